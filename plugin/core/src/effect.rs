@@ -1,0 +1,93 @@
+//! What the host should do in the world, as data.
+//!
+//! Invariant: an effect is recorded in the same commit as the state that justifies it, and its key
+//! makes repeating it harmless. Nothing here is ever executed by the component.
+
+use crate::id::{AgentId, ProjectId, RunId, TaskId};
+
+/// Start a session of an agent for one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spawn {
+    /// Project of the task.
+    pub project: ProjectId,
+    /// The task.
+    pub task: TaskId,
+    /// Its title.
+    pub title: String,
+    /// The run; also the effect's key.
+    pub run: RunId,
+    /// Number of the run among the task's runs, from 1.
+    pub attempt: u32,
+    /// Who works.
+    pub agent: AgentId,
+    /// Session of the agent, if the org chart names one.
+    pub session_key: Option<String>,
+    /// The card, relative to the data root.
+    pub card_path: String,
+    /// Where the agent works; stays valid while the card moves.
+    pub work_dir: String,
+    /// Where the run's records lie.
+    pub run_dir: String,
+    /// Limit of the run.
+    pub timeout_ms: u64,
+    /// What the agent is told.
+    pub prompt: String,
+}
+
+/// End the session of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancel {
+    /// The run.
+    pub run: RunId,
+    /// Its session, if it was reported.
+    pub session: Option<String>,
+    /// Why, for logs.
+    pub reason: String,
+}
+
+/// How loud a notice is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Someone should look.
+    Warn,
+    /// Someone must look.
+    Critical,
+}
+
+/// Tell people something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notify {
+    /// Idempotency key.
+    pub key: String,
+    /// How loud.
+    pub severity: Severity,
+    /// The task it is about.
+    pub task: Option<TaskId>,
+    /// The text.
+    pub message: String,
+}
+
+/// One thing for the host to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Start a session.
+    Spawn(Box<Spawn>),
+    /// End a session.
+    Cancel(Cancel),
+    /// Tell people.
+    Notify(Notify),
+}
+
+impl Effect {
+    /// The idempotency key.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Effect::Spawn(spawn) => spawn.run.to_string(),
+            Effect::Cancel(cancel) => format!("cancel:{}", cancel.run),
+            Effect::Notify(notify) => notify.key.clone(),
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Names of things: tasks, runs, agents, projects. Each is checked once, where it enters.
+//!
+//! Never guesses or repairs a name; what does not parse is refused.
+
+use std::fmt;
+
+use crate::instant::Instant;
+
+/// Letters and digits of a task id's suffix: none that are mistaken for one another.
+///
+/// Source: AOF 1.20, "Identifier".
+const SUFFIX_ALPHABET: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+const SUFFIX_CHARS: usize = 8;
+const NAME_CHARS_MAX: usize = 64;
+/// Crockford's base 32, which ULIDs are written in.
+const CROCKFORD: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const ULID_CHARS: usize = 26;
+
+/// Why a name was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// Not a task id of either form.
+    #[error("`{0}` is not a task id")]
+    Task(String),
+    /// Not a run id.
+    #[error("`{0}` is not a run id")]
+    Run(String),
+    /// Not a name of an agent, team, role or project.
+    #[error("`{0}` is not a valid name")]
+    Name(String),
+}
+
+impl IdError {
+    /// What a valid name looks like.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            IdError::Task(_) => {
+                "a task id is TASK-YYYY-MM-DD- followed by 8 letters and digits, \
+                 or by 3 digits and optionally -NN"
+            }
+            IdError::Run(_) => {
+                "a run id is a ULID: 26 characters of 0-9 and A-Z without I, L, O, U"
+            }
+            IdError::Name(_) => {
+                "use 1 to 64 characters: letters, digits, `-`, `_`, `.`; \
+                 begin with a letter, a digit or `_`"
+            }
+        }
+    }
+}
+
+/// Identifier of a task: `TASK-2026-02-17-k7Qm2xYz`, or the legacy `TASK-2026-02-17-001[-02]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(Box<str>);
+
+impl TaskId {
+    /// Checks a task id.
+    ///
+    /// # Errors
+    /// [`IdError::Task`] unless the text has one of the two forms, with a real calendar date.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let refuse = || IdError::Task(clip(text));
+        let rest = text.strip_prefix("TASK-").ok_or_else(refuse)?;
+        let (date, suffix) = rest.split_at_checked(10).ok_or_else(refuse)?;
+        let suffix = suffix.strip_prefix('-').ok_or_else(refuse)?;
+        let dated = date.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        }) && chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok();
+        if dated && (is_random_suffix(suffix) || is_legacy_suffix(suffix)) {
+            Ok(TaskId(text.into()))
+        } else {
+            Err(refuse())
+        }
+    }
+
+    /// Makes a new id for a task created at `now`, from 64 random bits.
+    #[must_use]
+    pub fn generate(now: Instant, mut random: u64) -> Self {
+        let base = SUFFIX_ALPHABET.len() as u64;
+        let mut text = format!("TASK-{}-", now.day());
+        for _ in 0..SUFFIX_CHARS {
+            let digit = usize::try_from(random % base).unwrap_or_default();
+            text.push(
+                SUFFIX_ALPHABET
+                    .get(digit)
+                    .map_or('2', |byte| char::from(*byte)),
+            );
+            random /= base;
+        }
+        TaskId(text.into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_random_suffix(suffix: &str) -> bool {
+    suffix.len() == SUFFIX_CHARS && suffix.bytes().all(|byte| SUFFIX_ALPHABET.contains(&byte))
+}
+
+fn is_legacy_suffix(suffix: &str) -> bool {
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    match suffix.split_once('-') {
+        None => digits(suffix, 3),
+        Some((number, subtask)) => digits(number, 3) && digits(subtask, 2),
+    }
+}
+
+/// Identifier of one attempt of one agent at one task: a ULID.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(Box<str>);
+
+impl RunId {
+    /// Checks a run id.
+    ///
+    /// # Errors
+    /// [`IdError::Run`] unless the text is a ULID in upper case.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let fits = text.len() == ULID_CHARS
+            && text.bytes().all(|byte| CROCKFORD.contains(&byte))
+            && text.as_bytes().first().is_some_and(|byte| *byte <= b'7');
+        if fits {
+            Ok(RunId(text.into()))
+        } else {
+            Err(IdError::Run(clip(text)))
+        }
+    }
+
+    /// Makes a run id: 48 bits of `now`, 80 random bits.
+    #[must_use]
+    pub fn generate(now: Instant, entropy: (u64, u64)) -> Self {
+        let time = u128::from(now.ms() & 0xFFFF_FFFF_FFFF) << 80;
+        let random = (u128::from(entropy.0) << 64 | u128::from(entropy.1)) & ((1 << 80) - 1);
+        let value = time | random;
+        let text: String = (0..ULID_CHARS)
+            .rev()
+            .map(|place| {
+                let digit = usize::try_from((value >> (place * 5)) & 31).unwrap_or_default();
+                CROCKFORD.get(digit).map_or('0', |byte| char::from(*byte))
+            })
+            .collect();
+        RunId(text.into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks the name: 1 to 64 characters out of letters, digits, `-`, `_` and `.`,
+            /// not beginning with `-` or `.`.
+            ///
+            /// # Errors
+            /// [`IdError::Name`] otherwise.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                if is_name(text) { Ok(Self(text.into())) } else { Err(IdError::Name(clip(text))) }
+            }
+
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+name!(
+    /// Name of an agent in the org chart; it equals the gateway's agent id unless the chart says
+    /// otherwise.
+    AgentId
+);
+name!(
+    /// Name of a project: its folder under `projects/`.
+    ProjectId
+);
+name!(
+    /// Name of a team in the org chart.
+    TeamId
+);
+name!(
+    /// Name of a role in the org chart.
+    RoleId
+);
+
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=NAME_CHARS_MAX).contains(&text.len())
+        && text.bytes().all(plain)
+        && !text.starts_with(['-', '.'])
+        && !text.ends_with('.')
+}
+
+/// Keeps hostile names from flooding messages.
+fn clip(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_task_ids_are_accepted() {
+        for text in [
+            "TASK-2026-02-17-k7Qm2xYz",
+            "TASK-2026-02-17-001",
+            "TASK-2026-02-17-001-02",
+        ] {
+            assert_eq!(TaskId::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_task_id_is_refused() {
+        for text in [
+            "",
+            "TASK-",
+            "task-2026-02-17-001",
+            "TASK-2026-02-30-001",
+            "TASK-2026-02-17-1",
+            "TASK-2026-02-17-0001",
+            "TASK-2026-02-17-../../ab",
+            "TASK-2026-02-17-k7Qm2xY",
+            "TASK-2026-02-17-k7Qm2xYl",
+            "TASK-2026-02-17-001-2",
+            "TASK-2026-+2-17-001",
+            "TASK-2026-02-17-001\0",
+            "TASK-2026-02-17-äöüß",
+        ] {
+            assert!(TaskId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn generated_ids_parse_again() {
+        let now = Instant::from_ms(1_771_286_400_000);
+        for random in [0, 1, u64::MAX, 0x1234_5678_9ABC_DEF0] {
+            let id = TaskId::generate(now, random);
+            assert_eq!(TaskId::parse(id.as_str()), Ok(id));
+            let run = RunId::generate(now, (random, random));
+            assert_eq!(RunId::parse(run.as_str()), Ok(run));
+        }
+    }
+
+    #[test]
+    fn run_ids_sort_by_time() {
+        let early = RunId::generate(Instant::from_ms(1_000), (u64::MAX, u64::MAX));
+        let late = RunId::generate(Instant::from_ms(1_001), (0, 0));
+        assert!(early < late);
+    }
+
+    #[test]
+    fn names_never_leave_their_directory() {
+        for text in [
+            "",
+            "..",
+            ".",
+            "a/b",
+            "a\\b",
+            "-x",
+            "a\0",
+            "a b",
+            "x.",
+            &"a".repeat(65),
+        ] {
+            assert!(ProjectId::parse(text).is_err(), "{text}");
+        }
+        for text in ["_inbox", "swe-backend", "v1.2", "a", &"a".repeat(64)] {
+            assert!(ProjectId::parse(text).is_ok(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! All tasks of a store in memory, in the orders that planning needs.
+//!
+//! Holds what planning reads and nothing more: a finished task costs its id and status. Invariant:
+//! the derived sets and counters always agree with the rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::card::{Card, Routing};
+use crate::id::{AgentId, ProjectId, RunId, TaskId};
+use crate::instant::Instant;
+use crate::lease::Lease;
+use crate::metadata;
+use crate::priority::Priority;
+use crate::status::Status;
+
+/// What planning knows of a task that is not finished.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its project.
+    pub project: ProjectId,
+    /// The directory that its card lies in.
+    pub status: Status,
+    /// For people.
+    pub title: String,
+    /// Order of dispatch.
+    pub priority: Priority,
+    /// Who should do it.
+    pub routing: Routing,
+    /// What it waits for.
+    pub depends_on: Vec<TaskId>,
+    /// When it was made; older goes first.
+    pub created_at: Instant,
+    /// Last change of status.
+    pub last_transition_at: Instant,
+    /// Two running tasks never share one.
+    pub resource: Option<String>,
+    /// The current claim.
+    pub lease: Option<Lease>,
+    /// When the scheduler tries again what it blocked itself.
+    pub retry_at: Option<Instant>,
+    /// Why it is blocked, cancelled or dead.
+    pub reason: Option<String>,
+    /// Carries a workflow, which this version does not run.
+    pub has_workflow: bool,
+    /// Counts our writes.
+    pub revision: u64,
+}
+
+impl Row {
+    /// What the index keeps of a card that lies in `status` of `project`.
+    #[must_use]
+    pub fn of(card: &Card, project: ProjectId, status: Status) -> Self {
+        let text = |key: &str| card.metadata.get(key).and_then(|value| value.as_str());
+        let reason = match status {
+            Status::Blocked => text(metadata::BLOCK_REASON),
+            Status::Deadletter => text(metadata::DEADLETTER_REASON),
+            Status::Cancelled => text(metadata::CANCELLATION_REASON),
+            _ => None,
+        };
+        let retry_at = (status == Status::Blocked)
+            .then(|| text(metadata::RETRY_AT).and_then(Instant::parse))
+            .flatten();
+        Row {
+            project,
+            status,
+            title: card.title.clone(),
+            priority: card.priority,
+            routing: card.routing.clone(),
+            depends_on: card.depends_on.clone(),
+            created_at: card.created_at,
+            last_transition_at: card.last_transition_at,
+            resource: card.resource.clone(),
+            lease: card.lease.clone().filter(|_| status == Status::InProgress),
+            retry_at,
+            reason: reason.map(str::to_owned),
+            has_workflow: card.has_workflow,
+            revision: card.revision,
+        }
+    }
+
+    /// When something must happen to this task without any news.
+    fn due_at(&self) -> Option<Instant> {
+        match self.status {
+            Status::InProgress => self.lease.as_ref().map(|lease| lease.expires_at),
+            Status::Blocked => self.retry_at,
+            _ => None,
+        }
+    }
+}
+
+/// What is kept of a finished task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Its project.
+    pub project: ProjectId,
+    /// `done` or `cancelled`.
+    pub status: Status,
+}
+
+/// A run that holds a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveRun {
+    /// The task that it works on.
+    pub task: TaskId,
+    /// Who works.
+    pub agent: AgentId,
+}
+
+type ReadyKey = (Priority, Instant, TaskId);
+
+/// Every task of a store.
+#[derive(Debug, Default)]
+pub struct TaskIndex {
+    active: BTreeMap<TaskId, Row>,
+    finished: BTreeMap<TaskId, Finished>,
+    ready: BTreeSet<ReadyKey>,
+    due: BTreeSet<(Instant, TaskId)>,
+    waiting_for: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    promotable: BTreeSet<TaskId>,
+    runs: BTreeMap<RunId, LiveRun>,
+    running_by_agent: BTreeMap<AgentId, u32>,
+    resources: BTreeMap<String, TaskId>,
+    counts: [u32; 8],
+    running: u32,
+}
+
+impl TaskIndex {
+    /// Puts a task in, replacing what was known of it.
+    pub fn put(&mut self, id: TaskId, row: Row) {
+        self.remove(&id);
+        self.count(row.status, 1);
+        if row.status.is_terminal() {
+            let Row {
+                project, status, ..
+            } = row;
+            self.finished
+                .insert(id.clone(), Finished { project, status });
+            self.refresh_dependents(&id);
+            return;
+        }
+        self.link(&id, &row);
+        self.active.insert(id.clone(), row);
+        self.refresh_promotable(&id);
+        self.refresh_dependents(&id);
+    }
+
+    /// Puts a finished task in by name alone; its card need not be read.
+    pub fn put_finished(&mut self, id: TaskId, finished: Finished) {
+        self.remove(&id);
+        self.count(finished.status, 1);
+        self.finished.insert(id.clone(), finished);
+        self.refresh_dependents(&id);
+    }
+
+    /// Forgets a task.
+    pub fn remove(&mut self, id: &TaskId) {
+        if let Some(finished) = self.finished.remove(id) {
+            self.count(finished.status, -1);
+        }
+        if let Some(row) = self.active.remove(id) {
+            self.count(row.status, -1);
+            self.unlink(id, &row);
+            self.promotable.remove(id);
+        }
+        self.refresh_dependents(id);
+    }
+
+    /// Sets the lease's end of a task in progress.
+    pub fn extend_lease(&mut self, id: &TaskId, expires_at: Instant) {
+        let Some(row) = self.active.get_mut(id) else {
+            return;
+        };
+        if let Some(due) = row.due_at() {
+            self.due.remove(&(due, id.clone()));
+        }
+        if let Some(lease) = row.lease.as_mut() {
+            lease.expires_at = expires_at;
+        }
+        if let Some(due) = row.due_at() {
+            self.due.insert((due, id.clone()));
+        }
+    }
+
+    /// The row of a task that is not finished.
+    #[must_use]
+    pub fn row(&self, id: &TaskId) -> Option<&Row> {
+        self.active.get(id)
+    }
+
+    /// The status of a task, finished or not.
+    #[must_use]
+    pub fn status(&self, id: &TaskId) -> Option<Status> {
+        self.active
+            .get(id)
+            .map(|row| row.status)
+            .or_else(|| self.finished.get(id).map(|finished| finished.status))
+    }
+
+    /// The project of a task, finished or not.
+    #[must_use]
+    pub fn project(&self, id: &TaskId) -> Option<&ProjectId> {
+        self.active
+            .get(id)
+            .map(|row| &row.project)
+            .or_else(|| self.finished.get(id).map(|finished| &finished.project))
+    }
+
+    /// Ids that begin with `prefix`, at most `limit`, finished ones included.
+    #[must_use]
+    pub fn with_prefix(&self, prefix: &str, limit: usize) -> Vec<TaskId> {
+        let starts = |id: &&TaskId| id.as_str().starts_with(prefix);
+        self.active
+            .keys()
+            .filter(starts)
+            .chain(self.finished.keys().filter(starts))
+            .take(limit)
+            .cloned()
+            .collect()
+    }
+
+    /// Unfinished tasks in the order of their ids.
+    pub fn rows(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
+        self.active.iter()
+    }
+
+    /// Finished tasks, newest id first.
+    pub fn finished(&self) -> impl Iterator<Item = (&TaskId, &Finished)> {
+        self.finished.iter().rev()
+    }
+
+    /// Ready tasks in the order of dispatch: priority, then age, then id.
+    pub fn ready(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
+        self.ready
+            .iter()
+            .filter_map(|(_, _, id)| Some((id, self.active.get(id)?)))
+    }
+
+    /// Backlog tasks that name a target and whose dependencies are done: they may be promoted.
+    pub fn promotable(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
+        self.promotable
+            .iter()
+            .filter_map(|id| Some((id, self.active.get(id)?)))
+    }
+
+    /// Tasks whose lease or delay has run out at `now`.
+    pub fn due(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
+        self.due
+            .iter()
+            .take_while(move |(at, _)| *at <= now)
+            .filter_map(|(_, id)| Some((id, self.active.get(id)?)))
+    }
+
+    /// The next moment at which a task becomes due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Instant> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// The dependencies of a row that are not done, with what is known of each.
+    pub fn open_dependencies<'a>(
+        &'a self,
+        row: &'a Row,
+    ) -> impl Iterator<Item = (&'a TaskId, Option<Status>)> {
+        row.depends_on
+            .iter()
+            .map(|id| (id, self.status(id)))
+            .filter(|(_, status)| *status != Some(Status::Done))
+    }
+
+    /// The run of that id, if it holds a lease.
+    #[must_use]
+    pub fn live_run(&self, run: &RunId) -> Option<&LiveRun> {
+        self.runs.get(run)
+    }
+
+    /// Runs that hold a lease.
+    pub fn live_runs(&self) -> impl Iterator<Item = (&RunId, &LiveRun)> {
+        self.runs.iter()
+    }
+
+    /// Leases held, over all agents.
+    #[must_use]
+    pub fn running(&self) -> u32 {
+        self.running
+    }
+
+    /// Leases held by one agent.
+    #[must_use]
+    pub fn running_of(&self, agent: &AgentId) -> u32 {
+        self.running_by_agent
+            .get(agent)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The running task that holds a resource.
+    #[must_use]
+    pub fn holder_of(&self, resource: &str) -> Option<&TaskId> {
+        self.resources.get(resource)
+    }
+
+    /// Tasks per status.
+    #[must_use]
+    pub fn count_of(&self, status: Status) -> u32 {
+        self.counts
+            .get(status as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// All tasks.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.counts.iter().sum()
+    }
+
+    fn count(&mut self, status: Status, by: i32) {
+        if let Some(count) = self.counts.get_mut(status as usize) {
+            *count = count.saturating_add_signed(by);
+        }
+    }
+
+    fn link(&mut self, id: &TaskId, row: &Row) {
+        if row.status == Status::Ready {
+            self.ready
+                .insert((row.priority, row.created_at, id.clone()));
+        }
+        if let Some(due) = row.due_at() {
+            self.due.insert((due, id.clone()));
+        }
+        for blocker in &row.depends_on {
+            self.waiting_for
+                .entry(blocker.clone())
+                .or_default()
+                .insert(id.clone());
+        }
+        if row.status == Status::InProgress {
+            if let Some(lease) = &row.lease {
+                self.running += 1;
+                *self
+                    .running_by_agent
+                    .entry(lease.agent.clone())
+                    .or_default() += 1;
+                if let Some(run) = &lease.run {
+                    let live = LiveRun {
+                        task: id.clone(),
+                        agent: lease.agent.clone(),
+                    };
+                    self.runs.insert(run.clone(), live);
+                }
+            }
+            if let Some(resource) = &row.resource {
+                self.resources.insert(resource.clone(), id.clone());
+            }
+        }
+    }
+
+    fn unlink(&mut self, id: &TaskId, row: &Row) {
+        self.ready
+            .remove(&(row.priority, row.created_at, id.clone()));
+        if let Some(due) = row.due_at() {
+            self.due.remove(&(due, id.clone()));
+        }
+        for blocker in &row.depends_on {
+            if let Some(dependents) = self.waiting_for.get_mut(blocker) {
+                dependents.remove(id);
+                if dependents.is_empty() {
+                    self.waiting_for.remove(blocker);
+                }
+            }
+        }
+        if let Some(lease) = &row.lease {
+            self.running = self.running.saturating_sub(1);
+            if let Some(count) = self.running_by_agent.get_mut(&lease.agent) {
+                *count = count.saturating_sub(1);
+            }
+            if let Some(run) = &lease.run {
+                self.runs.remove(run);
+            }
+        }
+        if let Some(resource) = &row.resource
+            && self.resources.get(resource) == Some(id)
+        {
+            self.resources.remove(resource);
+        }
+    }
+
+    fn refresh_promotable(&mut self, id: &TaskId) {
+        let Some(row) = self.active.get(id) else {
+            return;
+        };
+        let is_promotable = row.status == Status::Backlog
+            && row.routing.names_target()
+            && self.open_dependencies(row).next().is_none();
+        if is_promotable {
+            self.promotable.insert(id.clone());
+        } else {
+            self.promotable.remove(id);
+        }
+    }
+
+    fn refresh_dependents(&mut self, id: &TaskId) {
+        let dependents = self.waiting_for.get(id).cloned().unwrap_or_default();
+        for dependent in &dependents {
+            self.refresh_promotable(dependent);
+        }
+    }
+}

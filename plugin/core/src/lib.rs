@@ -1,0 +1,26 @@
+//! The domain of AOF: cards, leases, runs, routing, planning, verbs and tools.
+//!
+//! Everything here is a pure function of its arguments: no files, no YAML, no clock, no dice, no
+//! threads. What it returns is plain data for others to carry out.
+
+pub mod caller;
+pub mod card;
+pub mod diagnostic;
+pub mod dice;
+pub mod effect;
+pub mod event;
+pub mod id;
+pub mod index;
+pub mod instant;
+pub mod lease;
+pub mod metadata;
+pub mod org;
+pub mod plan;
+pub mod priority;
+pub mod project;
+pub mod refusal;
+pub mod routing;
+pub mod run;
+pub mod settings;
+pub mod status;
+pub mod verb;

@@ -1,0 +1,32 @@
+//! Well-known keys of a card's `metadata`. Source: AOF 1.20, "Well-known metadata keys".
+
+/// Run id of the last run.
+pub const CORRELATION_ID: &str = "correlationId";
+/// Session of the last run.
+pub const SESSION_ID: &str = "sessionId";
+/// Number of runs so far.
+pub const ATTEMPTS: &str = "attempts";
+/// Limit of one run in milliseconds.
+pub const TIMEOUT_MS: &str = "timeoutMs";
+/// Why the task is blocked.
+pub const BLOCK_REASON: &str = "blockReason";
+/// When it was last blocked.
+pub const LAST_BLOCKED_AT: &str = "lastBlockedAt";
+/// Failed attempts to start a session since the last success.
+pub const RETRY_COUNT: &str = "retryCount";
+/// When a task that the scheduler blocked becomes ready again.
+pub const RETRY_AT: &str = "retryAt";
+/// Last error text.
+pub const LAST_ERROR: &str = "lastError";
+/// Class of the last error.
+pub const ERROR_CLASS: &str = "errorClass";
+/// Runs that ended without completing the task.
+pub const DISPATCH_FAILURES: &str = "dispatchFailures";
+/// Why the task became a dead letter.
+pub const DEADLETTER_REASON: &str = "deadletterReason";
+/// When it became one.
+pub const DEADLETTER_AT: &str = "deadletterAt";
+/// Why it was cancelled.
+pub const CANCELLATION_REASON: &str = "cancellationReason";
+/// When it last became ready again after a failure.
+pub const LAST_REQUEUED_AT: &str = "lastRequeuedAt";

@@ -1,0 +1,94 @@
+//! Limits on what runs at the same time, counted in one place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::id::AgentId;
+use crate::index::{Row, TaskIndex};
+use crate::plan::Snapshot;
+
+/// One limit and how much of it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cap {
+    /// Which limit.
+    pub name: String,
+    /// Used now.
+    pub used: u32,
+    /// Allowed.
+    pub limit: u32,
+}
+
+/// What this plan has given out so far, on top of what runs already.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) dispatched: u32,
+    by_agent: BTreeMap<AgentId, u32>,
+    resources: BTreeSet<String>,
+}
+
+impl Tally {
+    pub(super) fn take(&mut self, row: &Row, agent: &AgentId) {
+        self.dispatched += 1;
+        *self.by_agent.entry(agent.clone()).or_default() += 1;
+        if let Some(resource) = &row.resource {
+            self.resources.insert(resource.clone());
+        }
+    }
+
+    pub(super) fn of_agent(&self, agent: &AgentId) -> u32 {
+        self.by_agent.get(agent).copied().unwrap_or_default()
+    }
+
+    /// Why nothing more can start at all, if so.
+    pub(super) fn exhausted(&self, snapshot: &Snapshot<'_>) -> Option<String> {
+        let settings = snapshot.settings;
+        let running = snapshot.index.running() + self.dispatched;
+        if running >= settings.max_concurrent_dispatches {
+            let limit = settings.max_concurrent_dispatches;
+            return Some(format!(
+                "{running} of {limit} runs are taken (scheduler.maxConcurrentDispatches)"
+            ));
+        }
+        (self.dispatched >= settings.max_dispatches_per_poll).then(|| {
+            format!(
+                "{} dispatches in one poll are the limit (scheduler.maxDispatchesPerPoll)",
+                settings.max_dispatches_per_poll
+            )
+        })
+    }
+
+    /// Why this row cannot start beside what runs, if so.
+    pub(super) fn resource_taken(&self, index: &TaskIndex, row: &Row) -> Option<String> {
+        let resource = row.resource.as_ref()?;
+        if let Some(holder) = index.holder_of(resource) {
+            return Some(format!("resource `{resource}` is held by {holder}"));
+        }
+        self.resources
+            .contains(resource)
+            .then(|| format!("resource `{resource}` goes to another task in this poll"))
+    }
+}
+
+pub(super) fn of(snapshot: &Snapshot<'_>, row: &Row, agent: Option<&AgentId>) -> Vec<Cap> {
+    let index = snapshot.index;
+    let mut caps = vec![Cap {
+        name: "scheduler.maxConcurrentDispatches".to_owned(),
+        used: index.running(),
+        limit: snapshot.settings.max_concurrent_dispatches,
+    }];
+    if let Some(agent) = agent.and_then(|agent| snapshot.chart.agent(agent)) {
+        caps.push(Cap {
+            name: format!("agent {}", agent.id),
+            used: index.running_of(&agent.id),
+            limit: agent.concurrency_max,
+        });
+    }
+    if let Some(resource) = &row.resource {
+        let used = u32::from(index.holder_of(resource).is_some());
+        caps.push(Cap {
+            name: format!("resource {resource}"),
+            used,
+            limit: 1,
+        });
+    }
+    caps
+}

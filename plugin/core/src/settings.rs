@@ -1,0 +1,45 @@
+//! Configuration of one data directory: `aof.yaml` with the host's overrides laid over it.
+
+use serde_json::Value;
+
+/// Knobs of the scheduler. Defaults: AOF 1.20, "Default constants".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchedulerSettings {
+    /// Runs at the same time, over all projects.
+    pub max_concurrent_dispatches: u32,
+    /// Dispatches in one poll.
+    pub max_dispatches_per_poll: u32,
+    /// Life of a lease without a sign of life.
+    pub default_lease_ttl_ms: u64,
+    /// Limit of one run unless the card says otherwise.
+    pub run_timeout_ms: u64,
+    /// Longest wait between two polls when nothing happens.
+    pub poll_interval_ms: u64,
+    /// First delay before a failed task is tried again; it triples each time.
+    pub retry_base_ms: u64,
+    /// Failures of one task before it becomes a dead letter.
+    pub failures_max: u32,
+}
+
+impl Default for SchedulerSettings {
+    fn default() -> Self {
+        SchedulerSettings {
+            max_concurrent_dispatches: 3,
+            max_dispatches_per_poll: 10,
+            default_lease_ttl_ms: 600_000,
+            run_timeout_ms: 300_000,
+            poll_interval_ms: 30_000,
+            retry_base_ms: 60_000,
+            failures_max: 3,
+        }
+    }
+}
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// Knobs of the scheduler.
+    pub scheduler: SchedulerSettings,
+    /// Section for the host, checked only in outline here: an object with a `kind`.
+    pub executor: Value,
+}

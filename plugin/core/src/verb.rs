@@ -1,0 +1,50 @@
+//! Every change of a task, one verb a file, as pure functions from a card to the next card.
+//!
+//! Invariant: a verb either returns the whole next card with its events or refuses; it never
+//! changes half of it. Each successful verb counts one revision.
+
+mod block;
+mod cancel;
+mod claim;
+mod complete;
+mod create;
+mod edit;
+mod fail;
+mod promote;
+mod release;
+mod renew;
+mod requeue;
+mod unblock;
+mod walk;
+
+pub use block::block;
+pub use cancel::cancel;
+pub use claim::{Claim, claim};
+pub use complete::complete;
+pub use create::{Draft, create};
+pub use edit::{Edit, edit};
+pub use fail::{Failure, FailureClass, Stage, fail};
+pub use promote::promote;
+pub use release::release;
+pub use renew::renew;
+pub use requeue::requeue;
+pub use unblock::unblock;
+
+use crate::card::Card;
+use crate::event::EventDraft;
+use crate::refusal::Refusal;
+
+/// The next card and what happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The card after the verb.
+    pub card: Card,
+    /// What happened, in order.
+    pub events: Vec<EventDraft>,
+}
+
+/// What a verb answers.
+pub type Verdict = Result<Step, Refusal>;
+
+#[cfg(test)]
+mod tests;
