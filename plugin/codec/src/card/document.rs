@@ -1,0 +1,53 @@
+//! A card together with the text that it was read from.
+//!
+//! Invariant: rendering the card unchanged gives the very same bytes.
+
+use aof_core::card::Card;
+use aof_core::diagnostic::Diagnostic;
+
+use super::edit;
+
+/// A card that was read from a file and can be written back with few changes to the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CardDocument {
+    text: String,
+    card: Card,
+    warnings: Vec<Diagnostic>,
+}
+
+impl CardDocument {
+    pub(crate) fn new(text: &str, card: Card, warnings: Vec<Diagnostic>) -> Self {
+        CardDocument {
+            text: text.to_owned(),
+            card,
+            warnings,
+        }
+    }
+
+    /// The card.
+    #[must_use]
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// The card alone, without its text.
+    #[must_use]
+    pub fn into_card(self) -> Card {
+        self.card
+    }
+
+    /// What is odd in the file but does not prevent its use.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// The file with the differences between this card and `next` worked in; everything that is
+    /// the same stays byte for byte: comments, order, unknown keys, quotes, line ends.
+    ///
+    /// `next` decides about all fields except [`Card::has_workflow`]: a workflow stays as it is.
+    #[must_use]
+    pub fn render(&self, next: &Card) -> Vec<u8> {
+        edit::render(&self.text, &self.card, next).into_bytes()
+    }
+}

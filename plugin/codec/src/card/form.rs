@@ -1,0 +1,95 @@
+//! The frontmatter's schema. Source: AOF 1.20, "Frontmatter fields".
+//!
+//! Knows types only; the readers give them meaning.
+
+use crate::finding::Codes;
+use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text};
+use crate::schema::{Schema, idle, open, optional, required};
+
+/// Codes of cards.
+pub(crate) const CODES: Codes = Codes {
+    syntax: "AOF-1100",
+    value: "AOF-1101",
+    missing: "AOF-1102",
+    unknown: "AOF-1106",
+};
+/// The id differs from the file's name.
+pub(crate) const NAME_MISMATCH: &str = "AOF-1103";
+
+const INT32_MAX: u64 = u32::MAX as u64;
+
+/// All top-level keys, in the order in which they are written.
+pub(crate) const CARD: Schema = open(&[
+    required("schemaVersion", Integer(1, 2)),
+    required("id", Text),
+    optional("project", Text),
+    required("title", Text),
+    required("status", Text),
+    optional("priority", Text),
+    optional("routing", Map(&ROUTING)),
+    idle("sla", Map(&SLA)),
+    optional("lease", Map(&LEASE)),
+    optional("createdAt", Moment),
+    optional("updatedAt", Moment),
+    optional("lastTransitionAt", Moment),
+    optional("createdBy", Text),
+    optional("parentId", Text),
+    optional("dependsOn", List(&Text)),
+    optional("contentHash", Text),
+    optional("metadata", Table(&Any)),
+    idle("contextTier", Choice(&["seed", "full"])),
+    idle("requiredRunbook", Text),
+    idle("required_runbook", Text),
+    idle("instructionsRef", Text),
+    idle("guidanceRef", Text),
+    optional("resource", Text),
+    idle("callbackDepth", Integer(0, INT32_MAX)),
+    idle("gate", Map(&GATE)),
+    idle("gateHistory", List(&Any)),
+    idle("reviewContext", Table(&Any)),
+    idle("tests", List(&Map(&TEST))),
+    idle("testsFile", Text),
+    optional("workflow", Map(&WORKFLOW)),
+    optional("revision", Integer(0, u64::MAX)),
+]);
+
+const ROUTING: Schema = open(&[
+    optional("role", Text),
+    optional("team", Text),
+    optional("agent", Text),
+    optional("tags", List(&Text)),
+    idle("workflow", Text),
+]);
+
+const SLA: Schema = open(&[
+    optional("maxInProgressMs", Integer(1, u64::MAX)),
+    optional("onViolation", Choice(&["alert", "block", "deadletter"])),
+]);
+
+const LEASE: Schema = open(&[
+    required("agent", Text),
+    required("acquiredAt", Moment),
+    required("expiresAt", Moment),
+    optional("renewCount", Integer(0, INT32_MAX)),
+    optional("run", Text),
+    optional("attempt", Integer(1, INT32_MAX)),
+]);
+
+const GATE: Schema = open(&[required("current", Text), optional("entered", Moment)]);
+
+const TEST: Schema = open(&[
+    required("given", Text),
+    required("when", Text),
+    required("then", Map(&THEN)),
+]);
+
+const THEN: Schema = open(&[
+    optional("status", Integer(0, 999)),
+    optional("body_contains", List(&Text)),
+]);
+
+const WORKFLOW: Schema = open(&[
+    required("definition", Table(&Any)),
+    optional("state", Table(&Any)),
+    optional("templateName", Text),
+]);

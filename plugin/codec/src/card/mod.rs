@@ -1,0 +1,14 @@
+//! Task cards: Markdown files with YAML frontmatter.
+
+mod document;
+mod edit;
+mod fence;
+mod field;
+mod form;
+mod layout;
+mod read;
+mod write;
+
+pub use document::CardDocument;
+pub use read::parse_card;
+pub use write::new_card;

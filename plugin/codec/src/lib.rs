@@ -1,0 +1,26 @@
+//! Markdown and YAML to domain types and back, with positions.
+//!
+//! For reading cards, org charts, project manifests and configuration, and for writing cards. Does
+//! no I/O, asks no clock, never guesses what a value means and never throws away what it does not
+//! know. Invariant: a card rendered unchanged is the file that it was read from.
+
+mod card;
+mod check;
+mod document;
+mod finding;
+mod hash;
+mod limit;
+mod org;
+mod project;
+mod schema;
+mod settings;
+mod suggest;
+mod yaml;
+
+pub use card::{CardDocument, new_card, parse_card};
+pub use finding::FINDINGS_MAX;
+pub use hash::content_hash;
+pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
+pub use org::parse_org_chart;
+pub use project::parse_project;
+pub use settings::parse_settings;

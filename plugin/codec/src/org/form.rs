@@ -1,0 +1,209 @@
+//! The org chart's schema. Source: AOF 1.20, "Org chart".
+//!
+//! Knows types only. A field is idle here until something acts upon it.
+
+use crate::finding::Codes;
+use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text};
+use crate::schema::{Field, Schema, closed, idle, optional, required};
+
+/// Codes of org charts.
+pub(crate) const CODES: Codes = Codes {
+    syntax: "AOF-1110",
+    value: "AOF-1112",
+    missing: "AOF-1112",
+    unknown: "AOF-1111",
+};
+/// A name that the chart does not declare.
+pub(crate) const REFERENCE: &str = "AOF-1113";
+/// A name that is declared twice.
+pub(crate) const DUPLICATE: &str = "AOF-1114";
+
+/// Runs at the same time: more than any machine carries.
+const CONCURRENCY_MAX: u64 = 1_000;
+
+/// All top-level keys.
+pub(crate) const CHART: Schema = closed(&[
+    required("schemaVersion", Integer(1, 2)),
+    optional("template", Text),
+    required("agents", List(&Map(&AGENT))),
+    optional("teams", List(&Map(&TEAM))),
+    optional("roles", Table(&Map(&ROLE))),
+    idle("routing", List(&Map(&RULE))),
+    idle("orgUnits", List(&Map(&UNIT))),
+    idle("groups", List(&Map(&GROUP))),
+    idle("memberships", List(&Map(&MEMBERSHIP))),
+    idle("relationships", List(&Map(&RELATIONSHIP))),
+    idle("defaults", Table(&Any)),
+    idle("memoryPools", Map(&POOLS)),
+    idle("memoryCuration", Map(&CURATION)),
+    optional("metadata", Table(&Any)),
+]);
+
+const DESCRIPTION: Field = optional("description", Text);
+
+const AGENT: Schema = closed(&[
+    required("id", Text),
+    required("name", Text),
+    DESCRIPTION,
+    optional("team", Text),
+    optional("active", Boolean),
+    optional("capabilities", Map(&CAPABILITIES)),
+    optional("comms", Map(&COMMS)),
+    optional("policies", Map(&POLICIES)),
+    idle("openclawAgentId", Text),
+    idle("reportsTo", Text),
+    idle("canDelegate", Boolean),
+]);
+
+const CAPABILITIES: Schema = closed(&[
+    optional("tags", List(&Text)),
+    optional("concurrency", Integer(1, CONCURRENCY_MAX)),
+    optional("model", Text),
+    optional("provider", Text),
+]);
+
+const COMMS: Schema = closed(&[
+    optional("sessionKey", Text),
+    idle("preferred", Choice(METHODS)),
+    idle("fallbacks", List(&Choice(METHODS))),
+]);
+
+const METHODS: &[&str] = &["spawn", "send", "cli"];
+
+const POLICIES: Schema = closed(&[
+    optional("tasking", Map(&TASKING)),
+    idle("memory", Map(&MEMORY)),
+    idle("communication", Map(&COMMUNICATION)),
+    idle("context", Map(&CONTEXT)),
+]);
+
+const TASKING: Schema = closed(&[
+    optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
+    idle("allowSelfAssign", Boolean),
+    idle("requiresReview", Boolean),
+    idle("allowedPriorities", List(&Text)),
+]);
+
+const MEMORY: Schema = closed(&[
+    optional("scope", List(&Text)),
+    optional("tiers", List(&Choice(&["hot", "warm", "cold"]))),
+    optional("readOnly", Boolean),
+]);
+
+const COMMUNICATION: Schema = closed(&[
+    optional("allowedChannels", List(&Text)),
+    optional("requiresApproval", Boolean),
+    optional("restrictedAgents", List(&Text)),
+]);
+
+const CONTEXT: Schema = closed(&[
+    optional("target", Integer(0, u64::MAX)),
+    optional("warn", Integer(0, u64::MAX)),
+    optional("critical", Integer(0, u64::MAX)),
+]);
+
+const TEAM: Schema = closed(&[
+    required("id", Text),
+    required("name", Text),
+    DESCRIPTION,
+    optional("lead", Text),
+    optional("orchestrator", Text),
+    idle("technicalLead", Text),
+    idle("murmur", Map(&MURMUR)),
+    idle("dispatch", Map(&DISPATCH)),
+]);
+
+const MURMUR: Schema = closed(&[
+    required("triggers", List(&Map(&TRIGGER))),
+    optional("context", List(&Text)),
+]);
+
+const TRIGGER: Schema = closed(&[
+    required("kind", Text),
+    optional("threshold", Integer(0, u64::MAX)),
+    optional("intervalMs", Integer(0, u64::MAX)),
+]);
+
+const DISPATCH: Schema = closed(&[
+    optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
+    optional("minIntervalMs", Integer(0, u64::MAX)),
+]);
+
+const ROLE: Schema = closed(&[
+    required("agents", List(&Text)),
+    DESCRIPTION,
+    optional("requireHuman", Boolean),
+]);
+
+const RULE: Schema = closed(&[
+    optional("matchTags", List(&Text)),
+    optional("matchPriority", List(&Text)),
+    optional("targetRole", Text),
+    optional("targetTeam", Text),
+    optional("targetAgent", Text),
+    optional("weight", Integer(0, u64::MAX)),
+]);
+
+const UNIT: Schema = closed(&[
+    required("id", Text),
+    required("name", Text),
+    required("type", Text),
+    optional("parentId", Text),
+    DESCRIPTION,
+    optional("leadId", Text),
+    optional("active", Boolean),
+    optional("metadata", Table(&Any)),
+]);
+
+const GROUP: Schema = closed(&[
+    required("id", Text),
+    required("name", Text),
+    DESCRIPTION,
+    optional("memberIds", List(&Text)),
+    optional("metadata", Table(&Any)),
+]);
+
+const MEMBERSHIP: Schema = closed(&[
+    required("agentId", Text),
+    required("orgUnitId", Text),
+    optional("role", Text),
+    optional("primary", Boolean),
+]);
+
+const RELATIONSHIP: Schema = closed(&[
+    required("fromAgentId", Text),
+    required("toAgentId", Text),
+    required(
+        "type",
+        Choice(&[
+            "escalates_to",
+            "delegates_to",
+            "consults_with",
+            "reports_to",
+        ]),
+    ),
+    optional("active", Boolean),
+    optional("metadata", Table(&Any)),
+]);
+
+const POOLS: Schema = closed(&[
+    optional("hot", Map(&HOT)),
+    optional("warm", List(&Map(&WARM))),
+    optional("cold", List(&Text)),
+    optional("adapter", Choice(&["filesystem", "lancedb"])),
+]);
+
+const HOT: Schema = closed(&[
+    required("path", Text),
+    DESCRIPTION,
+    optional("agents", List(&Text)),
+]);
+
+const WARM: Schema = closed(&[
+    required("id", Text),
+    required("path", Text),
+    DESCRIPTION,
+    required("roles", List(&Text)),
+]);
+
+const CURATION: Schema = closed(&[required("policyPath", Text), required("role", Text)]);

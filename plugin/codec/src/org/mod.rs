@@ -1,0 +1,6 @@
+//! The org chart.
+
+mod form;
+mod read;
+
+pub use read::parse_org_chart;

@@ -1,0 +1,246 @@
+//! The manifest of a project, `project.yaml`. Source: AOF 1.20, "Projects".
+//!
+//! Never checks whether the lead or the team exists: the org chart knows, this file does not.
+
+use aof_core::id::{AgentId, IdError, ProjectId, TeamId};
+use aof_core::project::{Project, ProjectStatus};
+
+use crate::document::{Parsed, check, tree};
+use crate::finding::{Codes, Findings};
+use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text};
+use crate::schema::{Schema, closed, idle, optional, required};
+use crate::yaml::Node;
+
+const CODES: Codes = Codes {
+    syntax: "AOF-1120",
+    value: "AOF-1122",
+    missing: "AOF-1122",
+    unknown: "AOF-1121",
+};
+/// The id differs from the folder's name.
+const NAME_MISMATCH: &str = "AOF-1123";
+/// What stands for "nobody" as an owner.
+const NOBODY: &str = "system";
+
+const MANIFEST: Schema = closed(&[
+    optional("schemaVersion", Integer(1, 2)),
+    required("id", Text),
+    optional("title", Text),
+    optional("description", Text),
+    optional("status", Choice(&["active", "paused", "archived"])),
+    optional(
+        "type",
+        Choice(&["swe", "ops", "research", "admin", "personal", "other"]),
+    ),
+    optional("owner", Map(&OWNER)),
+    idle("parentId", Text),
+    optional("routing", Map(&ROUTING)),
+    idle("memory", Map(&MEMORY)),
+    optional("links", Map(&LINKS)),
+    idle("sla", Map(&SLA)),
+    idle("workflow", Any),
+    idle("workflowTemplates", Any),
+    idle("defaultWorkflow", Text),
+    idle("participants", List(&Text)),
+    optional("metadata", Table(&Any)),
+]);
+
+const OWNER: Schema = closed(&[optional("team", Text), optional("lead", Text)]);
+
+const ROUTING: Schema = closed(&[
+    optional("intake", Map(&INTAKE)),
+    optional("mailboxes", Map(&MAILBOXES)),
+]);
+const INTAKE: Schema = closed(&[optional("default", Text)]);
+const MAILBOXES: Schema = closed(&[optional("enabled", Boolean)]);
+
+const MEMORY: Schema = closed(&[
+    optional("tiers", Table(&Text)),
+    optional("allowIndex", Map(&ALLOW_INDEX)),
+    optional("denyIndex", List(&Text)),
+]);
+const ALLOW_INDEX: Schema = closed(&[optional("warmPaths", List(&Text))]);
+
+const LINKS: Schema = closed(&[
+    optional("repo", Text),
+    optional("dashboards", List(&Any)),
+    optional("docs", List(&Any)),
+]);
+
+const SLA: Schema = closed(&[
+    optional("defaultMaxInProgressMs", Integer(1, u64::MAX)),
+    optional("researchMaxInProgressMs", Integer(1, u64::MAX)),
+    optional("onViolation", Choice(&["alert", "block", "deadletter"])),
+    optional("alerting", Map(&ALERTING)),
+]);
+const ALERTING: Schema = closed(&[
+    optional("channel", Text),
+    optional("webhook", Text),
+    optional("rateLimitMinutes", Integer(0, u64::MAX)),
+]);
+
+/// Reads a project's manifest; the warnings come with it. `path` is relative to the data root; the
+/// folder that the file lies in must be named like the project's id.
+///
+/// # Errors
+/// All findings of the file, at most [`crate::FINDINGS_MAX`], at least one of them an error.
+pub fn parse_project(path: &str, bytes: &[u8]) -> Parsed<Project> {
+    let mut findings = Findings::new(path, &CODES);
+    let project = tree(bytes, &mut findings).and_then(|root| {
+        check(&root, &MANIFEST, &mut findings);
+        read(&root, path, &mut findings)
+    });
+    findings.conclude(project)
+}
+
+fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Project> {
+    let id = name(root.get("id"), "id", ProjectId::parse, findings);
+    if let (Some(folder), Some(node)) = (path.rsplit('/').nth(1), root.get("id"))
+        && let Some(text) = node.text()
+        && text != folder
+    {
+        let message = format!("the id `{text}` differs from the folder `{folder}`");
+        let hint = format!("rename the folder to {text}, or correct the id");
+        findings.error(NAME_MISMATCH, node.start, message, &hint);
+    }
+    let lead = owner(root, "lead");
+    let lead = name(lead, "owner.lead", AgentId::parse, findings);
+    let team = name(owner(root, "team"), "owner.team", TeamId::parse, findings);
+    let id = id?;
+    let title = root
+        .get("title")
+        .and_then(Node::text)
+        .filter(|title| !title.is_empty());
+    let title = title.map_or_else(|| id.to_string(), str::to_owned);
+    let status = match root.get("status").and_then(Node::text) {
+        Some("paused") => ProjectStatus::Paused,
+        Some("archived") => ProjectStatus::Archived,
+        _ => ProjectStatus::Active,
+    };
+    Some(Project {
+        id,
+        title,
+        status,
+        lead,
+        team,
+    })
+}
+
+fn owner<'n, 't>(root: &'n Node<'t>, key: &str) -> Option<&'n Node<'t>> {
+    let node = root.at(&["owner", key])?;
+    if node.text()?.eq_ignore_ascii_case(NOBODY) {
+        None
+    } else {
+        Some(node)
+    }
+}
+
+fn name<T>(
+    node: Option<&Node<'_>>,
+    path: &str,
+    parse: fn(&str) -> Result<T, IdError>,
+    findings: &mut Findings<'_>,
+) -> Option<T> {
+    let node = node?;
+    match parse(node.text()?) {
+        Ok(id) => Some(id),
+        Err(error) => {
+            let message = format!("`{path}`: {error}");
+            findings.error(CODES.value, node.start, message, error.hint());
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "projects/alpha/project.yaml";
+
+    fn parse(text: &str) -> Parsed<Project> {
+        parse_project(PATH, text.as_bytes())
+    }
+
+    fn refusals(text: &str) -> Vec<String> {
+        let findings = parse(text).unwrap_err();
+        findings
+            .iter()
+            .map(|f| format!("{} {}:{} {}", f.code, f.line, f.column, f.hint))
+            .collect()
+    }
+
+    #[test]
+    fn a_whole_manifest_is_read() {
+        let text = "id: alpha\ntitle: no\nstatus: paused\ntype: swe\n\
+                    owner:\n  team: engineering\n  lead: tech-lead\nlinks: {docs: []}\n";
+        let (project, warnings) = parse(text).unwrap();
+        assert_eq!(project.title, "no");
+        assert_eq!(project.status, ProjectStatus::Paused);
+        assert_eq!(project.lead, AgentId::parse("tech-lead").ok());
+        assert_eq!(project.team, TeamId::parse("engineering").ok());
+        assert_eq!(warnings, []);
+    }
+
+    #[test]
+    fn a_bare_id_is_enough() {
+        let (project, warnings) = parse("id: alpha").unwrap();
+        assert_eq!(project, Project::bare(ProjectId::parse("alpha").unwrap()));
+        assert_eq!(warnings, []);
+    }
+
+    #[test]
+    fn the_system_owns_nothing() {
+        let (project, _) = parse("id: alpha\nowner: {team: System, lead: SYSTEM}\n").unwrap();
+        assert_eq!((project.lead, project.team), (None, None));
+    }
+
+    #[test]
+    fn a_field_without_effect_is_named_once() {
+        let text = "id: alpha\nmemory: {denyIndex: [Cold]}\nsla:\n  onViolation: alert\n";
+        let (_, warnings) = parse(text).unwrap();
+        let messages: Vec<_> = warnings
+            .iter()
+            .map(|w| (w.code, w.line, w.message.as_str()))
+            .collect();
+        assert_eq!(
+            messages,
+            [
+                (
+                    "AOF-1190",
+                    2,
+                    "kept, has no effect in this version: `memory`"
+                ),
+                ("AOF-1190", 3, "kept, has no effect in this version: `sla`"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_with_its_place() {
+        for (text, expected) in [
+            ("", "AOF-1120 0:0 write the required fields"),
+            ("title: x\n", "AOF-1122 1:1 add `id: …`"),
+            (
+                "id: beta\n",
+                "AOF-1123 1:5 rename the folder to beta, or correct the id",
+            ),
+            (
+                "id: alpha\nstatsu: active\n",
+                "AOF-1121 2:1 did you mean `status`?",
+            ),
+            (
+                "id: alpha\nstatus: asleep\n",
+                "AOF-1122 2:9 write active, paused or archived",
+            ),
+            ("- id: alpha\n", "AOF-1120 1:1 write `key: value` lines"),
+            (
+                "id: alpha\nowner: {lead: a b}\n",
+                "AOF-1122 2:15 use 1 to 64 characters: letters, \
+              digits, `-`, `_`, `.`; begin with a letter, a digit or `_`",
+            ),
+        ] {
+            assert_eq!(refusals(text), [expected], "{text:?}");
+        }
+    }
+}
