@@ -1,0 +1,284 @@
+//! Effects that were decided but not yet reported as done.
+//!
+//! A log of two kinds of lines, `issued` and `settled`. Invariant: an effect is in the log before it
+//! is handed out, so that it survives a crash of either side.
+
+use std::collections::BTreeMap;
+
+use aof_core::effect::{Cancel, Effect, Notify, Severity, Spawn};
+use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
+use serde::{Deserialize, Serialize};
+
+/// The log is rewritten at opening when it is larger than this.
+pub const COMPACT_BYTES: usize = 256 * 1024;
+const SCHEMA: u32 = 1;
+
+/// What is still to be done.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    open: BTreeMap<String, Effect>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "line")]
+enum Line {
+    Issued {
+        schema: u32,
+        key: String,
+        effect: Box<EffectRecord>,
+    },
+    Settled {
+        schema: u32,
+        key: String,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "kind"
+)]
+enum EffectRecord {
+    Spawn {
+        project: String,
+        task: String,
+        title: String,
+        run: String,
+        attempt: u32,
+        agent: String,
+        session_key: Option<String>,
+        card_path: String,
+        work_dir: String,
+        run_dir: String,
+        timeout_ms: u64,
+        prompt: String,
+    },
+    Cancel {
+        run: String,
+        session: Option<String>,
+        reason: String,
+    },
+    Notify {
+        key: String,
+        severity: String,
+        task: Option<String>,
+        message: String,
+    },
+}
+
+impl Outbox {
+    /// Reads the log. Lines that make no sense, such as a torn last one, are passed over: the cards
+    /// themselves say which runs were requested.
+    #[must_use]
+    pub fn read(log: &[u8]) -> Self {
+        let mut outbox = Outbox::default();
+        for line in log.split(|byte| *byte == b'\n') {
+            match serde_json::from_slice(line) {
+                Ok(Line::Issued { key, effect, .. }) => {
+                    if let Some(effect) = effect.into_effect() {
+                        outbox.open.insert(key, effect);
+                    }
+                }
+                Ok(Line::Settled { key, .. }) => {
+                    outbox.open.remove(&key);
+                }
+                Err(_) => {}
+            }
+        }
+        outbox
+    }
+
+    /// Effects that are not settled, by key.
+    pub fn open(&self) -> impl Iterator<Item = (&str, &Effect)> {
+        self.open.iter().map(|(key, effect)| (key.as_str(), effect))
+    }
+
+    /// The effect of that key, if it is not settled.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Effect> {
+        self.open.get(key)
+    }
+
+    /// Notes that these effects were recorded.
+    pub fn issue(&mut self, effects: &[Effect]) {
+        self.open
+            .extend(effects.iter().map(|effect| (effect.key(), effect.clone())));
+    }
+
+    /// Notes that an effect was reported as done, or is no longer wanted.
+    pub fn settle(&mut self, key: &str) {
+        self.open.remove(key);
+    }
+
+    /// The whole log, with nothing in it but what is open.
+    #[must_use]
+    pub fn compact(&self) -> String {
+        self.open
+            .values()
+            .map(|effect| issued_line(effect) + "\n")
+            .collect()
+    }
+}
+
+/// The line that records an effect.
+#[must_use]
+pub fn issued_line(effect: &Effect) -> String {
+    let record = EffectRecord::of(effect);
+    text(&Line::Issued {
+        schema: SCHEMA,
+        key: effect.key(),
+        effect: Box::new(record),
+    })
+}
+
+/// The line that records that an effect is done.
+#[must_use]
+pub fn settled_line(key: &str) -> String {
+    text(&Line::Settled {
+        schema: SCHEMA,
+        key: key.to_owned(),
+    })
+}
+
+fn text(line: &Line) -> String {
+    // Writing plain structs of text and numbers as JSON cannot fail.
+    serde_json::to_string(line).unwrap_or_default()
+}
+
+impl EffectRecord {
+    fn of(effect: &Effect) -> Self {
+        match effect {
+            Effect::Spawn(spawn) => EffectRecord::Spawn {
+                project: spawn.project.to_string(),
+                task: spawn.task.to_string(),
+                title: spawn.title.clone(),
+                run: spawn.run.to_string(),
+                attempt: spawn.attempt,
+                agent: spawn.agent.to_string(),
+                session_key: spawn.session_key.clone(),
+                card_path: spawn.card_path.clone(),
+                work_dir: spawn.work_dir.clone(),
+                run_dir: spawn.run_dir.clone(),
+                timeout_ms: spawn.timeout_ms,
+                prompt: spawn.prompt.clone(),
+            },
+            Effect::Cancel(cancel) => EffectRecord::Cancel {
+                run: cancel.run.to_string(),
+                session: cancel.session.clone(),
+                reason: cancel.reason.clone(),
+            },
+            Effect::Notify(notify) => EffectRecord::Notify {
+                key: notify.key.clone(),
+                severity: severity_name(notify.severity).to_owned(),
+                task: notify.task.as_ref().map(ToString::to_string),
+                message: notify.message.clone(),
+            },
+        }
+    }
+
+    fn into_effect(self) -> Option<Effect> {
+        Some(match self {
+            EffectRecord::Spawn {
+                project,
+                task,
+                title,
+                run,
+                attempt,
+                agent,
+                session_key,
+                card_path,
+                work_dir,
+                run_dir,
+                timeout_ms,
+                prompt,
+            } => Effect::Spawn(Box::new(Spawn {
+                project: ProjectId::parse(&project).ok()?,
+                task: TaskId::parse(&task).ok()?,
+                title,
+                run: RunId::parse(&run).ok()?,
+                attempt,
+                agent: AgentId::parse(&agent).ok()?,
+                session_key,
+                card_path,
+                work_dir,
+                run_dir,
+                timeout_ms,
+                prompt,
+            })),
+            EffectRecord::Cancel {
+                run,
+                session,
+                reason,
+            } => Effect::Cancel(Cancel {
+                run: RunId::parse(&run).ok()?,
+                session,
+                reason,
+            }),
+            EffectRecord::Notify {
+                key,
+                severity,
+                task,
+                message,
+            } => Effect::Notify(Notify {
+                key,
+                severity: severity_of(&severity),
+                task: task.and_then(|task| TaskId::parse(&task).ok()),
+                message,
+            }),
+        })
+    }
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warn => "warn",
+        Severity::Critical => "critical",
+    }
+}
+
+fn severity_of(name: &str) -> Severity {
+    match name {
+        "info" => Severity::Info,
+        "critical" => Severity::Critical,
+        _ => Severity::Warn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice(key: &str) -> Effect {
+        Effect::Notify(Notify {
+            key: key.to_owned(),
+            severity: Severity::Critical,
+            task: None,
+            message: "look".to_owned(),
+        })
+    }
+
+    #[test]
+    fn what_is_settled_is_not_issued_again() {
+        let run = RunId::parse("01ARZ3NDEKTSV4RRFFQ69G5FAV").unwrap();
+        let cancel = Effect::Cancel(Cancel {
+            run,
+            session: None,
+            reason: "r".to_owned(),
+        });
+        let log = [
+            issued_line(&notice("a")),
+            issued_line(&cancel),
+            settled_line("a"),
+            issued_line(&notice("b")),
+            "{\"line\":\"issued\",\"schema\":1,\"ke".to_owned(),
+        ]
+        .join("\n");
+        let outbox = Outbox::read(log.as_bytes());
+        let open: Vec<Effect> = outbox.open().map(|(_, effect)| effect.clone()).collect();
+        assert_eq!(open, [notice("b"), cancel]);
+        let again = Outbox::read(outbox.compact().as_bytes());
+        assert_eq!(again.open().count(), 2);
+    }
+}

@@ -1,0 +1,174 @@
+//! Finding projects and reading cards, many in one call.
+
+use std::collections::BTreeSet;
+
+use aof_core::diagnostic::{Diagnostic, Level};
+use aof_core::id::ProjectId;
+use aof_core::project::Project;
+use aof_core::status::Status;
+
+use crate::layout::{EVENTS_DIR, INBOX, ORG_DIR, PROJECT_DIRS, ProjectRoot, STATE_DIR};
+use crate::loaded::CARD_BYTES_MAX;
+use crate::port::{Blob, EntryKind, Listing, Op, Store, StoreError};
+use crate::recovery::Recovered;
+use crate::shelf::Shelf;
+
+/// Cards read in one call: bounds the memory of opening.
+const CHUNK: usize = 256;
+
+pub(super) fn find_roots<S: Store>(
+    store: &mut S,
+    recovered: &mut Recovered,
+) -> Result<Vec<ProjectRoot>, StoreError> {
+    let mut dirs: Vec<String> = PROJECT_DIRS.iter().map(|dir| (*dir).to_owned()).collect();
+    dirs.push(ORG_DIR.to_owned());
+    let listings = store.list(&dirs, true)?;
+    let mut roots = Vec::new();
+    for (parent, listing) in PROJECT_DIRS.into_iter().zip(&listings) {
+        for entry in listing
+            .entries
+            .iter()
+            .filter(|entry| entry.kind == EntryKind::Directory)
+        {
+            let path = format!("{parent}/{}", entry.name);
+            let Ok(id) = ProjectId::parse(&entry.name) else {
+                let aside = finding("AOF-1144", &path, "is not a project's name");
+                recovered.shelf.set_aside(&path, None, vec![aside]);
+                continue;
+            };
+            let root = ProjectRoot::new(parent, id);
+            if recovered.shelf.add_root(&root) {
+                roots.push(root);
+            } else {
+                let aside = finding("AOF-1145", &path, "is a second folder of the same project");
+                recovered.shelf.set_aside(&path, None, vec![aside]);
+            }
+        }
+    }
+    if let Ok(inbox) = ProjectId::parse(INBOX)
+        && !roots.iter().any(|root| *root.id() == inbox)
+    {
+        let root = ProjectRoot::new("projects", inbox);
+        recovered.shelf.add_root(&root);
+        roots.push(root);
+    }
+    Ok(roots)
+}
+
+pub(super) fn missing_directories<S: Store>(
+    store: &mut S,
+    roots: &[ProjectRoot],
+) -> Result<Vec<Op>, StoreError> {
+    let mut wanted = vec![STATE_DIR.to_owned(), EVENTS_DIR.to_owned()];
+    wanted.extend(status_dirs(roots));
+    let listings = store.list(&wanted, false)?;
+    let absent = listings.into_iter().filter(|listing| !listing.exists);
+    Ok(absent.map(|listing| Op::MakeDir(listing.dir)).collect())
+}
+
+pub(super) fn list_statuses<S: Store>(
+    store: &mut S,
+    roots: &[ProjectRoot],
+) -> Result<Vec<Listing>, StoreError> {
+    store.list(&status_dirs(roots), true)
+}
+
+fn status_dirs(roots: &[ProjectRoot]) -> Vec<String> {
+    let dirs = |root: &ProjectRoot| Status::ALL.map(|status| root.status_dir(status));
+    roots.iter().flat_map(dirs).collect()
+}
+
+pub(super) fn read_projects<S: Store>(
+    store: &mut S,
+    roots: &[ProjectRoot],
+    recovered: &mut Recovered,
+) -> Result<(), StoreError> {
+    // Listed so that a manifest that appears or changes later is noticed.
+    store.list(
+        &roots.iter().map(ProjectRoot::path).collect::<Vec<_>>(),
+        true,
+    )?;
+    let manifests: Vec<String> = roots.iter().map(ProjectRoot::manifest).collect();
+    let blobs = store.read(&manifests, CARD_BYTES_MAX)?;
+    for (root, blob) in roots.iter().zip(blobs) {
+        let project = absorb_project(&mut recovered.shelf, root, &blob);
+        recovered.projects.insert(root.id().clone(), project);
+    }
+    Ok(())
+}
+
+/// Reads a manifest. A broken one is set aside and its project rests, so that nothing is dispatched
+/// under rules that nobody can read.
+pub fn absorb_project(shelf: &mut Shelf, root: &ProjectRoot, blob: &Blob) -> Project {
+    let path = root.manifest();
+    shelf.quarantine.remove(&path);
+    let findings = match blob {
+        Blob::Absent => return Project::bare(root.id().clone()),
+        Blob::Content { bytes, .. } => match aof_codec::parse_project(&path, bytes) {
+            Ok((project, _)) => return project,
+            Err(findings) => findings,
+        },
+        Blob::Refused(why) => vec![finding("AOF-1120", &path, why)],
+    };
+    shelf.set_aside(&path, None, findings);
+    let resting = aof_core::project::ProjectStatus::Paused;
+    Project {
+        status: resting,
+        ..Project::bare(root.id().clone())
+    }
+}
+
+pub(super) fn fill<S: Store>(
+    store: &mut S,
+    listings: &[Listing],
+    shelf: &mut Shelf,
+) -> Result<(), StoreError> {
+    let mut paths = BTreeSet::new();
+    for listing in listings {
+        let is_terminal = Status::ALL
+            .iter()
+            .any(|status| status.is_terminal() && listing.dir.ends_with(status.as_str()));
+        for entry in &listing.entries {
+            let path = format!("{}/{}", listing.dir, entry.name);
+            if entry.name.starts_with('.') || entry.kind == EntryKind::Directory {
+                continue;
+            }
+            if is_terminal && entry.kind == EntryKind::File {
+                shelf.take_in_finished(&path);
+            } else {
+                paths.insert(path);
+            }
+        }
+    }
+    read_cards(store, shelf, &paths.into_iter().collect::<Vec<_>>())
+}
+
+/// Reads these files of status directories into the shelf.
+///
+/// # Errors
+/// What the store says.
+pub fn read_cards<S: Store>(
+    store: &mut S,
+    shelf: &mut Shelf,
+    paths: &[String],
+) -> Result<(), StoreError> {
+    for chunk in paths.chunks(CHUNK) {
+        let blobs = store.read(chunk, CARD_BYTES_MAX)?;
+        for (path, blob) in chunk.iter().zip(&blobs) {
+            shelf.take_in(path, blob);
+        }
+    }
+    Ok(())
+}
+
+fn finding(code: &'static str, path: &str, message: &str) -> Diagnostic {
+    Diagnostic {
+        code,
+        level: Level::Error,
+        path: path.to_owned(),
+        line: 0,
+        column: 0,
+        message: message.to_owned(),
+        hint: "use 1 to 64 letters, digits, `-`, `_` and `.`, each project once".to_owned(),
+    }
+}
