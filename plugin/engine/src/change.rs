@@ -1,0 +1,142 @@
+//! The one way in which a call changes a task: read, check, decide, commit; once more if somebody
+//! else was faster.
+
+use aof_core::caller::Context;
+use aof_core::card::Card;
+use aof_core::event::EventDraft;
+use aof_core::id::{RunId, TaskId};
+use aof_core::refusal::{Kind, Refusal};
+use aof_core::verb::Verdict;
+use aof_store::loaded::{LoadedCard, load};
+use aof_store::port::{Blob, Store};
+use aof_store::refusal::refusal_of;
+use aof_store::run_record;
+use serde_json::json;
+
+use crate::access::{self, Denial};
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::session::Session;
+use crate::work::{Closing, Committed, Work};
+
+/// Tries before a conflict is given back to the caller.
+const TRIES: usize = 3;
+
+/// What a change did.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    pub(crate) before: Card,
+    pub(crate) after: Card,
+    pub(crate) committed: Committed,
+}
+
+impl Changed {
+    /// The answer to the caller, with what was committed.
+    pub(crate) fn into_outcome(self, value: &serde_json::Value) -> Outcome {
+        let Committed { effects, events } = self.committed;
+        Outcome {
+            value: value.to_string(),
+            effects,
+            events,
+        }
+    }
+}
+
+/// How to change a task: the verb, and how a run ends that loses its lease by it.
+pub(crate) struct Plan<'a> {
+    pub(crate) verb: &'a dyn Fn(&Card) -> Verdict,
+    pub(crate) closing: &'a dyn Fn(&Card) -> Closing,
+}
+
+impl<S: Store> Engine<S> {
+    /// Changes the task that `text` names, if the caller may.
+    pub(crate) fn change(
+        &mut self,
+        ctx: &Context,
+        text: &str,
+        plan: &Plan<'_>,
+    ) -> Result<Changed, Refusal> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (store, session) = self.fresh()?;
+            session.require_writer()?;
+            let id = session.resolve(text)?;
+            match change_once(store, session, ctx, (&id, plan)) {
+                Err(refusal) if refusal.kind == Kind::Conflict && tries < TRIES => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+fn change_once<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (id, plan): (&TaskId, &Plan<'_>),
+) -> Result<Changed, Refusal> {
+    let loaded = load_one(store, session, id)?;
+    let before = loaded.card();
+    if let Err(denial) = access::may_change(&ctx.caller, &before) {
+        return Err(deny(store, session, ctx, (&loaded, denial)));
+    }
+    let step = (plan.verb)(&before)?;
+    let after = step.card.clone();
+    let mut work = Work::default();
+    work.rewrite(session, ctx, &loaded, (step, Some((plan.closing)(&before))))?;
+    let committed = work.commit(store, session)?;
+    Ok(Changed {
+        before,
+        after,
+        committed,
+    })
+}
+
+/// Reads the card of a known task.
+pub(crate) fn load_one<S: Store>(
+    store: &mut S,
+    session: &Session,
+    id: &TaskId,
+) -> Result<LoadedCard, Refusal> {
+    let place = session.place(id)?;
+    let mut loaded = load(store, &[place])?;
+    loaded.pop().unwrap_or_else(|| {
+        Err(Refusal::broken(
+            "AOF-4008",
+            "the store answered nothing".to_owned(),
+            "report this; it is a defect of the host",
+        ))
+    })
+}
+
+fn deny<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, denial): (&LoadedCard, Denial),
+) -> Refusal {
+    let card = loaded.card();
+    match denial {
+        Denial::Stale(run) if held_once(store, loaded, &run) => {
+            let mut work = Work::default();
+            let payload = json!({"status": card.status.as_str()});
+            let late = EventDraft::new("run.late", payload).of_run(Some(&run));
+            let about = (Some(loaded.root().id().clone()), Some(card.id.clone()));
+            work.event_of(session, ctx, about, late);
+            match work.commit(store, session) {
+                Ok(_) => access::stale_run(&run, &card),
+                Err(refusal) => refusal,
+            }
+        }
+        Denial::Stale(_) | Denial::NotHolder => access::not_holder(ctx, &card),
+    }
+}
+
+fn held_once<S: Store>(store: &mut S, loaded: &LoadedCard, run: &RunId) -> bool {
+    let path = format!("{}/run.json", loaded.root().run_dir(&loaded.card().id, run));
+    let blobs = store
+        .read(&[path], run_record::BYTES_MAX)
+        .map_err(|error| refusal_of(&error));
+    matches!(blobs.as_deref(), Ok([Blob::Content { .. }]))
+}

@@ -1,0 +1,77 @@
+//! The orchestrator over a store: every export of the component as a method.
+
+use aof_core::caller::Context;
+use aof_core::instant::Instant;
+use aof_core::refusal::Refusal;
+use aof_store::port::Store;
+use aof_store::refusal::refusal_of;
+
+use crate::opening::{self, Config, Opened};
+use crate::session::Session;
+
+/// The orchestrator. Holds one store and, once opened, what is known of it.
+#[derive(Debug)]
+pub struct Engine<S> {
+    pub(crate) store: S,
+    session: Option<Session>,
+}
+
+impl<S: Store> Engine<S> {
+    /// An orchestrator over a store that is not opened yet.
+    #[must_use]
+    pub fn new(store: S) -> Self {
+        Engine {
+            store,
+            session: None,
+        }
+    }
+
+    /// Recovers, builds the index, reports. Opening again replaces the former state.
+    ///
+    /// # Errors
+    /// `AOF-4001` if another process writes; `AOF-113x` for a broken `aof.yaml`; what the store
+    /// says.
+    pub fn open(&mut self, ctx: &Context, config: &Config) -> Result<Opened, Refusal> {
+        self.session = None;
+        let (session, opened) = opening::open(&mut self.store, ctx, config)?;
+        self.session = Some(session);
+        Ok(opened)
+    }
+
+    /// Forgets everything. The lock is the host's to release.
+    pub fn close(&mut self) {
+        self.session = None;
+    }
+
+    /// The store, for hosts that inspect it.
+    #[must_use]
+    pub fn store(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// The next moment at which a poll can have something to do without any news. The epoch's
+    /// beginning if it has something to do right now.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Instant> {
+        let session = self.session.as_ref()?;
+        match session.idle_report {
+            None => Some(Instant::from_ms(0)),
+            Some(_) => session.next_due(),
+        }
+    }
+
+    /// The store and the open session, with what others changed taken in.
+    pub(crate) fn fresh(&mut self) -> Result<(&mut S, &mut Session), Refusal> {
+        let session = self.session.as_mut().ok_or_else(|| {
+            Refusal::refused(
+                "AOF-2010",
+                "the store is not open".to_owned(),
+                "call lifecycle.open first",
+            )
+        })?;
+        session
+            .refresh(&mut self.store)
+            .map_err(|error| refusal_of(&error))?;
+        Ok((&mut self.store, session))
+    }
+}

@@ -1,0 +1,239 @@
+//! Why a task stands where it stands, from the very plan that a poll would carry out.
+
+use aof_core::caller::Context;
+use aof_core::id::{AgentId, TaskId};
+use aof_core::index::Row;
+use aof_core::plan::{Action, Plan, Scope, WaitKind, caps_of, plan};
+use aof_core::refusal::Refusal;
+use aof_core::routing::{Candidate, Verdict};
+use aof_core::status::Status;
+use aof_store::port::Store;
+use serde_json::{Value, json};
+
+use crate::engine::Engine;
+use crate::session::Session;
+use crate::summary;
+
+struct Explanation {
+    verdict: &'static str,
+    agent: Option<AgentId>,
+    reasons: Vec<String>,
+    candidates: Vec<Candidate>,
+}
+
+impl Explanation {
+    fn because(verdict: &'static str, reason: impl Into<String>) -> Self {
+        let reasons = vec![reason.into()];
+        Explanation {
+            verdict,
+            agent: None,
+            reasons,
+            candidates: Vec::new(),
+        }
+    }
+}
+
+impl<S: Store> Engine<S> {
+    /// Explains one task: `{"decision": {…}}`. A file that is set aside is explained too.
+    ///
+    /// # Errors
+    /// `AOF-1005` or `AOF-1006` if `text` does not name one task.
+    pub fn explain(&mut self, ctx: &Context, text: &str) -> Result<String, Refusal> {
+        let (_, session) = self.fresh()?;
+        let id = match session.resolve(text) {
+            Ok(id) => id,
+            Err(refusal) => return set_aside(session, text).ok_or(refusal),
+        };
+        let Some(row) = session.shelf.index.row(&id) else {
+            let status = session
+                .shelf
+                .index
+                .status(&id)
+                .map_or("done", Status::as_str);
+            let finished = Explanation::because("terminal", format!("the task is {status}"));
+            return Ok(decision(session, ctx, (&id, None), finished));
+        };
+        let explanation = explain_row(session, ctx, &id, row);
+        Ok(decision(session, ctx, (&id, Some(row)), explanation))
+    }
+}
+
+fn explain_row(session: &Session, ctx: &Context, id: &TaskId, row: &Row) -> Explanation {
+    let scope = Scope {
+        waiting_max: 0,
+        focus: Some(id),
+    };
+    let plan = plan(&session.snapshot(ctx.now), scope);
+    match row.status {
+        Status::Ready => of_ready(&plan, id),
+        Status::InProgress => in_progress(ctx, row),
+        Status::Backlog => backlog(session, row, &plan, id),
+        Status::Blocked => blocked(row),
+        Status::Review => Explanation::because("waiting", "waits for acceptance in review"),
+        Status::Deadletter => Explanation::because(
+            "blocked",
+            format!(
+                "given up by the scheduler: {}",
+                row.reason.as_deref().unwrap_or("no reason")
+            ),
+        ),
+        Status::Done | Status::Cancelled => Explanation::because("terminal", "finished"),
+    }
+}
+
+fn of_ready(plan: &Plan, id: &TaskId) -> Explanation {
+    let dispatch = plan.actions.iter().find_map(|action| match action {
+        Action::Dispatch {
+            task,
+            agent,
+            candidates,
+        } if task == id => Some((agent, candidates)),
+        _ => None,
+    });
+    if let Some((agent, candidates)) = dispatch {
+        return Explanation {
+            verdict: "would-dispatch",
+            agent: Some(agent.clone()),
+            reasons: vec![format!("the next poll gives it to `{agent}`")],
+            candidates: candidates.clone(),
+        };
+    }
+    match plan.waiting.iter().find(|waiting| waiting.task == *id) {
+        Some(waiting) => Explanation {
+            verdict: if waiting.kind == WaitKind::Human {
+                "waiting-human"
+            } else {
+                "waiting"
+            },
+            agent: None,
+            reasons: vec![waiting.reason.clone()],
+            candidates: waiting.candidates.clone(),
+        },
+        None => Explanation::because("waiting", "not looked at in this poll"),
+    }
+}
+
+fn in_progress(ctx: &Context, row: &Row) -> Explanation {
+    let Some(lease) = &row.lease else {
+        return Explanation::because("running", "somebody works on it without a lease");
+    };
+    let left_ms = lease.expires_at.since_ms(ctx.now);
+    let reasons = vec![
+        format!("`{}` holds it, attempt {}", lease.agent, lease.attempt),
+        format!(
+            "the lease lasts {} s more unless it is extended",
+            left_ms / 1_000
+        ),
+    ];
+    Explanation {
+        verdict: "running",
+        agent: Some(lease.agent.clone()),
+        reasons,
+        candidates: Vec::new(),
+    }
+}
+
+fn backlog(session: &Session, row: &Row, plan: &Plan, id: &TaskId) -> Explanation {
+    if plan.actions.contains(&Action::Promote(id.clone())) {
+        return Explanation::because("waiting", "the next poll makes it ready");
+    }
+    let open: Vec<String> = session
+        .shelf
+        .index
+        .open_dependencies(row)
+        .map(|(id, status)| {
+            format!(
+                "waits for {id} ({})",
+                status.map_or("not found", Status::as_str)
+            )
+        })
+        .collect();
+    match open.is_empty() {
+        false => Explanation {
+            reasons: open,
+            ..Explanation::because("waiting", "")
+        },
+        true if row.routing.names_target() => Explanation::because(
+            "waiting",
+            "many tasks become ready at once; a later poll does it",
+        ),
+        true => Explanation::because(
+            "waiting",
+            "names no agent, role or team, so it stays in the backlog until a person moves it",
+        ),
+    }
+}
+
+fn blocked(row: &Row) -> Explanation {
+    let why = row.reason.as_deref().unwrap_or("no reason is given");
+    let mut explanation = Explanation::because("blocked", why);
+    explanation.reasons.push(match row.retry_at {
+        Some(at) => format!("tried again at {at}"),
+        None => "stays blocked until somebody unblocks it".to_owned(),
+    });
+    explanation
+}
+
+fn set_aside(session: &Session, text: &str) -> Option<String> {
+    let (path, held) = session
+        .shelf
+        .quarantine
+        .iter()
+        .find(|(_, held)| held.id.as_ref().is_some_and(|id| id.as_str() == text))?;
+    let reasons: Vec<String> = held.findings.iter().map(ToString::to_string).collect();
+    let findings: Vec<Value> = held.findings.iter().map(summary::of_finding).collect();
+    Some(
+        json!({"decision": {
+            "task": text, "title": null, "status": null, "verdict": "quarantined",
+            "agent": null, "reasons": reasons, "candidates": [], "caps": [],
+            "dependencies": [], "path": path, "findings": findings,
+        }})
+        .to_string(),
+    )
+}
+
+fn decision(
+    session: &Session,
+    ctx: &Context,
+    (id, row): (&TaskId, Option<&Row>),
+    explanation: Explanation,
+) -> String {
+    let index = &session.shelf.index;
+    let agent = explanation
+        .agent
+        .as_ref()
+        .or_else(|| row?.routing.agent.as_ref());
+    let caps = row.map_or_else(Vec::new, |row| {
+        caps_of(&session.snapshot(ctx.now), row, agent)
+            .into_iter()
+            .map(|cap| json!({"name": cap.name, "used": cap.used, "limit": cap.limit}))
+            .collect()
+    });
+    let dependencies: Vec<Value> = row
+        .map_or(&[][..], |row| row.depends_on.as_slice())
+        .iter()
+        .map(|id| json!({"id": id.as_str(), "status": index.status(id).map(Status::as_str)}))
+        .collect();
+    json!({"decision": {
+        "task": id.as_str(),
+        "title": row.map(|row| row.title.as_str()),
+        "status": index.status(id).map(Status::as_str),
+        "verdict": explanation.verdict,
+        "agent": explanation.agent.as_ref().map(AgentId::as_str),
+        "reasons": explanation.reasons,
+        "candidates": explanation.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "caps": caps,
+        "dependencies": dependencies,
+        "path": session.shelf.path_of(id),
+    }})
+    .to_string()
+}
+
+fn candidate(candidate: &Candidate) -> Value {
+    let verdict = match candidate.verdict {
+        Verdict::Chosen => "chosen",
+        Verdict::Eligible => "eligible",
+        Verdict::Rejected => "rejected",
+    };
+    json!({"agent": candidate.agent.as_str(), "verdict": verdict, "reason": candidate.reason})
+}

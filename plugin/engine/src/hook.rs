@@ -1,0 +1,12 @@
+//! Results and news from the host.
+//!
+//! Invariant: what is reported of a run that holds no lease changes nothing.
+
+mod ended;
+mod seen;
+mod settled;
+mod started;
+
+pub use ended::{Ending, SessionEnd, Usage};
+pub use seen::SeenAgent;
+pub use settled::Settlement;

@@ -1,0 +1,166 @@
+//! A session ended.
+
+use aof_core::caller::Context;
+use aof_core::card::Card;
+use aof_core::dice::Dice;
+use aof_core::event::EventDraft;
+use aof_core::id::RunId;
+use aof_core::refusal::Refusal;
+use aof_core::run::RunOutcome;
+use aof_core::verb::{self, Failure, FailureClass, Stage};
+use aof_store::port::Store;
+use serde_json::json;
+
+use crate::change::Plan;
+use crate::engine::Engine;
+use crate::hook::started::unknown;
+use crate::outcome::Outcome;
+use crate::work::Closing;
+
+/// Longest piece of an agent's output that goes into a card or an event, in characters.
+const TAIL_CHARS: usize = 200;
+
+/// How a session came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this exit code.
+    Exited(i32),
+    /// Somebody ended it.
+    Killed(String),
+    /// It exceeded its limit.
+    TimedOut,
+    /// The host does not know it any more.
+    Lost,
+}
+
+/// What a session used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// The model.
+    pub model: Option<String>,
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// Cost in millionths of the currency.
+    pub cost_micros: u64,
+}
+
+/// The end of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionEnd {
+    /// How.
+    pub ending: Ending,
+    /// How long it lasted.
+    pub duration_ms: u64,
+    /// The last lines that the agent printed.
+    pub output_tail: String,
+    /// What it used, if known.
+    pub usage: Option<Usage>,
+}
+
+impl<S: Store> Engine<S> {
+    /// The session of a run ended. If the task is still in progress under that run, the run failed;
+    /// a lost session is nobody's fault.
+    ///
+    /// # Errors
+    /// What the store says. A run that holds no lease changes nothing and is no error.
+    pub fn session_ended(
+        &mut self,
+        ctx: &Context,
+        run: &RunId,
+        end: &SessionEnd,
+    ) -> Result<Outcome, Refusal> {
+        if !self.holds(run)? {
+            return Ok(unknown(run));
+        }
+        let (_, session) = self.fresh()?;
+        session.require_writer()?;
+        let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
+            return Ok(unknown(run));
+        };
+        let settings = session.settings.scheduler.clone();
+        session.counters.failures += u64::from(end.ending != Ending::Lost);
+        let (outcome, exit_code) = outcome_of(&end.ending);
+        let reason = reason_of(end);
+        let random = Dice::new(ctx.entropy).roll();
+        let usage = usage_json(end);
+        let verb = |card: &Card| {
+            if end.ending == Ending::Lost {
+                return verb::release(card, "task.reclaimed", &reason, ctx.now);
+            }
+            let failure = Failure {
+                class: FailureClass::Transient,
+                stage: Stage::Work,
+                message: reason.clone(),
+            };
+            let mut step = verb::fail(card, &failure, &settings, random, ctx.now)?;
+            let payload = json!({
+                "agent": live.agent.as_str(), "session": live.session,
+                "durationMs": end.duration_ms, "reason": outcome.as_str(), "usage": usage,
+            });
+            let enforced = EventDraft::new("completion.enforcement", payload).of_run(Some(run));
+            step.events.insert(0, enforced);
+            Ok(step)
+        };
+        let closing = |_: &Card| Closing {
+            exit_code,
+            ..Closing::new(outcome, Some(&reason))
+        };
+        let plan = Plan {
+            verb: &verb,
+            closing: &closing,
+        };
+        let changed = self.change(ctx, live.task.as_str(), &plan)?;
+        let value = json!({"run": {
+            "run": run.as_str(), "task": live.task.as_str(), "state": "ended",
+            "outcome": outcome.as_str(), "taskStatus": changed.after.status.as_str(),
+        }});
+        Ok(changed.into_outcome(&value))
+    }
+}
+
+fn outcome_of(ending: &Ending) -> (RunOutcome, Option<i32>) {
+    match ending {
+        Ending::Exited(code) => (RunOutcome::Exited, Some(*code)),
+        Ending::Killed(_) => (RunOutcome::Killed, None),
+        Ending::TimedOut => (RunOutcome::TimedOut, None),
+        Ending::Lost => (RunOutcome::Lost, None),
+    }
+}
+
+fn reason_of(end: &SessionEnd) -> String {
+    let what = match &end.ending {
+        Ending::Exited(code) => {
+            format!("the agent exited with code {code} without completing the task")
+        }
+        Ending::Killed(why) => format!("the session was killed: {why}"),
+        Ending::TimedOut => format!(
+            "the run was ended after {} s, which is its limit",
+            end.duration_ms.div_ceil(1_000)
+        ),
+        Ending::Lost => "the host no longer knows the session".to_owned(),
+    };
+    match end.output_tail.trim().lines().next_back().map(clip) {
+        Some(last) if !last.is_empty() && end.ending != Ending::Lost => {
+            format!("{what}; it last printed: {last}")
+        }
+        _ => what,
+    }
+}
+
+fn clip(line: &str) -> String {
+    line.chars()
+        .filter(|c| !c.is_control())
+        .take(TAIL_CHARS)
+        .collect()
+}
+
+fn usage_json(end: &SessionEnd) -> serde_json::Value {
+    end.usage.as_ref().map_or(serde_json::Value::Null, |usage| {
+        json!({
+            "model": usage.model, "inputTokens": usage.input_tokens,
+            "outputTokens": usage.output_tokens, "costMicros": usage.cost_micros,
+        })
+    })
+}

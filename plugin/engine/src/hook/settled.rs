@@ -1,0 +1,155 @@
+//! The host carried an effect out, or could not.
+
+use aof_core::caller::Context;
+use aof_core::dice::Dice;
+use aof_core::effect::Effect;
+use aof_core::event::EventDraft;
+use aof_core::id::RunId;
+use aof_core::refusal::Refusal;
+use aof_core::run::RunOutcome;
+use aof_core::verb::{self, Failure, FailureClass, Stage};
+use aof_store::port::Store;
+use serde_json::{Value, json};
+
+use crate::change::{Plan, load_one};
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::work::{Closing, Work};
+
+/// What became of an effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// Done; for a spawn the JSON names the `session`.
+    Done(String),
+    /// Not done.
+    Failed {
+        /// What kind of failure.
+        class: FailureClass,
+        /// What went wrong, for people.
+        message: String,
+    },
+}
+
+impl<S: Store> Engine<S> {
+    /// Takes in what became of an effect. An effect that is not open changes nothing.
+    ///
+    /// # Errors
+    /// `AOF-1010` if a spawn's result names no session; what the store says.
+    pub fn effect_settled(
+        &mut self,
+        ctx: &Context,
+        key: &str,
+        settlement: &Settlement,
+    ) -> Result<Outcome, Refusal> {
+        let (_, session) = self.fresh()?;
+        session.require_writer()?;
+        let effect = session.outbox.get(key).cloned();
+        let spawned = match &effect {
+            Some(Effect::Spawn(spawn)) => Some(spawn.run.clone()),
+            Some(_) => None,
+            // A spawn that was rebuilt from its card is not in the outbox.
+            None => RunId::parse(key)
+                .ok()
+                .filter(|run| session.live.contains_key(run)),
+        };
+        match (spawned, settlement) {
+            (Some(run), Settlement::Done(result)) => {
+                self.session_started(ctx, &run, &session_of(result)?)
+            }
+            (Some(run), Settlement::Failed { class, message }) => {
+                self.not_started(ctx, &run, (*class, message))
+            }
+            (None, _) => self.forget_effect(key, effect.is_some()),
+        }
+    }
+
+    fn forget_effect(&mut self, key: &str, is_open: bool) -> Result<Outcome, Refusal> {
+        let value = json!({"effect": {"key": key, "settled": is_open}}).to_string();
+        if !is_open {
+            return Ok(Outcome {
+                value,
+                ..Outcome::default()
+            });
+        }
+        let (store, session) = self.fresh()?;
+        let mut work = Work::default();
+        work.settle(key);
+        // Settling alone brings no poll any nearer.
+        let idle_report = session.idle_report.clone();
+        work.commit(store, session)?;
+        session.idle_report = idle_report;
+        Ok(Outcome {
+            value,
+            ..Outcome::default()
+        })
+    }
+
+    fn not_started(
+        &mut self,
+        ctx: &Context,
+        run: &RunId,
+        (class, message): (FailureClass, &str),
+    ) -> Result<Outcome, Refusal> {
+        let (_, session) = self.fresh()?;
+        let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
+            return self.forget_effect(run.as_str(), true);
+        };
+        let failure = Failure {
+            class,
+            stage: Stage::Start,
+            message: message.to_owned(),
+        };
+        let settings = session.settings.scheduler.clone();
+        session.counters.failures += 1;
+        let random = Dice::new(ctx.entropy).roll();
+        let verb = |card: &aof_core::card::Card| {
+            let mut step = verb::fail(card, &failure, &settings, random, ctx.now)?;
+            let payload = json!({
+                "agent": live.agent.as_str(), "error": message, "class": class.as_str(),
+            });
+            step.events.insert(
+                0,
+                EventDraft::new("dispatch.error", payload).of_run(Some(run)),
+            );
+            Ok(step)
+        };
+        let closing =
+            |_: &aof_core::card::Card| Closing::new(RunOutcome::FailedToStart, Some(message));
+        let plan = Plan {
+            verb: &verb,
+            closing: &closing,
+        };
+        let changed = self.change(ctx, live.task.as_str(), &plan)?;
+        let value = json!({"run": {
+            "run": run.as_str(), "task": live.task.as_str(), "state": "ended",
+            "taskStatus": changed.after.status.as_str(),
+        }});
+        Ok(changed.into_outcome(&value))
+    }
+
+    /// The card of a live run, if it still holds the task.
+    pub(crate) fn holds(&mut self, run: &RunId) -> Result<bool, Refusal> {
+        let (store, session) = self.fresh()?;
+        let Some(task) = session.live.get(run).map(|live| live.run.task.clone()) else {
+            return Ok(false);
+        };
+        let card = load_one(store, session, &task)?.card();
+        Ok(card.lease.and_then(|lease| lease.run).as_ref() == Some(run))
+    }
+}
+
+fn session_of(result: &str) -> Result<String, Refusal> {
+    let parsed: Value = serde_json::from_str(result).unwrap_or_default();
+    parsed
+        .get("session")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            Refusal::refused(
+                "AOF-1010",
+                "the result of a spawn names no session".to_owned(),
+                "answer {\"session\": \"…\"}",
+            )
+            .at("settlement.done")
+        })
+}

@@ -1,0 +1,28 @@
+//! One call through AOF: take in what changed, decide, commit, hand out effects.
+//!
+//! [`Engine`] is what the component exports, over any [`aof_store::port::Store`]. Invariant: nothing
+//! is handed out that is not committed, and a call that is refused has changed nothing.
+
+mod access;
+mod change;
+mod engine;
+mod explain;
+mod hook;
+mod opening;
+mod outcome;
+mod poll;
+mod prompt;
+mod refresh;
+mod session;
+mod summary;
+mod tool;
+mod view;
+mod work;
+
+pub use engine::Engine;
+pub use hook::{Ending, SeenAgent, SessionEnd, Settlement, Usage};
+pub use opening::{AdoptedRun, Config, Opened, QuarantinedFile};
+pub use outcome::Outcome;
+pub use poll::PollMode;
+pub use tool::{Annotations, Definition};
+pub use view::{BoardQuery, EventsQuery};

@@ -1,0 +1,342 @@
+//! One tick: plan, carry the plan out in one commit, report.
+
+use aof_core::caller::Context;
+use aof_core::card::Card;
+use aof_core::dice::Dice;
+use aof_core::effect::{Effect, Notify, Severity};
+use aof_core::event::EventDraft;
+use aof_core::id::{AgentId, RunId, TaskId};
+use aof_core::plan::{Action, Plan, Scope, WaitKind, Waiting, plan};
+use aof_core::refusal::{Kind, Refusal};
+use aof_core::run::{Run, RunOutcome, RunState};
+use aof_core::status::Status;
+use aof_core::verb::{self, Claim, Step};
+use aof_store::loaded::{LoadedCard, load};
+use aof_store::port::Store;
+use aof_store::recovery::read_cards;
+use aof_store::refusal::refusal_of;
+use serde_json::{Value, json};
+
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::prompt;
+use crate::session::Session;
+use crate::summary;
+use crate::work::{Closing, Committed, Work};
+
+/// Whether a poll acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollMode {
+    /// Commit and hand out effects.
+    Act,
+    /// The same plan, nothing else.
+    DryRun,
+}
+
+/// How long a poll leaves alone what it could not do.
+const FAILED_PAUSE_MS: u64 = 5_000;
+/// Waiting tasks that a report gives reasons for.
+const REPORTED_MAX: usize = 50;
+const TRIES: usize = 3;
+
+impl<S: Store> Engine<S> {
+    /// Plans, and unless it is a dry run acts.
+    ///
+    /// # Errors
+    /// What the store says; `AOF-4003` if it is open for reading and the poll should act.
+    pub fn poll(&mut self, ctx: &Context, mode: PollMode) -> Result<Outcome, Refusal> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (store, session) = self.fresh()?;
+            let result = match mode {
+                PollMode::DryRun => Ok(dry_run(session, ctx)),
+                PollMode::Act => act(store, session, ctx),
+            };
+            match result {
+                Err(refusal) if refusal.kind == Kind::Conflict && tries < TRIES => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+fn scope() -> Scope<'static> {
+    Scope {
+        waiting_max: REPORTED_MAX,
+        focus: None,
+    }
+}
+
+fn dry_run(session: &Session, ctx: &Context) -> Outcome {
+    let plan = plan(&session.snapshot(ctx.now), scope());
+    let actions = plan
+        .actions
+        .iter()
+        .map(|action| action_json(session, action, None))
+        .collect();
+    let value = report(session, &plan, actions, Some("dry_run_mode"));
+    Outcome {
+        value,
+        ..Outcome::default()
+    }
+}
+
+fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<Outcome, Refusal> {
+    session.require_writer()?;
+    session.counters.polls += 1;
+    let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
+    if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {
+        return Ok(Outcome {
+            value,
+            ..Outcome::default()
+        });
+    }
+    let plan = plan(&session.snapshot(ctx.now), scope());
+    let mut work = Work::default();
+    let Carried {
+        done,
+        broken,
+        failed,
+    } = carry_out(store, session, ctx, (&plan, &mut work))?;
+    let acted = !done.is_empty();
+    session.not_before = (!failed.is_empty()).then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
+    report_failures(session, ctx, &failed, &mut work);
+    announce(session, ctx, &plan.waiting, &mut work);
+    let committed = if work.is_empty() {
+        Committed::default()
+    } else {
+        work.commit(store, session)?
+    };
+    remember(session, &plan.waiting);
+    let dispatches = committed
+        .effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Spawn(_)));
+    session.counters.dispatches += dispatches.count() as u64;
+    let value = report(session, &plan, done, idle_reason(session, acted));
+    // A plan that led to nothing is the plan of every poll until something changes or is due.
+    if !acted && broken == 0 {
+        session.idle_report = Some(value.clone());
+    }
+    Ok(Outcome {
+        value,
+        effects: committed.effects,
+        events: committed.events,
+    })
+}
+
+fn idle_reason(session: &Session, acted: bool) -> Option<&'static str> {
+    let index = &session.shelf.index;
+    match () {
+        () if acted => None,
+        () if index.total() == 0 => Some("no_tasks"),
+        () if index.count_of(Status::Ready) == 0 => Some("no_ready_tasks"),
+        () => Some("no_executable_actions"),
+    }
+}
+
+/// What became of a plan's actions.
+#[derive(Debug, Default)]
+struct Carried {
+    done: Vec<Value>,
+    /// Cards that were found broken and set aside.
+    broken: usize,
+    /// Actions that were refused.
+    failed: Vec<(TaskId, Refusal)>,
+}
+
+/// Carries every action out on a fresh reading of its card. A card that was broken meanwhile is set
+/// aside and hinders no other.
+fn carry_out<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (plan, work): (&Plan, &mut Work),
+) -> Result<Carried, Refusal> {
+    let mut dice = Dice::new(ctx.entropy);
+    let mut places = Vec::new();
+    for action in &plan.actions {
+        places.push(session.place(task_of(action))?);
+    }
+    let cards = load(store, &places)?;
+    let mut carried = Carried::default();
+    let mut unreadable = Vec::new();
+    for (action, loaded) in plan.actions.iter().zip(cards) {
+        let Ok(loaded) = loaded else {
+            unreadable.extend(session.shelf.path_of(task_of(action)));
+            continue;
+        };
+        let run = RunId::generate(ctx.now, dice.roll_pair());
+        match one(session, ctx, (action, &loaded, run), work) {
+            Ok(started) => carried
+                .done
+                .push(action_json(session, action, started.as_ref())),
+            Err(refusal) => carried.failed.push((task_of(action).clone(), refusal)),
+        }
+    }
+    read_cards(store, &mut session.shelf, &unreadable).map_err(|error| refusal_of(&error))?;
+    carried.broken = unreadable.len();
+    Ok(carried)
+}
+
+/// Says once, not in every poll, that an action on a card was refused.
+fn report_failures(
+    session: &mut Session,
+    ctx: &Context,
+    failed: &[(TaskId, Refusal)],
+    work: &mut Work,
+) {
+    for (task, refusal) in failed {
+        let reason = refusal.to_string();
+        if session.announced.get(task) == Some(&reason) {
+            continue;
+        }
+        let project = session.shelf.index.project(task).cloned();
+        let draft = EventDraft::new("scheduler.action-failed", json!({"error": reason}));
+        work.event_of(session, ctx, (project, Some(task.clone())), draft);
+        session.announced.insert(task.clone(), reason);
+    }
+}
+
+fn task_of(action: &Action) -> &TaskId {
+    match action {
+        Action::Expire(id) | Action::Requeue(id) | Action::Promote(id) => id,
+        Action::Dispatch { task, .. } => task,
+    }
+}
+
+fn one(
+    session: &mut Session,
+    ctx: &Context,
+    (action, loaded, run): (&Action, &LoadedCard, RunId),
+    work: &mut Work,
+) -> Result<Option<RunId>, Refusal> {
+    let card = loaded.card();
+    let (step, closing) = match action {
+        Action::Dispatch { agent, .. } => {
+            dispatch(session, ctx, (loaded, agent, &run), work)?;
+            return Ok(Some(run));
+        }
+        Action::Expire(_) => {
+            let reason = "the lease lapsed without a sign of life";
+            let closing = Closing::new(RunOutcome::Expired, Some(reason)).ending_session();
+            (
+                verb::release(&card, "lease.expired", reason, ctx.now)?,
+                Some(closing),
+            )
+        }
+        Action::Requeue(_) => (verb::requeue(&card, ctx.now)?, None),
+        Action::Promote(_) => (verb::promote(&card, ctx.now)?, None),
+    };
+    work.rewrite(session, ctx, loaded, (step, closing))?;
+    Ok(None)
+}
+
+fn dispatch(
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, agent, run): (&LoadedCard, &AgentId, &RunId),
+    work: &mut Work,
+) -> Result<(), Refusal> {
+    let claim = Claim {
+        agent: agent.clone(),
+        run: run.clone(),
+        lease_ttl_ms: session.settings.scheduler.default_lease_ttl_ms,
+    };
+    let step = verb::claim(&loaded.card(), &claim, ctx.now)?;
+    let run = requested(loaded, &step, &claim, ctx);
+    let spawn = prompt::spawn(session, loaded.root(), &step.card, &run);
+    let card: Card = step.card.clone();
+    work.rewrite(session, ctx, loaded, (step, None))?;
+    work.open_run(loaded.root(), &card, run, spawn);
+    session.announced.remove(&card.id);
+    Ok(())
+}
+
+fn requested(loaded: &LoadedCard, step: &Step, claim: &Claim, ctx: &Context) -> Run {
+    Run {
+        id: claim.run.clone(),
+        project: loaded.root().id().clone(),
+        task: step.card.id.clone(),
+        agent: claim.agent.clone(),
+        attempt: step.card.lease.as_ref().map_or(1, |lease| lease.attempt),
+        state: RunState::Requested,
+        session: None,
+        requested_at: ctx.now,
+        started_at: None,
+        ended_at: None,
+        outcome: None,
+        exit_code: None,
+        reason: None,
+    }
+}
+
+/// Says once, not in every poll, that a task finds nobody.
+fn announce(session: &mut Session, ctx: &Context, waiting: &[Waiting], work: &mut Work) {
+    for task in waiting.iter().filter(|task| task.kind == WaitKind::NoMatch) {
+        if session.announced.get(&task.task) == Some(&task.reason) {
+            continue;
+        }
+        let project = session.shelf.index.project(&task.task).cloned();
+        let draft = EventDraft::new("dispatch.no-match", json!({"reason": task.reason}));
+        work.event_of(session, ctx, (project, Some(task.task.clone())), draft);
+        work.effect(Effect::Notify(Notify {
+            key: format!("no-match:{}:{}", task.task, ctx.now.ms()),
+            severity: Severity::Warn,
+            task: Some(task.task.clone()),
+            message: format!("{} finds nobody: {}", task.task, task.reason),
+        }));
+    }
+}
+
+fn remember(session: &mut Session, waiting: &[Waiting]) {
+    for task in waiting.iter().filter(|task| task.kind == WaitKind::NoMatch) {
+        session
+            .announced
+            .insert(task.task.clone(), task.reason.clone());
+    }
+}
+
+fn action_json(session: &Session, action: &Action, run: Option<&RunId>) -> Value {
+    let (kind, agent, reason) = match action {
+        Action::Expire(_) => ("expire", None, "the lease lapsed"),
+        Action::Requeue(_) => ("requeue", None, "the delay after a failure is over"),
+        Action::Promote(_) => ("promote", None, "all dependencies are done"),
+        Action::Dispatch { agent, .. } => ("dispatch", Some(agent), "ready, and there is room"),
+    };
+    let task = task_of(action);
+    json!({
+        "kind": kind,
+        "task": task.as_str(),
+        "title": session.shelf.index.row(task).map(|row| row.title.as_str()),
+        "agent": agent.map(AgentId::as_str),
+        "run": run.map(RunId::as_str),
+        "reason": reason,
+    })
+}
+
+fn report(session: &Session, plan: &Plan, actions: Vec<Value>, reason: Option<&str>) -> String {
+    let index = &session.shelf.index;
+    let waiting: Vec<Value> = plan
+        .waiting
+        .iter()
+        .map(|waiting| {
+            json!({
+                "task": waiting.task.as_str(),
+                "title": index.row(&waiting.task).map(|row| row.title.as_str()),
+                "reason": waiting.reason,
+            })
+        })
+        .collect();
+    json!({"poll": {
+        "dryRun": reason == Some("dry_run_mode"),
+        "actions": actions,
+        "waiting": waiting,
+        "waitingTotal": plan.waiting_total,
+        "running": index.running(),
+        "counts": summary::counts(index),
+        "reason": reason,
+    }})
+    .to_string()
+}

@@ -1,0 +1,158 @@
+//! Taking in what others changed on disk: people with editors, restores, other tools.
+
+use std::collections::BTreeSet;
+
+use aof_core::id::ProjectId;
+use aof_core::status::Status;
+use aof_store::layout::{CardPath, ORG_CHART, PROJECT_DIRS, ProjectRoot};
+use aof_store::loaded::CARD_BYTES_MAX;
+use aof_store::port::{Change, EntryKind, Store, StoreError};
+use aof_store::recovery::{absorb_project, read_cards};
+
+use crate::opening::read_chart;
+use crate::session::Session;
+
+/// Changes taken in one page.
+const PAGE: u32 = 4_096;
+
+impl Session {
+    /// Takes in every change since the last call. Returns how many there were.
+    pub(crate) fn refresh<S: Store>(&mut self, store: &mut S) -> Result<usize, StoreError> {
+        let mut total = 0;
+        loop {
+            let page = store.changes(self.cursor, PAGE)?;
+            self.cursor = page.cursor;
+            if !page.changes.is_empty() {
+                total += page.changes.len();
+                self.idle_report = None;
+                self.take_in(store, &page.changes)?;
+            }
+            if !page.more {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Removals first: a file that was moved must leave its old place before it is met in the new.
+    fn take_in<S: Store>(&mut self, store: &mut S, changes: &[Change]) -> Result<(), StoreError> {
+        let mut again = BTreeSet::new();
+        for change in changes.iter().filter(|change| change.entry.is_none()) {
+            again.extend(self.shelf.gone(&change.path));
+        }
+        let mut reads_chart = false;
+        let mut manifests = BTreeSet::new();
+        for change in changes {
+            if change.path == ORG_CHART {
+                reads_chart = true;
+            } else if let Some(root) = manifest_of(&change.path) {
+                manifests.insert(root);
+            } else if let Some(entry) = &change.entry {
+                match (entry.kind, new_project(&change.path)) {
+                    (EntryKind::Directory, Some(root)) => {
+                        self.add_project(store, &root)?;
+                        manifests.insert(root);
+                    }
+                    (EntryKind::Directory, None) => {}
+                    (EntryKind::File, _) if is_finished(&change.path) => {
+                        self.shelf.take_in_finished(&change.path);
+                    }
+                    _ if is_card_place(&change.path) => {
+                        again.insert(change.path.clone());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        read_cards(
+            store,
+            &mut self.shelf,
+            &again.into_iter().collect::<Vec<_>>(),
+        )?;
+        self.read_manifests(store, &manifests)?;
+        if reads_chart && let Some(chart) = read_chart(store, &mut self.shelf)? {
+            self.chart = chart;
+        }
+        self.forget_ended_runs();
+        Ok(())
+    }
+
+    fn add_project<S: Store>(
+        &mut self,
+        store: &mut S,
+        root: &ProjectRoot,
+    ) -> Result<(), StoreError> {
+        if !self.shelf.add_root(root) {
+            return Ok(());
+        }
+        let dirs: Vec<String> = Status::ALL
+            .iter()
+            .map(|status| root.status_dir(*status))
+            .collect();
+        let listings = store.list(&dirs, true)?;
+        store.list(&[root.path()], true)?;
+        let mut cards = Vec::new();
+        for listing in &listings {
+            for entry in listing
+                .entries
+                .iter()
+                .filter(|entry| !entry.name.starts_with('.'))
+            {
+                let path = format!("{}/{}", listing.dir, entry.name);
+                match entry.kind {
+                    EntryKind::Directory => {}
+                    EntryKind::File if is_finished(&path) => self.shelf.take_in_finished(&path),
+                    _ => cards.push(path),
+                }
+            }
+        }
+        read_cards(store, &mut self.shelf, &cards)
+    }
+
+    fn read_manifests<S: Store>(
+        &mut self,
+        store: &mut S,
+        roots: &BTreeSet<ProjectRoot>,
+    ) -> Result<(), StoreError> {
+        let served: Vec<&ProjectRoot> = roots
+            .iter()
+            .filter(|root| self.shelf.root(root.id()) == Some(*root))
+            .collect();
+        let paths: Vec<String> = served.iter().map(|root| root.manifest()).collect();
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let blobs = store.read(&paths, CARD_BYTES_MAX)?;
+        for (root, blob) in served.into_iter().zip(&blobs) {
+            let project = absorb_project(&mut self.shelf, root, blob);
+            self.projects.insert(root.id().clone(), project);
+        }
+        Ok(())
+    }
+
+    /// A person may have moved a card away from under its run.
+    fn forget_ended_runs(&mut self) {
+        let index = &self.shelf.index;
+        self.live.retain(|run, _| index.live_run(run).is_some());
+    }
+}
+
+fn manifest_of(path: &str) -> Option<ProjectRoot> {
+    new_project(path.strip_suffix("/project.yaml")?)
+}
+
+fn new_project(path: &str) -> Option<ProjectRoot> {
+    let (parent, name) = path.split_once('/')?;
+    let parent = PROJECT_DIRS.into_iter().find(|known| *known == parent)?;
+    Some(ProjectRoot::new(parent, ProjectId::parse(name).ok()?))
+}
+
+fn is_finished(path: &str) -> bool {
+    match ProjectRoot::parse_card_path(path) {
+        Some(CardPath::Card { status, .. }) => status.is_terminal(),
+        _ => false,
+    }
+}
+
+fn is_card_place(path: &str) -> bool {
+    ProjectRoot::parse_card_path(path).is_some()
+}

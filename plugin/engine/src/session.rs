@@ -1,0 +1,178 @@
+//! Everything that is known while a store is open.
+
+use std::collections::BTreeMap;
+
+use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::instant::Instant;
+use aof_core::org::OrgChart;
+use aof_core::plan::Snapshot;
+use aof_core::project::Project;
+use aof_core::refusal::Refusal;
+use aof_core::run::Run;
+use aof_core::settings::Settings;
+use aof_store::event_log::EventLog;
+use aof_store::layout::ProjectRoot;
+use aof_store::loaded::Place;
+use aof_store::outbox::Outbox;
+use aof_store::shelf::Shelf;
+
+/// A run that holds a lease, with the moment of its last written renewal.
+#[derive(Debug, Clone)]
+pub(crate) struct Live {
+    pub(crate) run: Run,
+    pub(crate) renewed_at: Instant,
+}
+
+/// Counts since opening.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) polls: u64,
+    pub(crate) dispatches: u64,
+    pub(crate) completions: u64,
+    pub(crate) failures: u64,
+}
+
+/// An open store.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) epoch: u64,
+    pub(crate) is_writer: bool,
+    pub(crate) cursor: u64,
+    pub(crate) shelf: Shelf,
+    pub(crate) projects: BTreeMap<ProjectId, Project>,
+    pub(crate) chart: OrgChart,
+    pub(crate) settings: Settings,
+    pub(crate) outbox: Outbox,
+    pub(crate) log: EventLog,
+    pub(crate) live: BTreeMap<RunId, Live>,
+    pub(crate) counters: Counters,
+    /// Why a task found nobody, as last announced: said once, not in every poll.
+    pub(crate) announced: BTreeMap<TaskId, String>,
+    /// The last report, as long as a new poll could only repeat it.
+    pub(crate) idle_report: Option<String>,
+    /// After an action was refused: when to try it again.
+    pub(crate) not_before: Option<Instant>,
+}
+
+impl Session {
+    /// When a poll can next have something to do without any news.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let due = self.shelf.index.next_due()?;
+        Some(self.not_before.map_or(due, |pause| due.max(pause)))
+    }
+
+    /// What planning may look at.
+    pub(crate) fn snapshot(&self, now: Instant) -> Snapshot<'_> {
+        Snapshot {
+            index: &self.shelf.index,
+            chart: &self.chart,
+            projects: &self.projects,
+            settings: &self.settings.scheduler,
+            now,
+        }
+    }
+
+    /// The one task that `text` names: a whole id or a prefix that fits no other.
+    pub(crate) fn resolve(&self, text: &str) -> Result<TaskId, Refusal> {
+        if let Ok(id) = TaskId::parse(text)
+            && self.shelf.index.status(&id).is_some()
+        {
+            return Ok(id);
+        }
+        let found = if text.is_empty() {
+            Vec::new()
+        } else {
+            self.shelf.index.with_prefix(text, 6)
+        };
+        match found.as_slice() {
+            [only] => Ok(only.clone()),
+            [] => Err(self.not_found(text)),
+            several => {
+                let names: Vec<&str> = several.iter().take(5).map(TaskId::as_str).collect();
+                let more = if several.len() > 5 { ", …" } else { "" };
+                Err(Refusal::refused(
+                    "AOF-1006",
+                    format!("`{text}` fits more than one task"),
+                    &format!("give more of the id: {}{more}", names.join(", ")),
+                )
+                .at("taskId"))
+            }
+        }
+    }
+
+    fn not_found(&self, text: &str) -> Refusal {
+        let shown: String = text.chars().take(80).flat_map(char::escape_debug).collect();
+        let aside = self
+            .shelf
+            .quarantine
+            .iter()
+            .find(|(_, held)| held.id.as_ref().is_some_and(|id| id.as_str() == text));
+        match aside {
+            Some((path, held)) => {
+                let why = held
+                    .findings
+                    .first()
+                    .map_or(String::new(), ToString::to_string);
+                Refusal::refused(
+                    "AOF-1007",
+                    format!("the card of {shown} is set aside: {why}"),
+                    "mend the file; it is taken in again as soon as it is saved",
+                )
+                .at(path.clone())
+            }
+            None => Refusal::refused(
+                "AOF-1005",
+                format!("there is no task `{shown}`"),
+                "`aof task list` shows the tasks of this store",
+            )
+            .at("taskId"),
+        }
+    }
+
+    /// Where the card of a known task lies.
+    pub(crate) fn place(&self, id: &TaskId) -> Result<Place, Refusal> {
+        let index = &self.shelf.index;
+        let place = index
+            .status(id)
+            .zip(index.project(id))
+            .and_then(|(status, project)| {
+                let root = self.shelf.root(project)?.clone();
+                Some(Place {
+                    root,
+                    status,
+                    id: id.clone(),
+                })
+            });
+        place.ok_or_else(|| self.not_found(id.as_str()))
+    }
+
+    /// The folder of a project that exists.
+    pub(crate) fn root(&self, project: &ProjectId) -> Result<&ProjectRoot, Refusal> {
+        self.shelf.root(project).ok_or_else(|| {
+            let known: Vec<&str> = self
+                .shelf
+                .roots()
+                .map(|root| root.id().as_str())
+                .take(20)
+                .collect();
+            Refusal::refused(
+                "AOF-1008",
+                format!("there is no project `{project}`"),
+                &format!("known projects: {}", known.join(", ")),
+            )
+            .at("project")
+        })
+    }
+
+    /// Refuses to change anything in a store that was opened for reading.
+    pub(crate) fn require_writer(&self) -> Result<(), Refusal> {
+        if self.is_writer {
+            return Ok(());
+        }
+        Err(Refusal::refused(
+            "AOF-4003",
+            "the store is open for reading only".to_owned(),
+            "open it as writer to change anything",
+        ))
+    }
+}

@@ -1,0 +1,117 @@
+//! Tasks as reports, boards and mailboxes show them.
+
+use aof_core::card::Card;
+use aof_core::diagnostic::Diagnostic;
+use aof_core::id::{AgentId, RoleId, RunId, TaskId, TeamId};
+use aof_core::index::{Finished, Row, TaskIndex};
+use aof_core::refusal::Refusal;
+use aof_core::status::Status;
+use aof_store::shelf::Shelf;
+use serde_json::{Map, Value, json};
+
+use crate::opening::quarantined;
+
+/// Tasks per status.
+pub(crate) fn counts(index: &TaskIndex) -> Value {
+    let entries = Status::ALL.map(|status| (status.as_str().to_owned(), index.count_of(status)));
+    Value::Object(
+        entries
+            .into_iter()
+            .map(|(name, count)| (name, count.into()))
+            .collect(),
+    )
+}
+
+/// A task that is not finished.
+pub(crate) fn of_row(id: &TaskId, row: &Row) -> Value {
+    let lease = row.lease.as_ref();
+    let agent = lease
+        .map(|lease| &lease.agent)
+        .or(row.routing.agent.as_ref());
+    json!({
+        "id": id.as_str(),
+        "title": row.title,
+        "status": row.status.as_str(),
+        "priority": row.priority.as_str(),
+        "project": row.project.as_str(),
+        "agent": agent.map(AgentId::as_str),
+        "run": lease.and_then(|lease| lease.run.as_ref()).map(RunId::as_str),
+        "attempt": lease.map(|lease| lease.attempt),
+        "leaseExpiresAt": lease.map(|lease| lease.expires_at.to_string()),
+        "role": row.routing.role.as_ref().map(RoleId::as_str),
+        "team": row.routing.team.as_ref().map(TeamId::as_str),
+        "reason": row.reason,
+        "dependsOn": ids(&row.depends_on),
+        "createdAt": row.created_at.to_string(),
+        "lastTransitionAt": row.last_transition_at.to_string(),
+    })
+}
+
+/// A finished task whose card was read for the occasion.
+pub(crate) fn of_card(card: &Card, finished: &Finished) -> Value {
+    of_row(
+        &card.id,
+        &Row::of(card, finished.project.clone(), finished.status),
+    )
+}
+
+/// Files that are not served.
+pub(crate) fn of_quarantine(shelf: &Shelf) -> Vec<Value> {
+    quarantined(shelf)
+        .into_iter()
+        .map(|file| {
+            json!({
+                "path": file.path,
+                "code": file.error.code,
+                "message": file.error.message,
+                "hint": file.error.hint,
+                "location": file.error.location,
+            })
+        })
+        .collect()
+}
+
+/// The whole card, for `aof_task_get`.
+pub(crate) fn of_whole(
+    card: &Card,
+    row: &Row,
+    (path, work_dir): (&str, &str),
+) -> Map<String, Value> {
+    let mut task = match of_row(&card.id, row) {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    let more = json!({
+        "metadata": card.metadata,
+        "body": card.body,
+        "revision": card.revision,
+        "path": path,
+        "workDir": work_dir,
+        "parentId": card.parent_id.as_ref().map(TaskId::as_str),
+        "resource": card.resource,
+        "createdBy": card.created_by,
+        "updatedAt": card.updated_at.to_string(),
+        "tags": card.routing.tags,
+        "renewCount": card.lease.as_ref().map(|lease| lease.renew_count),
+    });
+    if let Value::Object(more) = more {
+        task.extend(more);
+    }
+    task
+}
+
+/// A diagnostic as a list entry.
+pub(crate) fn of_finding(finding: &Diagnostic) -> Value {
+    let refusal = Refusal::from(finding);
+    json!({
+        "code": refusal.code,
+        "message": refusal.message,
+        "hint": refusal.hint,
+        "location": refusal.location,
+    })
+}
+
+/// Ids as text.
+pub(crate) fn ids(ids: &[TaskId]) -> Vec<&str> {
+    ids.iter().map(TaskId::as_str).collect()
+}

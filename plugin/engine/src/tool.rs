@@ -1,0 +1,196 @@
+//! The tools that agents and people call, one a file, with schemas made from their types.
+//!
+//! Invariant: arguments are checked whole before anything is touched, and every tool of the list can
+//! be called.
+
+mod answer;
+mod arguments;
+mod block;
+mod cancel;
+mod complete;
+mod dispatch;
+mod get;
+mod report;
+mod unblock;
+mod update;
+
+use aof_core::caller::Context;
+use aof_core::refusal::Refusal;
+use aof_store::port::Store;
+use schemars::{JsonSchema, generate::SchemaSettings};
+
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+
+/// Largest arguments of a call, in bytes.
+pub const ARGUMENTS_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a tool does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Annotations {
+    /// Changes nothing.
+    pub read_only: bool,
+    /// Ends something that cannot be brought back.
+    pub destructive: bool,
+    /// Calling it twice is calling it once.
+    pub idempotent: bool,
+}
+
+/// A tool, as agents see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its name.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// When to use it.
+    pub description: &'static str,
+    /// JSON Schema of the arguments.
+    pub input_schema: String,
+    /// JSON Schema of the answer.
+    pub output_schema: String,
+    /// What it does to the world.
+    pub annotations: Annotations,
+}
+
+const READS: Annotations = Annotations {
+    read_only: true,
+    destructive: false,
+    idempotent: true,
+};
+const WRITES: Annotations = Annotations {
+    read_only: false,
+    destructive: false,
+    idempotent: false,
+};
+const ENDS: Annotations = Annotations {
+    read_only: false,
+    destructive: true,
+    idempotent: false,
+};
+
+/// Name, title, description and effect of a tool.
+struct Card(&'static str, &'static str, &'static str, Annotations);
+
+const DISPATCH: Card = Card(
+    "aof_dispatch",
+    "Dispatch a task",
+    "Creates a task for an agent, a role or a team. It starts as soon as its dependencies are done \
+     and there is room.",
+    WRITES,
+);
+const GET: Card = Card(
+    "aof_task_get",
+    "Read a task",
+    "Gives one task whole: card, body, metadata and its runs.",
+    READS,
+);
+const UPDATE: Card = Card(
+    "aof_task_update",
+    "Update a task",
+    "Replaces the body or moves the task to another status, both or nothing.",
+    WRITES,
+);
+const COMPLETE: Card = Card(
+    "aof_task_complete",
+    "Complete a task",
+    "Finishes the task that you work on. Call it once the work is done and its results are in the \
+     work directory.",
+    WRITES,
+);
+const BLOCK: Card = Card(
+    "aof_task_block",
+    "Block a task",
+    "Says that the task cannot go on, and why. It stays blocked until somebody unblocks it.",
+    WRITES,
+);
+const UNBLOCK: Card = Card(
+    "aof_task_unblock",
+    "Unblock a task",
+    "Makes a blocked task ready again.",
+    WRITES,
+);
+const CANCEL: Card = Card(
+    "aof_task_cancel",
+    "Cancel a task",
+    "Gives a task up for good. Begin the reason with superseded:, duplicate-of: or abandoned: where \
+     one of them fits.",
+    ENDS,
+);
+const REPORT: Card = Card(
+    "aof_status_report",
+    "Report on tasks",
+    "Counts tasks by status and lists them, filtered by agent or status.",
+    READS,
+);
+
+impl Card {
+    fn define<Input: JsonSchema, Answer: JsonSchema>(&self) -> Definition {
+        let Card(name, title, description, annotations) = *self;
+        Definition {
+            name,
+            title,
+            description,
+            input_schema: schema::<Input>(),
+            output_schema: schema::<Answer>(),
+            annotations,
+        }
+    }
+}
+
+fn schema<T: JsonSchema>() -> String {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.as_value().to_string()
+}
+
+impl<S: Store> Engine<S> {
+    /// Every tool.
+    #[must_use]
+    pub fn tools() -> Vec<Definition> {
+        vec![
+            DISPATCH.define::<dispatch::Arguments, answer::Touched>(),
+            GET.define::<get::Arguments, answer::Whole>(),
+            UPDATE.define::<update::Arguments, answer::Touched>(),
+            COMPLETE.define::<complete::Arguments, answer::Touched>(),
+            BLOCK.define::<block::Arguments, answer::Touched>(),
+            UNBLOCK.define::<unblock::Arguments, answer::Touched>(),
+            CANCEL.define::<cancel::Arguments, answer::Touched>(),
+            REPORT.define::<report::Arguments, answer::Report>(),
+        ]
+    }
+
+    /// Calls a tool.
+    ///
+    /// # Errors
+    /// `AOF-1001` for an unknown tool, `AOF-1002` for arguments that do not fit its schema, and what
+    /// the tool itself refuses.
+    pub fn call(&mut self, ctx: &Context, name: &str, arguments: &str) -> Result<Outcome, Refusal> {
+        match name {
+            "aof_dispatch" => self.dispatch(ctx, arguments::parse(arguments)?),
+            "aof_task_get" => self.get(ctx, &arguments::parse(arguments)?),
+            "aof_task_update" => self.update(ctx, &arguments::parse(arguments)?),
+            "aof_task_complete" => self.complete(ctx, &arguments::parse(arguments)?),
+            "aof_task_block" => self.block(ctx, &arguments::parse(arguments)?),
+            "aof_task_unblock" => self.unblock(ctx, &arguments::parse(arguments)?),
+            "aof_task_cancel" => self.cancel(ctx, &arguments::parse(arguments)?),
+            "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
+            other => Err(unknown_tool(other)),
+        }
+    }
+}
+
+fn unknown_tool(name: &str) -> Refusal {
+    let all = [
+        DISPATCH, GET, UPDATE, COMPLETE, BLOCK, UNBLOCK, CANCEL, REPORT,
+    ];
+    let names: Vec<&str> = all.iter().map(|Card(name, ..)| *name).collect();
+    let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    Refusal::refused(
+        "AOF-1001",
+        format!("there is no tool `{shown}`"),
+        &format!("tools: {}", names.join(", ")),
+    )
+    .at("name")
+}

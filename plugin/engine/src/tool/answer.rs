@@ -1,0 +1,71 @@
+//! Answers of tools. Every answer is an object under a noun, because gateways reserve names such as
+//! `status` and `error` on top.
+
+use aof_core::card::Card;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A task that was made or changed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Touched {
+    /// The task.
+    pub(super) task: TouchedTask,
+}
+
+/// What is new of a task.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TouchedTask {
+    /// Its id.
+    pub(super) task_id: String,
+    /// Where it stands now.
+    pub(super) status: String,
+    /// Its project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) project: Option<String>,
+    /// Its card, relative to the data directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) file_path: Option<String>,
+    /// When it was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) updated_at: Option<String>,
+    /// Whether the body was replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) body_updated: Option<bool>,
+    /// Whether the status changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) transitioned: Option<bool>,
+    /// Why it is blocked or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<String>,
+}
+
+/// A task as a whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Whole {
+    /// Card, body, metadata, runs.
+    pub(super) task: Map<String, Value>,
+}
+
+/// Counts and tasks.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Report {
+    /// `total`, `byStatus`, `tasks`, `truncated`, `quarantined`.
+    pub(super) report: Map<String, Value>,
+}
+
+/// What every change answers.
+pub(super) fn touched(card: &Card) -> TouchedTask {
+    TouchedTask {
+        task_id: card.id.to_string(),
+        status: card.status.to_string(),
+        ..TouchedTask::default()
+    }
+}
+
+/// An answer as JSON.
+pub(super) fn json<T: Serialize>(answer: &T) -> Value {
+    // Plain structs of text, numbers and maps always become JSON.
+    serde_json::to_value(answer).unwrap_or_default()
+}

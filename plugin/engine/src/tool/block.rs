@@ -1,0 +1,65 @@
+//! `aof_task_block`: a task cannot go on.
+
+use aof_core::caller::{Caller, Context};
+use aof_core::card::Card;
+use aof_core::refusal::Refusal;
+use aof_core::run::RunOutcome;
+use aof_core::verb;
+use aof_store::port::Store;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::access::check_actor;
+use crate::change::Plan;
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::tool::answer::{self, Touched, TouchedTask, touched};
+use crate::tool::arguments::{check_project, line};
+use crate::work::Closing;
+
+/// Arguments of `aof_task_block`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// A task id or a prefix that fits no other.
+    task_id: String,
+    /// What is missing, in one line, so that somebody can provide it.
+    reason: String,
+    /// Refuse a task of another project.
+    project: Option<String>,
+    /// Must be the caller, if given.
+    actor: Option<String>,
+}
+
+impl<S: Store> Engine<S> {
+    pub(super) fn block(
+        &mut self,
+        ctx: &Context,
+        arguments: &Arguments,
+    ) -> Result<Outcome, Refusal> {
+        check_actor(ctx, arguments.actor.as_deref())?;
+        let reason = line(&arguments.reason, "reason")?;
+        let (_, session) = self.fresh()?;
+        let id = session.resolve(&arguments.task_id)?;
+        check_project(session, &id, arguments.project.as_ref())?;
+        let verb = |card: &Card| verb::block(card, reason, ctx.now);
+        let closing = |_: &Card| {
+            let closing = Closing::new(RunOutcome::Blocked, Some(reason));
+            match ctx.caller {
+                Caller::Agent { .. } => closing,
+                Caller::Human(_) | Caller::Host => closing.ending_session(),
+            }
+        };
+        let plan = Plan {
+            verb: &verb,
+            closing: &closing,
+        };
+        let changed = self.change(ctx, id.as_str(), &plan)?;
+        let task = TouchedTask {
+            reason: Some(reason.to_owned()),
+            ..touched(&changed.after)
+        };
+        let value = answer::json(&Touched { task });
+        Ok(changed.into_outcome(&value))
+    }
+}

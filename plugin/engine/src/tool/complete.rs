@@ -1,0 +1,70 @@
+//! `aof_task_complete`: a task is finished.
+
+use aof_core::caller::{Caller, Context};
+use aof_core::card::Card;
+use aof_core::refusal::Refusal;
+use aof_core::run::RunOutcome;
+use aof_core::verb;
+use aof_store::port::Store;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::access::check_actor;
+use crate::change::Plan;
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::tool::answer::{self, Touched, touched};
+use crate::tool::arguments::{body, check_project};
+use crate::work::Closing;
+
+/// Arguments of `aof_task_complete`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// A task id or a prefix that fits no other.
+    task_id: String,
+    /// What was done, in a few lines; appended to the card.
+    summary: Option<String>,
+    /// Refuse a task of another project.
+    project: Option<String>,
+    /// Must be the caller, if given.
+    actor: Option<String>,
+}
+
+impl<S: Store> Engine<S> {
+    pub(super) fn complete(
+        &mut self,
+        ctx: &Context,
+        arguments: &Arguments,
+    ) -> Result<Outcome, Refusal> {
+        check_actor(ctx, arguments.actor.as_deref())?;
+        let summary = arguments.summary.as_deref();
+        let summary = summary.map(|text| body(text, "summary")).transpose()?;
+        let (_, session) = self.fresh()?;
+        let id = session.resolve(&arguments.task_id)?;
+        check_project(session, &id, arguments.project.as_ref())?;
+        let verb = |card: &Card| {
+            let mut step = verb::complete(card, summary, ctx.now)?;
+            step.card.content_hash = Some(aof_codec::content_hash(&step.card.body));
+            Ok(step)
+        };
+        let closing = |_: &Card| match ctx.caller {
+            Caller::Agent { .. } => Closing::new(RunOutcome::Completed, summary),
+            Caller::Human(_) | Caller::Host => {
+                Closing::new(RunOutcome::Cancelled, Some("completed by somebody else"))
+                    .ending_session()
+            }
+        };
+        let plan = Plan {
+            verb: &verb,
+            closing: &closing,
+        };
+        let changed = self.change(ctx, id.as_str(), &plan)?;
+        let (_, session) = self.fresh()?;
+        session.counters.completions += 1;
+        let value = answer::json(&Touched {
+            task: touched(&changed.after),
+        });
+        Ok(changed.into_outcome(&value))
+    }
+}

@@ -1,0 +1,291 @@
+//! `aof_dispatch`: a new task.
+
+use aof_core::caller::Context;
+use aof_core::card::Routing;
+use aof_core::dice::Dice;
+use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
+use aof_core::metadata;
+use aof_core::priority::Priority;
+use aof_core::project::ProjectStatus;
+use aof_core::refusal::{Kind, Refusal};
+use aof_core::status::Status;
+use aof_core::verb::{self, Draft};
+use aof_store::layout::{INBOX, ProjectRoot};
+use aof_store::port::Store;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::access::check_actor;
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::prompt::TIMEOUT_MS_MAX;
+use crate::session::Session;
+use crate::tool::answer::{self, Touched, TouchedTask, touched};
+use crate::tool::arguments::{body, line, name};
+use crate::work::Work;
+
+/// Dependencies and tags of one task, at most.
+const LIST_MAX: usize = 100;
+const METADATA_BYTES_MAX: usize = 32 * 1024;
+/// Fresh ids tried before giving up. Source: AOF 1.20, "allocation".
+const ID_TRIES: usize = 1_000;
+
+/// Arguments of `aof_dispatch`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// One line that says what is to be done.
+    title: String,
+    /// What the agent needs to know, in Markdown. `description` is another name for it.
+    #[serde(alias = "description")]
+    brief: String,
+    /// One agent of the org chart; wins over role and team.
+    agent: Option<String>,
+    /// A team of the org chart.
+    team: Option<String>,
+    /// A role of the org chart.
+    role: Option<String>,
+    /// critical, high, normal (medium) or low.
+    priority: Option<String>,
+    /// Tasks that must be done first.
+    #[serde(default)]
+    depends_on: Vec<String>,
+    /// The task that this one is a part of.
+    parent_id: Option<String>,
+    /// Anything else, kept with the task.
+    #[serde(default)]
+    metadata: Map<String, Value>,
+    /// Words that describe the work.
+    #[serde(default)]
+    tags: Vec<String>,
+    /// Two running tasks never share a resource, such as the path of a workspace.
+    resource: Option<String>,
+    /// Limit of one run, at most 14400000.
+    timeout_ms: Option<u64>,
+    /// The project; `_inbox` if left out.
+    project: Option<String>,
+    /// Must be the caller, if given.
+    actor: Option<String>,
+}
+
+impl<S: Store> Engine<S> {
+    pub(super) fn dispatch(
+        &mut self,
+        ctx: &Context,
+        arguments: Arguments,
+    ) -> Result<Outcome, Refusal> {
+        check_actor(ctx, arguments.actor.as_deref())?;
+        let mut dice = Dice::new(ctx.entropy);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (store, session) = self.fresh()?;
+            session.require_writer()?;
+            let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
+            let hash = aof_codec::content_hash(&draft.body);
+            let step = verb::create(draft, hash, ctx.now);
+            let card = step.card.clone();
+            let mut work = Work::default();
+            work.create(session, ctx, &root, step)?;
+            match work.commit(store, session) {
+                Ok(committed) => {
+                    let task = TouchedTask {
+                        project: Some(root.id().to_string()),
+                        file_path: Some(root.card(card.status, &card.id)),
+                        ..touched(&card)
+                    };
+                    let value = answer::json(&Touched { task }).to_string();
+                    let (effects, events) = (committed.effects, committed.events);
+                    return Ok(Outcome {
+                        value,
+                        effects,
+                        events,
+                    });
+                }
+                Err(refusal) if refusal.kind == Kind::Conflict && tries < ID_TRIES => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+    }
+}
+
+fn draft(
+    session: &Session,
+    ctx: &Context,
+    arguments: &Arguments,
+    dice: &mut Dice,
+) -> Result<(ProjectRoot, Draft), Refusal> {
+    let project = arguments.project.as_deref().unwrap_or(INBOX);
+    let project = ProjectId::parse(project).map_err(|error| Refusal::bad_id(&error, "project"))?;
+    let root = session.root(&project)?.clone();
+    refuse_archived(session, &project)?;
+    let routing = routing(session, arguments, &project)?;
+    let depends_on = depends_on(session, &arguments.depends_on)?;
+    let is_free = depends_on
+        .iter()
+        .all(|id| session.shelf.index.status(id) == Some(Status::Done));
+    let parent_id = arguments
+        .parent_id
+        .as_deref()
+        .map(|id| session.resolve(id))
+        .transpose();
+    let resource = arguments
+        .resource
+        .as_deref()
+        .map(|key| line(key, "resource"))
+        .transpose()?;
+    let draft = Draft {
+        id: fresh_id(session, ctx, dice),
+        project,
+        status: if is_free {
+            Status::Ready
+        } else {
+            Status::Backlog
+        },
+        title: line(&arguments.title, "title")?.to_owned(),
+        body: brief(&arguments.brief)?,
+        priority: priority(arguments.priority.as_deref())?,
+        routing,
+        depends_on,
+        parent_id: parent_id.map_err(|refusal| refusal.at("parentId"))?,
+        resource: resource.map(str::to_owned),
+        metadata: metadata_of(arguments)?,
+        created_by: ctx.caller.actor().to_owned(),
+    };
+    Ok((root, draft))
+}
+
+fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {
+    let mut id = TaskId::generate(ctx.now, dice.roll());
+    for _ in 0..ID_TRIES {
+        if session.shelf.index.status(&id).is_none() {
+            break;
+        }
+        id = TaskId::generate(ctx.now, dice.roll());
+    }
+    id
+}
+
+fn refuse_archived(session: &Session, project: &ProjectId) -> Result<(), Refusal> {
+    match session.projects.get(project).map(|project| project.status) {
+        Some(ProjectStatus::Archived) => Err(Refusal::refused(
+            "AOF-2007",
+            format!("project `{project}` is archived"),
+            "set `status: active` in its project.yaml, or use another project",
+        )
+        .at("project")),
+        _ => Ok(()),
+    }
+}
+
+fn brief(text: &str) -> Result<String, Refusal> {
+    let text = body(text, "brief")?.trim();
+    if text.is_empty() {
+        let refusal = Refusal::refused(
+            "AOF-1004",
+            "`brief` is empty".to_owned(),
+            "say what the agent needs to know",
+        );
+        return Err(refusal.at("brief"));
+    }
+    Ok(format!("{text}\n"))
+}
+
+fn priority(text: Option<&str>) -> Result<Priority, Refusal> {
+    let Some(text) = text else {
+        return Ok(Priority::default());
+    };
+    Priority::parse(text).ok_or_else(|| {
+        Refusal::refused(
+            "AOF-1004",
+            "`priority` is not a priority".to_owned(),
+            "use critical, high, normal, medium or low",
+        )
+        .at("priority")
+    })
+}
+
+fn routing(
+    session: &Session,
+    arguments: &Arguments,
+    project: &ProjectId,
+) -> Result<Routing, Refusal> {
+    bounded(arguments.tags.len(), "tags")?;
+    let tags = arguments
+        .tags
+        .iter()
+        .map(|tag| line(tag, "tags").map(str::to_owned));
+    let mut routing = Routing {
+        agent: name(arguments.agent.as_ref(), AgentId::parse, "agent")?,
+        role: name(arguments.role.as_ref(), RoleId::parse, "role")?,
+        team: name(arguments.team.as_ref(), TeamId::parse, "team")?,
+        tags: tags.collect::<Result<_, _>>()?,
+    };
+    if !routing.names_target()
+        && let Some(project) = session.projects.get(project)
+    {
+        routing.agent.clone_from(&project.lead);
+        routing.team = project.team.clone().filter(|_| routing.agent.is_none());
+    }
+    if routing.names_target() {
+        return Ok(routing);
+    }
+    Err(Refusal::refused(
+        "AOF-1011",
+        "the task names nobody and its project has no owner".to_owned(),
+        "give `agent`, `role` or `team`, or set `owner` in project.yaml",
+    )
+    .at("agent"))
+}
+
+fn depends_on(session: &Session, ids: &[String]) -> Result<Vec<TaskId>, Refusal> {
+    bounded(ids.len(), "dependsOn")?;
+    let mut found: Vec<TaskId> = Vec::new();
+    for (place, text) in ids.iter().enumerate() {
+        let id = session
+            .resolve(text)
+            .map_err(|refusal| refusal.at(format!("dependsOn[{place}]")))?;
+        if !found.contains(&id) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+fn bounded(count: usize, field: &str) -> Result<(), Refusal> {
+    if count <= LIST_MAX {
+        return Ok(());
+    }
+    Err(Refusal::refused(
+        "AOF-1009",
+        format!("`{field}` has {count} entries"),
+        "100 is the limit",
+    )
+    .at(field))
+}
+
+fn metadata_of(arguments: &Arguments) -> Result<Map<String, Value>, Refusal> {
+    let mut entries = arguments.metadata.clone();
+    let bytes = Value::Object(entries.clone()).to_string().len();
+    if bytes > METADATA_BYTES_MAX {
+        let refusal = Refusal::refused(
+            "AOF-1009",
+            format!("`metadata` has {bytes} bytes"),
+            "32 KiB is the limit",
+        );
+        return Err(refusal.at("metadata"));
+    }
+    if let Some(limit_ms) = arguments.timeout_ms {
+        if !(1..=TIMEOUT_MS_MAX).contains(&limit_ms) {
+            let refusal = Refusal::refused(
+                "AOF-1004",
+                format!("`timeoutMs` is {limit_ms}"),
+                "use 1 to 14400000 (4 hours)",
+            );
+            return Err(refusal.at("timeoutMs"));
+        }
+        entries.insert(metadata::TIMEOUT_MS.to_owned(), limit_ms.into());
+    }
+    Ok(entries)
+}

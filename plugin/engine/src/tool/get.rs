@@ -1,0 +1,89 @@
+//! `aof_task_get`: one task whole.
+
+use aof_core::caller::Context;
+use aof_core::id::{RunId, TaskId};
+use aof_core::index::Row;
+use aof_core::refusal::Refusal;
+use aof_store::loaded::LoadedCard;
+use aof_store::port::{Blob, EntryKind, Store, StoreError};
+use aof_store::refusal::refusal_of;
+use aof_store::run_record;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::change::load_one;
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::summary;
+use crate::tool::answer::{self, Whole};
+use crate::tool::arguments::check_project;
+
+/// Runs that are shown of a task, newest last.
+const RUNS_MAX: usize = 100;
+
+/// Arguments of `aof_task_get`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// A task id or a prefix that fits no other.
+    task_id: String,
+    /// Refuse a task of another project.
+    project: Option<String>,
+}
+
+impl<S: Store> Engine<S> {
+    pub(super) fn get(
+        &mut self,
+        _ctx: &Context,
+        arguments: &Arguments,
+    ) -> Result<Outcome, Refusal> {
+        let (store, session) = self.fresh()?;
+        let id = session.resolve(&arguments.task_id)?;
+        check_project(session, &id, arguments.project.as_ref())?;
+        let loaded = load_one(store, session, &id)?;
+        let card = loaded.card();
+        let row = Row::of(&card, loaded.root().id().clone(), loaded.status());
+        let path = loaded.root().card(loaded.status(), &id);
+        let work_dir = loaded.root().work_dir(&id);
+        let mut task = summary::of_whole(&card, &row, (&path, &work_dir));
+        let runs = runs_of(store, &loaded, &id).map_err(|error| refusal_of(&error))?;
+        task.insert("runs".to_owned(), Value::Array(runs));
+        let warnings = loaded.warnings().iter().map(summary::of_finding).collect();
+        task.insert("warnings".to_owned(), Value::Array(warnings));
+        let value = answer::json(&Whole { task }).to_string();
+        Ok(Outcome {
+            value,
+            ..Outcome::default()
+        })
+    }
+}
+
+fn runs_of<S: Store>(
+    store: &mut S,
+    loaded: &LoadedCard,
+    id: &TaskId,
+) -> Result<Vec<Value>, StoreError> {
+    let listings = store.list(&[loaded.root().runs_dir(id)], false)?;
+    let mut runs: Vec<RunId> = listings
+        .iter()
+        .flat_map(|listing| &listing.entries)
+        .filter(|entry| entry.kind == EntryKind::Directory)
+        .filter_map(|entry| RunId::parse(&entry.name).ok())
+        .collect();
+    let surplus = runs.len().saturating_sub(RUNS_MAX);
+    runs.drain(..surplus);
+    let dirs: Vec<String> = runs
+        .iter()
+        .map(|run| loaded.root().run_dir(id, run))
+        .collect();
+    let paths: Vec<String> = dirs.iter().map(|dir| format!("{dir}/run.json")).collect();
+    let blobs = store.read(&paths, run_record::BYTES_MAX)?;
+    let shown = dirs.iter().zip(blobs).filter_map(|(dir, blob)| match blob {
+        Blob::Content { bytes, .. } => {
+            run_record::decode(&bytes).map(|run| run_record::to_json(&run, dir))
+        }
+        Blob::Absent | Blob::Refused(_) => None,
+    });
+    Ok(shown.collect())
+}

@@ -1,0 +1,54 @@
+//! `aof_task_unblock`: a blocked task may go on.
+
+use aof_core::caller::Context;
+use aof_core::card::Card;
+use aof_core::refusal::Refusal;
+use aof_core::run::RunOutcome;
+use aof_core::verb;
+use aof_store::port::Store;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::access::check_actor;
+use crate::change::Plan;
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::tool::answer::{self, Touched, touched};
+use crate::tool::arguments::check_project;
+use crate::work::Closing;
+
+/// Arguments of `aof_task_unblock`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// A task id or a prefix that fits no other.
+    task_id: String,
+    /// Refuse a task of another project.
+    project: Option<String>,
+    /// Must be the caller, if given.
+    actor: Option<String>,
+}
+
+impl<S: Store> Engine<S> {
+    pub(super) fn unblock(
+        &mut self,
+        ctx: &Context,
+        arguments: &Arguments,
+    ) -> Result<Outcome, Refusal> {
+        check_actor(ctx, arguments.actor.as_deref())?;
+        let (_, session) = self.fresh()?;
+        let id = session.resolve(&arguments.task_id)?;
+        check_project(session, &id, arguments.project.as_ref())?;
+        let verb = |card: &Card| verb::unblock(card, ctx.now);
+        let closing = |_: &Card| Closing::new(RunOutcome::Released, Some("unblocked"));
+        let plan = Plan {
+            verb: &verb,
+            closing: &closing,
+        };
+        let changed = self.change(ctx, id.as_str(), &plan)?;
+        let value = answer::json(&Touched {
+            task: touched(&changed.after),
+        });
+        Ok(changed.into_outcome(&value))
+    }
+}

@@ -1,0 +1,124 @@
+//! `aof_task_update`: body, status, or both at once.
+
+use aof_core::caller::{Caller, Context};
+use aof_core::card::Card;
+use aof_core::refusal::Refusal;
+use aof_core::run::RunOutcome;
+use aof_core::status::Status;
+use aof_core::verb::{self, Edit};
+use aof_store::port::Store;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::access::check_actor;
+use crate::change::Plan;
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::tool::answer::{self, Touched, TouchedTask, touched};
+use crate::tool::arguments::{body, check_project, line};
+use crate::work::Closing;
+
+/// Statuses that a tool may ask for. Cancelling has a tool of its own; a dead letter is the
+/// scheduler's decision.
+const TARGETS: [Status; 6] = [
+    Status::Backlog,
+    Status::Ready,
+    Status::InProgress,
+    Status::Blocked,
+    Status::Review,
+    Status::Done,
+];
+
+/// Arguments of `aof_task_update`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Arguments {
+    /// A task id or a prefix that fits no other.
+    task_id: String,
+    /// backlog, ready, in-progress, blocked, review or done; one legal move away.
+    status: Option<String>,
+    /// The new body, whole.
+    body: Option<String>,
+    /// Why; required to block.
+    reason: Option<String>,
+    /// Refuse a task of another project.
+    project: Option<String>,
+    /// Must be the caller, if given.
+    actor: Option<String>,
+}
+
+impl<S: Store> Engine<S> {
+    pub(super) fn update(
+        &mut self,
+        ctx: &Context,
+        arguments: &Arguments,
+    ) -> Result<Outcome, Refusal> {
+        check_actor(ctx, arguments.actor.as_deref())?;
+        let edit = edit_of(arguments)?;
+        let (_, session) = self.fresh()?;
+        let id = session.resolve(&arguments.task_id)?;
+        check_project(session, &id, arguments.project.as_ref())?;
+        let verb = |card: &Card| verb::edit(card, &edit, ctx.now);
+        let closing = |_: &Card| {
+            let closing = Closing::new(RunOutcome::Released, edit.reason.as_deref());
+            match ctx.caller {
+                Caller::Agent { .. } => closing,
+                Caller::Human(_) | Caller::Host => closing.ending_session(),
+            }
+        };
+        let plan = Plan {
+            verb: &verb,
+            closing: &closing,
+        };
+        let changed = self.change(ctx, id.as_str(), &plan)?;
+        let task = TouchedTask {
+            updated_at: Some(changed.after.updated_at.to_string()),
+            body_updated: Some(edit.body.is_some()),
+            transitioned: Some(changed.before.status != changed.after.status),
+            ..touched(&changed.after)
+        };
+        let value = answer::json(&Touched { task });
+        Ok(changed.into_outcome(&value))
+    }
+}
+
+fn edit_of(arguments: &Arguments) -> Result<Edit, Refusal> {
+    let status = arguments.status.as_deref().map(target).transpose()?;
+    let text = arguments
+        .body
+        .as_deref()
+        .map(|text| body(text, "body"))
+        .transpose()?;
+    let reason = arguments
+        .reason
+        .as_deref()
+        .map(|text| line(text, "reason"))
+        .transpose()?;
+    if status.is_none() && text.is_none() {
+        return Err(Refusal::refused(
+            "AOF-1004",
+            "there is nothing to update".to_owned(),
+            "give `status`, `body` or both",
+        )
+        .at("status"));
+    }
+    Ok(Edit {
+        body: text.map(|text| (text.to_owned(), aof_codec::content_hash(text))),
+        status,
+        reason: reason.map(str::to_owned),
+    })
+}
+
+fn target(text: &str) -> Result<Status, Refusal> {
+    Status::parse(text)
+        .filter(|status| TARGETS.contains(status))
+        .ok_or_else(|| {
+            Refusal::refused(
+                "AOF-1004",
+                "`status` is not a status to move to".to_owned(),
+                "use backlog, ready, in-progress, blocked, review or done; \
+             aof_task_cancel cancels",
+            )
+            .at("status")
+        })
+}

@@ -1,0 +1,113 @@
+//! The board: a column per status.
+
+use aof_core::caller::Context;
+use aof_core::id::{ProjectId, TaskId};
+use aof_core::index::{Finished, Row};
+use aof_core::refusal::Refusal;
+use aof_core::status::Status;
+use aof_store::loaded::load;
+use aof_store::port::Store;
+use serde_json::{Value, json};
+
+use crate::engine::Engine;
+use crate::session::Session;
+use crate::summary;
+
+/// Cards per column, at most.
+const LIMIT_MAX: u32 = 1_000;
+
+/// What to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardQuery {
+    /// Only this project.
+    pub project: Option<String>,
+    /// Cards per column, 1 to 1000.
+    pub limit: u32,
+}
+
+impl<S: Store> Engine<S> {
+    /// `{"board": {…}}`: unfinished cards by priority and age, finished ones newest first.
+    ///
+    /// # Errors
+    /// `AOF-1008` for an unknown project; what the store says.
+    pub fn board(&mut self, ctx: &Context, query: &BoardQuery) -> Result<String, Refusal> {
+        let (store, session) = self.fresh()?;
+        let project = query.project.as_deref().map(ProjectId::parse).transpose();
+        let project = project.map_err(|error| Refusal::bad_id(&error, "project"))?;
+        if let Some(project) = &project {
+            session.root(project)?;
+        }
+        let limit = query.limit.clamp(1, LIMIT_MAX) as usize;
+        let mut columns = Vec::new();
+        for status in Status::ALL {
+            let filter = (status, project.as_ref());
+            let (count, cards) = if status.is_terminal() {
+                finished(store, session, filter, limit)?
+            } else {
+                unfinished(session, filter, limit)
+            };
+            columns.push(json!({"status": status.as_str(), "count": count, "cards": cards}));
+        }
+        let index = &session.shelf.index;
+        Ok(json!({"board": {
+            "columns": columns,
+            "counts": summary::counts(index),
+            "running": index.running(),
+            "quarantined": summary::of_quarantine(&session.shelf),
+            "epoch": session.epoch,
+            "now": ctx.now.to_string(),
+        }})
+        .to_string())
+    }
+}
+
+type Filter<'a> = (Status, Option<&'a ProjectId>);
+
+fn unfinished(
+    session: &Session,
+    (status, project): Filter<'_>,
+    limit: usize,
+) -> (usize, Vec<Value>) {
+    let mut rows: Vec<(&TaskId, &Row)> = session
+        .shelf
+        .index
+        .rows()
+        .filter(|(_, row)| row.status == status)
+        .filter(|(_, row)| project.is_none_or(|project| row.project == *project))
+        .collect();
+    rows.sort_by_key(|(id, row)| (row.priority, row.created_at, *id));
+    let cards = rows
+        .iter()
+        .take(limit)
+        .map(|(id, row)| summary::of_row(id, row))
+        .collect();
+    (rows.len(), cards)
+}
+
+fn finished<S: Store>(
+    store: &mut S,
+    session: &Session,
+    (status, project): Filter<'_>,
+    limit: usize,
+) -> Result<(usize, Vec<Value>), Refusal> {
+    let fits = |finished: &Finished| {
+        finished.status == status && project.is_none_or(|project| finished.project == *project)
+    };
+    let found: Vec<(&TaskId, &Finished)> = session
+        .shelf
+        .index
+        .finished()
+        .filter(|(_, finished)| fits(finished))
+        .collect();
+    let shown = found.iter().take(limit);
+    let places: Result<Vec<_>, _> = shown.clone().map(|(id, _)| session.place(id)).collect();
+    let cards = load(store, &places?)?;
+    let cards = shown.zip(cards).map(|((id, finished), card)| match card {
+        Ok(card) => summary::of_card(&card.card(), finished),
+        Err(refusal) => json!({
+            "id": id.as_str(), "title": "(unreadable)", "status": status.as_str(),
+            "project": finished.project.as_str(), "reason": refusal.to_string(),
+        }),
+    });
+    Ok((found.len(), cards.collect()))
+}

@@ -1,0 +1,288 @@
+//! Everything that one call wants to change, gathered before it is committed as one batch.
+
+use aof_core::caller::Context;
+use aof_core::card::Card;
+use aof_core::effect::{Cancel, Effect};
+use aof_core::event::EventDraft;
+use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::refusal::Refusal;
+use aof_core::run::{Run, RunOutcome, RunState};
+use aof_core::verb::Step;
+use aof_store::event_log::Event;
+use aof_store::layout::ProjectRoot;
+use aof_store::loaded::LoadedCard;
+use aof_store::port::Store;
+use aof_store::refusal::refusal_of;
+use aof_store::transaction::Transaction;
+
+use crate::session::{Live, Session};
+
+/// How the run that loses its lease ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing {
+    pub(crate) outcome: RunOutcome,
+    pub(crate) reason: Option<String>,
+    pub(crate) exit_code: Option<i32>,
+    /// The session may still be at work: the host should end it.
+    pub(crate) ends_session: bool,
+}
+
+impl Closing {
+    pub(crate) fn new(outcome: RunOutcome, reason: Option<&str>) -> Self {
+        Closing {
+            outcome,
+            reason: reason.map(str::to_owned),
+            exit_code: None,
+            ends_session: false,
+        }
+    }
+
+    pub(crate) fn ending_session(self) -> Self {
+        Closing {
+            ends_session: true,
+            ..self
+        }
+    }
+}
+
+/// What a call wants to change.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    transaction: Transaction,
+    cards: Vec<(ProjectId, Card)>,
+    effects: Vec<Effect>,
+    settled: Vec<String>,
+    opened_runs: Vec<Run>,
+    closed_runs: Vec<RunId>,
+}
+
+/// An event that the log lacks although its change is on disk.
+#[derive(Debug)]
+pub(crate) struct MissingEvent {
+    pub(crate) kind: &'static str,
+    pub(crate) project: ProjectId,
+    pub(crate) task: TaskId,
+    pub(crate) revision: u64,
+    pub(crate) payload: serde_json::Value,
+}
+
+/// What was committed.
+#[derive(Debug, Default)]
+pub(crate) struct Committed {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) events: Vec<Event>,
+}
+
+impl Work {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.transaction.is_empty()
+    }
+
+    /// A new card.
+    pub(crate) fn create(
+        &mut self,
+        session: &mut Session,
+        ctx: &Context,
+        root: &ProjectRoot,
+        step: Step,
+    ) -> Result<(), Refusal> {
+        self.transaction.create(root, &step.card)?;
+        self.events(session, ctx, Some((root.id(), &step.card)), step.events);
+        self.cards.push((root.id().clone(), step.card));
+        Ok(())
+    }
+
+    /// The next version of a card. If its run loses the lease thereby, the run ends as `closing`
+    /// says.
+    pub(crate) fn rewrite(
+        &mut self,
+        session: &mut Session,
+        ctx: &Context,
+        loaded: &LoadedCard,
+        (step, closing): (Step, Option<Closing>),
+    ) -> Result<(), Refusal> {
+        self.transaction.rewrite(loaded, &step.card)?;
+        if let (Some(closing), None) = (closing, &step.card.lease) {
+            self.close_run(session, ctx, loaded, closing);
+        }
+        let project = loaded.root().id().clone();
+        self.events(session, ctx, Some((&project, &step.card)), step.events);
+        self.cards.push((project, step.card));
+        Ok(())
+    }
+
+    /// A run that begins: its record, its work directory, its spawn effect.
+    pub(crate) fn open_run(&mut self, root: &ProjectRoot, card: &Card, run: Run, spawn: Effect) {
+        self.transaction.make_work_dir(root, card);
+        self.transaction.put_run(root, &run);
+        self.effect(spawn);
+        self.opened_runs.push(run);
+    }
+
+    /// A run whose record changes.
+    pub(crate) fn update_run(&mut self, root: &ProjectRoot, run: Run) {
+        self.transaction.put_run(root, &run);
+        self.opened_runs.push(run);
+    }
+
+    /// Something for the host to do after the commit.
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.transaction.issue(&effect);
+        self.effects.push(effect);
+    }
+
+    /// An effect that is done or no longer wanted.
+    pub(crate) fn settle(&mut self, key: &str) {
+        self.transaction.settle(key);
+        self.settled.push(key.to_owned());
+    }
+
+    /// Numbers and dates events.
+    pub(crate) fn events(
+        &mut self,
+        session: &mut Session,
+        ctx: &Context,
+        about: Option<(&ProjectId, &Card)>,
+        drafts: Vec<EventDraft>,
+    ) {
+        for draft in drafts {
+            self.transaction.event(Event {
+                id: session.log.next_id(ctx.now),
+                at: ctx.now,
+                kind: draft.kind.to_owned(),
+                actor: ctx.caller.actor().to_owned(),
+                project: about.map(|(project, _)| project.clone()),
+                task: about.map(|(_, card)| card.id.clone()),
+                run: draft.run,
+                revision: about.map(|(_, card)| card.revision),
+                payload: draft.payload,
+            });
+        }
+    }
+
+    /// An event about a task whose card is not at hand.
+    pub(crate) fn event_of(
+        &mut self,
+        session: &mut Session,
+        ctx: &Context,
+        (project, task): (Option<ProjectId>, Option<TaskId>),
+        draft: EventDraft,
+    ) {
+        self.transaction.event(Event {
+            id: session.log.next_id(ctx.now),
+            at: ctx.now,
+            kind: draft.kind.to_owned(),
+            actor: ctx.caller.actor().to_owned(),
+            project,
+            task,
+            run: draft.run,
+            revision: None,
+            payload: draft.payload,
+        });
+    }
+
+    /// An event that a crash kept out of the log.
+    pub(crate) fn recovered(&mut self, session: &mut Session, ctx: &Context, event: MissingEvent) {
+        self.transaction.event(Event {
+            id: session.log.next_id(ctx.now),
+            at: ctx.now,
+            kind: event.kind.to_owned(),
+            actor: ctx.caller.actor().to_owned(),
+            project: Some(event.project),
+            task: Some(event.task),
+            run: None,
+            revision: Some(event.revision),
+            payload: event.payload,
+        });
+    }
+
+    fn close_run(
+        &mut self,
+        session: &Session,
+        ctx: &Context,
+        loaded: &LoadedCard,
+        closing: Closing,
+    ) {
+        let lease = loaded.card().lease;
+        let Some((agent, attempt, id)) =
+            lease.and_then(|lease| Some((lease.agent, lease.attempt, lease.run?)))
+        else {
+            return;
+        };
+        let known = session.live.get(&id).map(|live| live.run.clone());
+        let run = known.unwrap_or_else(|| Run {
+            id: id.clone(),
+            project: loaded.root().id().clone(),
+            task: loaded.card().id,
+            agent,
+            attempt,
+            state: RunState::Requested,
+            session: None,
+            requested_at: ctx.now,
+            started_at: None,
+            ended_at: None,
+            outcome: None,
+            exit_code: None,
+            reason: None,
+        });
+        if session.outbox.get(id.as_str()).is_some() {
+            self.settle(id.as_str());
+        }
+        if closing.ends_session {
+            self.effect(Effect::Cancel(Cancel {
+                run: id.clone(),
+                session: run.session.clone(),
+                reason: closing.reason.clone().unwrap_or_default(),
+            }));
+        }
+        let ended = Run {
+            state: RunState::Ended,
+            ended_at: Some(ctx.now),
+            outcome: Some(closing.outcome),
+            exit_code: closing.exit_code,
+            reason: closing.reason,
+            ..run
+        };
+        self.transaction.put_run(loaded.root(), &ended);
+        self.closed_runs.push(id);
+    }
+
+    /// Commits everything as one batch and takes it into the session.
+    ///
+    /// # Errors
+    /// What the store says; the session is then as before.
+    pub(crate) fn commit<S: Store>(
+        self,
+        store: &mut S,
+        session: &mut Session,
+    ) -> Result<Committed, Refusal> {
+        session.require_writer()?;
+        let mut log = session.log.clone();
+        let (batch, events) = self.transaction.into_batch(&mut log);
+        session.cursor = store
+            .commit(batch, session.epoch)
+            .map_err(|error| refusal_of(&error))?;
+        session.log = log;
+        for (project, card) in &self.cards {
+            session.shelf.put(card, project);
+        }
+        for run in self.opened_runs {
+            let renewed_at = run.started_at.unwrap_or(run.requested_at);
+            session
+                .live
+                .insert(run.id.clone(), Live { run, renewed_at });
+        }
+        for id in &self.closed_runs {
+            session.live.remove(id);
+        }
+        session.outbox.issue(&self.effects);
+        for key in &self.settled {
+            session.outbox.settle(key);
+        }
+        session.idle_report = None;
+        Ok(Committed {
+            effects: self.effects,
+            events,
+        })
+    }
+}
