@@ -1,0 +1,23 @@
+//! The daemon: one gateway behind a Unix socket.
+//!
+//! It never trusts a request about who calls, and never lets a connection touch the gateway.
+//! Invariant: one thread owns the gateway; connections only pass messages to it.
+
+mod client;
+mod connection;
+mod dispatch;
+mod options;
+mod protocol;
+mod remaining;
+mod serve;
+mod socket;
+
+pub use client::{Client, ClientError};
+pub use connection::CONNECTIONS_MAX;
+pub use options::{DaemonError, Finish, ServeOptions, ServeReport, Until};
+pub use protocol::{Answer, PROTOCOL_VERSION, REQUEST_BYTES_MAX, Request};
+pub use serve::serve;
+pub use socket::{PATH_BYTES_MAX, SocketError};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! The other end of the socket.
+//!
+//! Invariant: a client waits for the answer to its own request and reads nothing else.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::gateway::Fault;
+
+use super::protocol::{Answer, PROTOCOL_VERSION, REQUEST_BYTES_MAX, Request};
+use super::socket::PATH_BYTES_MAX;
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+/// Why a request got no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The daemon answered with an error.
+    #[error("{}", .0.message)]
+    Fault(Box<Fault>),
+    /// The connection failed.
+    #[error("the daemon's socket failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The other end does not speak the protocol.
+    #[error("the daemon answered with something else: {0}")]
+    Answer(String),
+}
+
+impl ClientError {
+    /// The error as people see it.
+    pub fn fault(&self) -> Fault {
+        let hint = "see whether the daemon runs; repeat the command";
+        match self {
+            Self::Fault(fault) => (**fault).clone(),
+            Self::Io(_) => Fault {
+                retryable: true,
+                ..Fault::broken("AOF-5310", self.to_string(), hint)
+            },
+            Self::Answer(_) => Fault::broken(
+                "AOF-5311",
+                self.to_string(),
+                "use the same version of `aof` on both ends",
+            ),
+        }
+    }
+}
+
+/// A connection to a running daemon.
+#[derive(Debug)]
+pub struct Client {
+    reader: BufReader<UnixStream>,
+    asked: u64,
+}
+
+impl Client {
+    /// Connects; none if no daemon listens there.
+    ///
+    /// # Errors
+    /// The socket is there but cannot be used.
+    pub fn connect(socket: &Path) -> Result<Option<Self>, ClientError> {
+        if socket.as_os_str().as_bytes().len() > PATH_BYTES_MAX {
+            return Ok(None);
+        }
+        let stream = match UnixStream::connect(socket) {
+            Ok(stream) => stream,
+            Err(error) => {
+                return match error.kind() {
+                    ErrorKind::NotFound | ErrorKind::ConnectionRefused => Ok(None),
+                    _ => Err(error.into()),
+                };
+            }
+        };
+        stream.set_read_timeout(Some(ANSWER_WITHIN))?;
+        stream.set_write_timeout(Some(ANSWER_WITHIN))?;
+        Ok(Some(Self {
+            reader: BufReader::new(stream),
+            asked: 0,
+        }))
+    }
+
+    /// Asks for one thing and waits for the answer.
+    ///
+    /// # Errors
+    /// The daemon's error, or the connection's.
+    pub fn request(
+        &mut self,
+        method: &str,
+        params: Value,
+        run: Option<&str>,
+    ) -> Result<Value, ClientError> {
+        self.asked += 1;
+        let request = Request {
+            v: PROTOCOL_VERSION,
+            id: self.asked.to_string(),
+            method: method.to_owned(),
+            params,
+            run: run.map(str::to_owned),
+        };
+        let mut line = serde_json::to_vec(&request).map_err(std::io::Error::other)?;
+        if line.len() > REQUEST_BYTES_MAX {
+            let message = format!(
+                "the request has {} bytes, {REQUEST_BYTES_MAX} at the most",
+                line.len()
+            );
+            let hint = "put large content into files and name them";
+            return Err(ClientError::Fault(Box::new(Fault::refused(
+                "AOF-1902", message, hint,
+            ))));
+        }
+        line.push(b'\n');
+        let sent = self.reader.get_mut().write_all(&line);
+        self.answer(&request.id)
+            .map_err(|error| match (error, sent) {
+                // An answer without a request says more than the broken pipe that came with it.
+                (ClientError::Answer(_) | ClientError::Io(_), Err(broken)) => broken.into(),
+                (error, _) => error,
+            })
+    }
+
+    fn answer(&mut self, id: &str) -> Result<Value, ClientError> {
+        let mut line = Vec::new();
+        self.reader
+            .by_ref()
+            .take(ANSWER_BYTES_MAX)
+            .read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Err(std::io::Error::from(ErrorKind::UnexpectedEof).into());
+        }
+        let answer: Answer = serde_json::from_slice(&line)
+            .map_err(|error| ClientError::Answer(error.to_string()))?;
+        match (answer.id, answer.result, answer.error) {
+            (_, None, Some(fault)) => Err(ClientError::Fault(Box::new(fault))),
+            (Some(of), Some(result), None) if of == id => Ok(result),
+            _ => Err(ClientError::Answer(
+                "neither a result nor an error".to_owned(),
+            )),
+        }
+    }
+}

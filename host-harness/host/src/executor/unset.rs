@@ -1,0 +1,47 @@
+//! The executor of a store that has none: it refuses every start and says what to do.
+//!
+//! Invariant: it never has a session.
+
+use crate::contract::lifecycle::AdoptedRun;
+use crate::contract::types::SpawnEffect;
+
+use super::port::{Adoption, Executor, News, SessionId, StartFailure};
+
+/// Refuses every start for the same reason.
+#[derive(Debug, Clone)]
+pub struct Unset {
+    reason: String,
+}
+
+impl Unset {
+    /// Refuses for this reason.
+    pub fn because(reason: &str) -> Self {
+        Self {
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+impl Executor for Unset {
+    fn start(&mut self, _spawn: &SpawnEffect) -> Result<SessionId, StartFailure> {
+        Err(StartFailure::permanent(self.reason.clone()))
+    }
+
+    fn cancel(&mut self, _run: &str, _reason: &str) {}
+
+    fn adopt(&mut self, _run: &AdoptedRun) -> Adoption {
+        Adoption::Unknown
+    }
+
+    fn news(&mut self) -> Vec<News> {
+        Vec::new()
+    }
+
+    fn live(&self) -> usize {
+        0
+    }
+
+    fn next_wake_ms(&self) -> Option<u64> {
+        None
+    }
+}

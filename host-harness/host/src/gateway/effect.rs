@@ -1,0 +1,233 @@
+//! Executing effects and telling the component how they went.
+//!
+//! Nothing is executed that the component did not hand out.
+//! Invariant: adoption comes before effects, so that a session that lives is never started again.
+
+use serde_json::json;
+
+use crate::contract::hooks::{Ending, Failure, FailureClass, SessionEnd, Settlement};
+use crate::contract::lifecycle::AdoptedRun;
+use crate::contract::types::{Caller, Effect, SpawnEffect};
+use crate::executor::Adoption;
+
+use super::error::GatewayError;
+use super::stage::{Gateway, Session};
+
+/// Steps of one drain; what is left waits for the next.
+const STEPS_MAX: usize = 10_000;
+/// How often an effect or a piece of news may break the component before it is left alone.
+pub(super) const STRIKES_MAX: u32 = 3;
+
+impl Gateway {
+    /// Works off adoptions and effects until none is left.
+    pub(super) fn drain(&mut self) -> Result<(), GatewayError> {
+        for _ in 0..STEPS_MAX {
+            if let Some(run) = self.adopted.pop_front() {
+                self.adopt(run)?;
+            } else if let Some(effect) = self.effects.pop_front() {
+                self.execute(effect)?;
+            } else {
+                return Ok(());
+            }
+        }
+        tracing::warn!(left = self.effects.len(), "many effects: the rest waits");
+        Ok(())
+    }
+
+    fn adopt(&mut self, adopted: AdoptedRun) -> Result<(), GatewayError> {
+        if self.is_requested(&adopted.run) {
+            return Ok(());
+        }
+        let end = match self.executor.adopt(&adopted) {
+            Adoption::Alive(session) => return self.adopt_alive(adopted, session),
+            Adoption::Ended(end) => end,
+            Adoption::Unknown => SessionEnd {
+                ending: Ending::Lost,
+                duration_ms: 0,
+                output_tail: String::new(),
+                usage: None,
+            },
+        };
+        let result = self.session_ended(&adopted.run, &end);
+        self.keep(result, &adopted.run.clone(), |at| {
+            at.adopted.push_front(adopted)
+        })
+    }
+
+    /// True if the start of this run is still to be executed: that finds its process by itself.
+    fn is_requested(&self, run: &str) -> bool {
+        self.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Spawn(spawn) if spawn.run == run))
+    }
+
+    fn adopt_alive(&mut self, adopted: AdoptedRun, session: String) -> Result<(), GatewayError> {
+        let run = adopted.run.clone();
+        if adopted.session.is_none() {
+            let begun = self.call(Caller::Host, |at, ctx| {
+                at.session_started(ctx, &run, &session)
+            });
+            let begun = begun.and_then(|outcome| self.absorb(outcome, "hooks.session-started"));
+            self.keep(begun, &run, |at| at.adopted.push_front(adopted.clone()))?;
+        }
+        let heartbeat_at_ms = self.clock.now_ms();
+        let AdoptedRun { task, agent, .. } = adopted;
+        self.sessions.insert(
+            run,
+            Session {
+                task,
+                agent,
+                session,
+                heartbeat_at_ms,
+            },
+        );
+        Ok(())
+    }
+
+    fn execute(&mut self, effect: Effect) -> Result<(), GatewayError> {
+        let key = key_of(&effect).to_owned();
+        if self
+            .strikes
+            .get(&key)
+            .is_some_and(|count| *count >= STRIKES_MAX)
+        {
+            tracing::error!(
+                key,
+                "an effect that keeps breaking the component is left alone"
+            );
+            return Ok(());
+        }
+        let settlement = self.carry_out(&effect);
+        self.tally.effects += 1;
+        let settled = self.call(Caller::Host, |at, ctx| {
+            at.effect_settled(ctx, &key, &settlement)
+        });
+        let settled = settled.and_then(|outcome| self.absorb(outcome, "hooks.effect-settled"));
+        if let Effect::Spawn(spawn) = &effect
+            && is_unwanted(&settled)
+        {
+            self.executor
+                .cancel(&spawn.run, "the run is no longer wanted");
+        }
+        self.keep(settled, &key, |at| at.effects.push_front(effect))
+    }
+
+    /// Does what an effect says.
+    fn carry_out(&mut self, effect: &Effect) -> Settlement {
+        match effect {
+            Effect::Spawn(spawn) => self.spawn(spawn),
+            Effect::Cancel(cancel) => {
+                self.executor.cancel(&cancel.run, &cancel.reason);
+                done(&json!({"cancelled": cancel.run}))
+            }
+            Effect::Notify(notice) => {
+                self.observer.notice(notice);
+                done(&json!({"notified": true}))
+            }
+            Effect::Send(_) => absent("way to send messages"),
+            Effect::Provision(_) | Effect::Release(_) => absent("resources"),
+            Effect::Embed(_) => absent("embedding model"),
+        }
+    }
+
+    fn spawn(&mut self, spawn: &SpawnEffect) -> Settlement {
+        match self.executor.start(spawn) {
+            Ok(session) => {
+                let settlement = done(&json!({"session": session}));
+                self.tally.started += 1;
+                let beat = self
+                    .clock
+                    .now_ms()
+                    .saturating_add(self.heartbeat_every_ms());
+                let (task, agent) = (spawn.task.clone(), spawn.agent.clone());
+                let live = Session {
+                    task,
+                    agent,
+                    session,
+                    heartbeat_at_ms: beat,
+                };
+                self.sessions.insert(spawn.run.clone(), live);
+                settlement
+            }
+            Err(failure) => {
+                tracing::warn!(run = spawn.run, agent = spawn.agent, %failure, "no session");
+                Settlement::Failed(Failure {
+                    class: failure.class,
+                    message: failure.message,
+                })
+            }
+        }
+    }
+
+    /// Tells the component that a session is over.
+    pub(super) fn session_ended(
+        &mut self,
+        run: &str,
+        end: &SessionEnd,
+    ) -> Result<serde_json::Value, GatewayError> {
+        let told = self.call(Caller::Host, |at, ctx| at.session_ended(ctx, run, end));
+        told.and_then(|outcome| self.absorb(outcome, "hooks.session-ended"))
+    }
+
+    /// Decides what becomes of work whose result the component did not take: a refusal is final;
+    /// after a break the component itself brings it again; anything else is put back for a later
+    /// attempt.
+    pub(super) fn keep<T>(
+        &mut self,
+        result: Result<T, GatewayError>,
+        key: &str,
+        put_back: impl FnOnce(&mut Self),
+    ) -> Result<(), GatewayError> {
+        let Err(error) = result else {
+            self.strikes.remove(key);
+            return Ok(());
+        };
+        if error.is_refusal() {
+            tracing::debug!(key, %error, "the component does not want this any more");
+            return Ok(());
+        }
+        if matches!(
+            &error,
+            GatewayError::Call(crate::instance::CallError::Refused(_))
+        ) {
+            put_back(self);
+        } else {
+            *self.strikes.entry(key.to_owned()).or_default() += 1;
+        }
+        Err(error)
+    }
+}
+
+fn key_of(effect: &Effect) -> &str {
+    match effect {
+        Effect::Spawn(it) => &it.key,
+        Effect::Send(it) => &it.key,
+        Effect::Cancel(it) => &it.key,
+        Effect::Notify(it) => &it.key,
+        Effect::Provision(it) => &it.key,
+        Effect::Release(it) => &it.key,
+        Effect::Embed(it) => &it.key,
+    }
+}
+
+/// True if the component knows no such run (any more): it says so with a run without a state.
+pub(super) fn is_unwanted(answer: &Result<serde_json::Value, GatewayError>) -> bool {
+    match answer {
+        Ok(value) => value
+            .pointer("/run/state")
+            .is_some_and(serde_json::Value::is_null),
+        Err(error) => error.is_refusal(),
+    }
+}
+
+fn done(value: &serde_json::Value) -> Settlement {
+    Settlement::Done(value.to_string())
+}
+
+fn absent(what: &str) -> Settlement {
+    let message = format!("this host has no {what}");
+    Settlement::Failed(Failure {
+        class: FailureClass::Permanent,
+        message,
+    })
+}

@@ -1,0 +1,277 @@
+//! The gateway against a component that breaks on purpose and agents that follow a script.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::fake::{Act, Fake, adopted, spawn};
+use super::{Gateway, OpenReport};
+use crate::clock::ManualClock;
+use crate::contract::hooks::FailureClass;
+use crate::contract::scheduler::PollMode;
+use crate::contract::types::{
+    Caller, CancelEffect, Effect, ErrorKind, NotifyEffect, SendEffect, Severity,
+};
+use crate::executor::{Adoption, Executor, Script, SimulatedExecutor, Step};
+
+fn opened(fake: &Fake, script: Script) -> (Gateway, OpenReport, ManualClock) {
+    let clock = ManualClock::at(1_000);
+    let executor = SimulatedExecutor::new(script, Arc::new(clock.clone()));
+    let (gateway, report) = fake.gateway(executor, &clock);
+    (gateway, report, clock)
+}
+
+fn start(run: &str) -> Act {
+    Act::Effects(vec![Effect::Spawn(spawn(run))])
+}
+
+fn complete() -> Script {
+    Script::always(Step::Complete {
+        after_ms: 500,
+        summary: "ok".to_owned(),
+    })
+}
+
+const SETTLED: &str = "settled R1 {\"session\":\"simulated-R1\"}";
+
+#[test]
+fn a_run_goes_from_the_poll_through_its_tool_to_its_end() {
+    let fake = Fake::default().will("poll", [start("R1")]);
+    let (mut gateway, _, clock) = opened(&fake, complete());
+    let report = gateway.poll(PollMode::Act).unwrap();
+    assert_eq!((report.started, report.effects), (1, 1));
+    assert_eq!(fake.log(), ["poll PollMode::Act", SETTLED]);
+    assert_eq!(gateway.next_wake_ms().unwrap(), Some(1_500));
+    clock.advance(500);
+    let pumped = gateway.pump().unwrap();
+    assert_eq!((pumped.news, pumped.ended), (2, 1));
+    assert_eq!(
+        fake.log(),
+        [
+            r#"tool aof_task_complete {"summary":"ok","taskId":"T-R1"} by agent a"#,
+            "ended R1 Ending::Exited(0)"
+        ]
+    );
+    assert!(!gateway.is_busy());
+}
+
+#[test]
+fn a_dry_run_executes_nothing() {
+    let fake = Fake::default();
+    let (mut gateway, _, _) = opened(&fake, complete());
+    assert_eq!(gateway.poll(PollMode::DryRun).unwrap().effects, 0);
+    assert_eq!(fake.log(), ["poll PollMode::DryRun"]);
+}
+
+#[test]
+fn effects_that_this_host_lacks_are_settled_as_permanent_failures() {
+    let send = SendEffect {
+        key: "S".to_owned(),
+        agent: "a".to_owned(),
+        session_key: None,
+        message: String::new(),
+    };
+    let notice = NotifyEffect {
+        key: "N".to_owned(),
+        severity: Severity::Info,
+        audience: String::new(),
+        task: None,
+        message: "hello".to_owned(),
+    };
+    let act = Act::Effects(vec![Effect::Send(send), Effect::Notify(notice)]);
+    let fake = Fake::default().will("tool", [act]);
+    let (mut gateway, _, _) = opened(&fake, complete());
+    let value = gateway
+        .tool(Caller::Human("ada".to_owned()), "x", "{}")
+        .unwrap();
+    assert_eq!(value, json!({"tool": true}));
+    let log = fake.log();
+    assert_eq!(log[0], "tool x {} by human");
+    assert!(
+        log[1].ends_with("this host has no way to send messages"),
+        "{log:?}"
+    );
+    assert_eq!(log[2..], ["notice hello", "settled N {\"notified\":true}"]);
+}
+
+#[test]
+fn a_failed_start_is_settled_with_its_class() {
+    let fail = Step::FailToStart {
+        class: FailureClass::Capacity,
+        message: "full".to_owned(),
+    };
+    let fake = Fake::default().will("poll", [start("R1")]);
+    let (mut gateway, _, _) = opened(&fake, Script::always(fail));
+    assert_eq!(gateway.poll(PollMode::Act).unwrap().started, 0);
+    assert_eq!(fake.log()[1], "settled R1 FailureClass::Capacity: full");
+    assert!(!gateway.is_busy());
+}
+
+#[test]
+fn a_hook_may_lead_to_more_effects() {
+    let cancel = CancelEffect {
+        key: "C".to_owned(),
+        run: "R1".to_owned(),
+        session: None,
+        reason: "changed".to_owned(),
+    };
+    let fake = Fake::default()
+        .will("poll", [start("R1")])
+        .will("settled", [Act::Effects(vec![Effect::Cancel(cancel)])]);
+    let (mut gateway, _, _) = opened(&fake, complete());
+    gateway.poll(PollMode::Act).unwrap();
+    gateway.pump().unwrap();
+    let log = fake.log();
+    assert_eq!(
+        log[1..],
+        [
+            SETTLED,
+            "settled C {\"cancelled\":\"R1\"}",
+            "ended R1 Ending::Killed(\"changed\")"
+        ]
+    );
+}
+
+#[test]
+fn a_session_that_nobody_wants_any_more_is_ended() {
+    let fake = Fake::default()
+        .will("poll", [start("R1")])
+        .will("settled", [Act::Refuse("AOF-2002", ErrorKind::Refused)]);
+    let (mut gateway, _, _) = opened(&fake, complete());
+    gateway.poll(PollMode::Act).unwrap();
+    gateway.pump().unwrap();
+    let log = fake.log();
+    assert_eq!(
+        log[2],
+        "ended R1 Ending::Killed(\"the run is no longer wanted\")"
+    );
+}
+
+#[test]
+fn runs_that_nobody_knows_are_lost_and_requested_ones_are_started() {
+    let fake = Fake::default();
+    {
+        let mut script = fake.0.lock().unwrap();
+        script.adopted = vec![adopted("R1", Some("s")), adopted("R2", None)];
+        script.outbox = vec![Effect::Spawn(spawn("R2"))];
+    }
+    let (gateway, report, _) = opened(&fake, complete());
+    assert_eq!(
+        fake.log(),
+        [
+            "ended R1 Ending::Lost",
+            "settled R2 {\"session\":\"simulated-R2\"}"
+        ]
+    );
+    assert_eq!(
+        (report.adopted_alive, report.adopted_ended),
+        (vec!["R2".to_owned()], vec!["R1".to_owned()])
+    );
+    assert_eq!(report.effects_repeated, 1);
+    assert_eq!(gateway.live().len(), 1);
+}
+
+#[test]
+fn a_run_that_lives_is_announced_and_keeps_its_lease() {
+    let fake = Fake::default();
+    fake.0.lock().unwrap().adopted = vec![adopted("R1", None)];
+    let clock = ManualClock::at(1_000);
+    let mut executor = SimulatedExecutor::new(Script::always(Step::Hang), Arc::new(clock.clone()));
+    executor.start(&spawn("R1")).unwrap();
+    assert!(matches!(
+        executor.adopt(&adopted("R1", None)),
+        Adoption::Alive(_)
+    ));
+    let (mut gateway, report) = fake.gateway(executor, &clock);
+    assert_eq!(report.adopted_alive, ["R1"]);
+    gateway.pump().unwrap();
+    assert_eq!(fake.log(), ["started R1 simulated-R1", "heartbeat R1"]);
+    clock.advance(999);
+    gateway.pump().unwrap();
+    assert!(fake.log().is_empty());
+    assert_eq!(gateway.next_wake_ms().unwrap(), Some(2_000));
+    clock.advance(1);
+    gateway.pump().unwrap();
+    assert_eq!(fake.log(), ["heartbeat R1"]);
+}
+
+#[test]
+fn after_a_trap_the_next_call_works_and_live_sessions_are_adopted_again() {
+    let fake = Fake::default().will("poll", [start("R1"), Act::Trap]);
+    let (mut gateway, _, clock) = opened(&fake, complete());
+    gateway.poll(PollMode::Act).unwrap();
+    fake.0.lock().unwrap().adopted = vec![adopted("R1", Some("simulated-R1"))];
+    let error = gateway.poll(PollMode::Act).unwrap_err();
+    assert_eq!(error.fault().code, "AOF-5010");
+    fake.log();
+    clock.advance(500);
+    let pumped = gateway.pump().unwrap();
+    assert_eq!(pumped.ended, 1);
+    assert!(
+        fake.log()
+            .iter()
+            .any(|line| line == "ended R1 Ending::Exited(0)")
+    );
+    assert!(gateway.poll(PollMode::Act).is_ok());
+}
+
+#[test]
+fn an_end_that_could_not_be_told_is_told_again() {
+    let fake = Fake::default().will("poll", [start("R1")]).will(
+        "ended",
+        [Act::Refuse("AOF-4004", ErrorKind::Broken), Act::Trap],
+    );
+    let silent = Script::always(Step::ExitSilently {
+        after_ms: 0,
+        code: 1,
+    });
+    let (mut gateway, _, _) = opened(&fake, silent);
+    gateway.poll(PollMode::Act).unwrap();
+    assert_eq!(gateway.pump().unwrap_err().fault().code, "AOF-4004");
+    assert_eq!(gateway.pump().unwrap_err().fault().code, "AOF-5010");
+    assert!(gateway.is_busy());
+    gateway.pump().unwrap();
+    assert!(!gateway.is_busy());
+    let told = fake
+        .log()
+        .into_iter()
+        .filter(|line| line.starts_with("ended"))
+        .count();
+    assert_eq!(told, 3);
+}
+
+#[test]
+fn an_effect_that_keeps_breaking_the_component_is_left_alone() {
+    let traps = || (0..9).map(|_| Act::Trap);
+    let fake = Fake::default()
+        .will("poll", [start("R1")])
+        .will("settled", traps());
+    let (mut gateway, _, _) = opened(&fake, Script::always(Step::Hang));
+    gateway.poll(PollMode::Act).unwrap();
+    // The component would hand it out again each time it opens.
+    for _ in 0..5 {
+        gateway.effects.push_back(Effect::Spawn(spawn("R1")));
+        if gateway.pump().is_ok() {
+            break;
+        }
+    }
+    let tries = fake
+        .log()
+        .into_iter()
+        .filter(|line| line.starts_with("settled"))
+        .count();
+    assert_eq!(tries, 3);
+    assert!(gateway.pump().is_ok());
+}
+
+#[test]
+fn a_full_disk_keeps_effects_for_later() {
+    let fake = Fake::default()
+        .will("poll", [start("R1")])
+        .will("settled", [Act::Refuse("AOF-4004", ErrorKind::Broken)]);
+    let (mut gateway, _, _) = opened(&fake, Script::always(Step::Hang));
+    gateway.poll(PollMode::Act).unwrap();
+    fake.log();
+    gateway.pump().unwrap();
+    assert_eq!(fake.log(), [SETTLED]);
+}

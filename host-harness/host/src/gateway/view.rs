@@ -1,0 +1,71 @@
+//! Looking without touching: every view of the component, as JSON.
+//!
+//! Invariant: nothing here can change the store.
+
+use serde_json::Value;
+
+use crate::contract::tools::Definition;
+use crate::contract::types::{Caller, Ctx};
+use crate::contract::views::{BoardQuery, EventsQuery};
+use crate::instance::CallError;
+
+use super::component::Component;
+use super::error::GatewayError;
+use super::stage::{Gateway, json};
+
+type Answer = Result<Value, GatewayError>;
+
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "all fail alike: the component refuses or breaks"
+)]
+impl Gateway {
+    /// Why a task runs, waits or stands where it stands.
+    pub fn explain(&mut self, task: &str) -> Answer {
+        self.look("scheduler.explain", |at, ctx| at.explain(ctx, task))
+    }
+
+    /// `{"board": …}`
+    pub fn board(&mut self, query: &BoardQuery) -> Answer {
+        self.look("views.board", |at, ctx| at.board(ctx, query))
+    }
+
+    /// `{"mailbox": …}`
+    pub fn mailbox(&mut self, agent: &str) -> Answer {
+        self.look("views.mailbox", |at, ctx| at.mailbox(ctx, agent))
+    }
+
+    /// `{"task": …}`, by id or unique prefix.
+    pub fn task(&mut self, id: &str) -> Answer {
+        self.look("views.task", |at, ctx| at.task(ctx, id))
+    }
+
+    /// `{"run": …}`
+    pub fn run(&mut self, task: &str, run: &str) -> Answer {
+        self.look("views.run", |at, ctx| at.run(ctx, task, run))
+    }
+
+    /// `{"events": […], "next": …}`
+    pub fn events(&mut self, query: &EventsQuery) -> Answer {
+        self.look("views.events", |at, ctx| at.events(ctx, query))
+    }
+
+    /// `{"metrics": …}`
+    pub fn metrics(&mut self) -> Answer {
+        self.look("views.metrics", |at, ctx| at.metrics(ctx))
+    }
+
+    /// The tools that the component offers.
+    pub fn tools(&mut self) -> Result<Vec<Definition>, GatewayError> {
+        self.call(Caller::Host, |at, _| at.list_tools())
+    }
+
+    fn look(
+        &mut self,
+        name: &'static str,
+        view: impl FnOnce(&mut dyn Component, &Ctx) -> Result<String, CallError>,
+    ) -> Answer {
+        let text = self.call(Caller::Host, view)?;
+        json(name, &text)
+    }
+}

@@ -1,0 +1,264 @@
+//! A store on one local directory.
+//!
+//! Never follows a symlink and never opens anything but regular files and directories. Invariant:
+//! while a writer lives it holds the operating system's lock on the very file that the root shows
+//! as `state/lock`; a commit that finds another file there is refused.
+
+mod apply;
+mod failure;
+mod listing;
+mod lock;
+mod log;
+mod owner;
+mod place;
+mod read;
+mod stage;
+mod walk;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use super::backend::StoreBackend;
+use super::flush::{Durability, FlushCount, Flusher};
+use super::limit::{self, FILE_BYTES_MAX};
+use super::overlay;
+use super::path::RelPath;
+use super::step::{Step, first_path};
+use crate::contract::store::{Blob, IoFailure, Listing, Mode, Op, Page, Session, StoreError};
+use apply::Apply;
+use lock::WriterLock;
+use stage::Stage;
+use walk::Walk;
+use watch::Watch;
+
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Why a directory cannot be a data root.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalStoreError {
+    /// Nothing is there.
+    #[error("no data directory at {path}: create one with `aof init`", path = path.display())]
+    Missing {
+        /// The directory asked for.
+        path: PathBuf,
+    },
+    /// Something else is there.
+    #[error("{path} is not a directory", path = path.display())]
+    NotADirectory {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// It is there but cannot be opened.
+    #[error("the data directory {path} cannot be opened: {source}", path = path.display())]
+    Unreadable {
+        /// The directory asked for.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl LocalStoreError {
+    /// The stable code, with a page under `docs/errors/`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "AOF-4101",
+            Self::NotADirectory { .. } => "AOF-4102",
+            Self::Unreadable { .. } => "AOF-4103",
+        }
+    }
+}
+
+/// A store backend on one directory of the local file system.
+///
+/// Dropping it releases the writer's lock.
+#[derive(Debug)]
+pub struct LocalStore {
+    root: Dir,
+    flusher: Flusher,
+    watch: Watch,
+    /// The last epoch this backend knew; it never goes backward.
+    epoch: u64,
+    writer: Option<WriterLock>,
+    temps_made: u64,
+}
+
+impl LocalStore {
+    /// Opens a data root, as a reader until `open` says otherwise.
+    ///
+    /// # Errors
+    /// If the directory is missing, is something else, or cannot be opened.
+    pub fn new(root: &Path) -> Result<Self, LocalStoreError> {
+        let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(|source| {
+            let path = root.to_owned();
+            match source.kind() {
+                io::ErrorKind::NotFound => LocalStoreError::Missing { path },
+                io::ErrorKind::NotADirectory => LocalStoreError::NotADirectory { path },
+                _ => LocalStoreError::Unreadable { path, source },
+            }
+        })?;
+        Ok(Self {
+            root: dir,
+            flusher: Flusher::new(Durability::Full),
+            watch: Watch::new(SWEEP_INTERVAL),
+            epoch: 0,
+            writer: None,
+            temps_made: 0,
+        })
+    }
+
+    /// Chooses whether commits survive the loss of power; `Full` unless told.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.flusher = Flusher::new(durability);
+        self
+    }
+
+    /// Chooses how often files are checked for edits in place; a second unless told, zero for
+    /// every call of `changes`.
+    #[must_use]
+    pub fn sweep_interval(mut self, interval: Duration) -> Self {
+        self.watch = Watch::new(interval);
+        self
+    }
+
+    /// The counters of this backend's flushes.
+    #[must_use]
+    pub fn flush_count(&self) -> FlushCount {
+        self.flusher.count().clone()
+    }
+
+    fn open_writer(&mut self) -> Result<u64, StoreError> {
+        let walk = Walk::new(&self.root);
+        let held = self.writer.take().filter(|lock| lock.is_current(&walk));
+        let lock = held.map_or_else(|| WriterLock::acquire(&walk, &mut self.flusher), Ok)?;
+        let last = owner::last_epoch(&walk, &lock)?.max(self.epoch);
+        let epoch = last.checked_add(1).ok_or_else(owner::exhausted)?;
+        owner::record(&walk, &mut self.flusher, &lock, epoch)?;
+        self.writer = Some(lock);
+        Ok(epoch)
+    }
+
+    fn open_reader(&mut self) -> u64 {
+        self.writer = None;
+        owner::shown_epoch(&Walk::new(&self.root)).max(self.epoch)
+    }
+
+    fn admit(&self, batch: &[Op], epoch: u64) -> Result<(), StoreError> {
+        let Some(lock) = &self.writer else {
+            return Err(StoreError::ReadOnly(first_path(batch)));
+        };
+        if self.flusher.has_failed() {
+            let message = "an earlier flush to disk failed; reopen the store".to_owned();
+            return Err(StoreError::Io(IoFailure {
+                path: first_path(batch),
+                message,
+            }));
+        }
+        if epoch != self.epoch {
+            return Err(StoreError::StaleEpoch(self.epoch));
+        }
+        let walk = Walk::new(&self.root);
+        if lock.is_current(&walk) {
+            return Ok(());
+        }
+        Err(StoreError::StaleEpoch(owner::shown_epoch(&walk)))
+    }
+
+    fn apply(&mut self, steps: &[Step<'_>]) -> Result<(), StoreError> {
+        let walk = Walk::new(&self.root);
+        overlay::check(&walk, steps)?;
+        let clean = self.watch.clean_before(&walk, steps);
+        let stage = Stage::new(self.epoch, &mut self.temps_made);
+        let outcome = Apply::new(&walk, &mut self.flusher, stage).run(steps);
+        match outcome {
+            Ok(effects) => self.watch.absorb(&walk, &clean, effects),
+            Err(error) => {
+                self.watch.doubt(steps);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn list_one(&mut self, walk: &Walk<'_>, dir: &str, watch: bool) -> Result<Listing, StoreError> {
+        let path = RelPath::parse(dir)?;
+        let found = listing::scan(walk, path, None)?;
+        if watch {
+            self.watch.listed(path, found.as_ref())?;
+        }
+        let exists = found.is_some();
+        let (mut entries, skipped) =
+            found.map_or_else(Default::default, |scan| (scan.entries, scan.skipped));
+        if self.writer.is_some() {
+            stage::sweep(walk, path, self.epoch, &mut entries);
+        }
+        Ok(Listing {
+            dir: dir.to_owned(),
+            exists,
+            entries,
+            skipped,
+        })
+    }
+}
+
+impl StoreBackend for LocalStore {
+    fn open(&mut self, mode: Mode) -> Result<Session, StoreError> {
+        self.epoch = match mode {
+            Mode::Writer => self.open_writer()?,
+            Mode::Reader => self.open_reader(),
+        };
+        self.watch.reset();
+        self.flusher.forgive();
+        Ok(Session { epoch: self.epoch })
+    }
+
+    fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {
+        self.watch.changes(&Walk::new(&self.root), cursor, limit)
+    }
+
+    fn list(&mut self, dirs: &[String], watch: bool) -> Result<Vec<Listing>, StoreError> {
+        let root = self
+            .root
+            .try_clone()
+            .map_err(|error| failure::from_io("", &error))?;
+        let walk = Walk::new(&root);
+        dirs.iter()
+            .map(|dir| self.list_one(&walk, dir, watch))
+            .collect()
+    }
+
+    fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
+        let walk = Walk::new(&self.root);
+        let mut bytes = 0;
+        let mut blobs = Vec::with_capacity(paths.len());
+        for text in paths {
+            let path = RelPath::parse(text)?;
+            let blob = read::blob(&walk, path, bytes_max.min(FILE_BYTES_MAX));
+            if let Blob::Content(content) = &blob {
+                bytes += content.bytes.len() as u64;
+                limit::admit_read(path, bytes)?;
+            }
+            blobs.push(blob);
+        }
+        Ok(blobs)
+    }
+
+    fn commit(&mut self, batch: &[Op], epoch: u64) -> Result<u64, StoreError> {
+        self.admit(batch, epoch)?;
+        let steps = Step::parse_batch(batch)?;
+        if !steps.is_empty() {
+            self.apply(&steps)?;
+        }
+        Ok(self.watch.delivered())
+    }
+}

@@ -1,0 +1,123 @@
+//! Lists one directory with the stamps of its entries.
+//!
+//! Never lists through a symlink: what is not a real directory counts as absent, and its parent's
+//! listing shows it as `other`. Invariant: the mark is taken before the names, so a change during
+//! the scan makes the mark stale.
+
+use std::os::fd::OwnedFd;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{Dir, DirEntry};
+use rustix::io::Errno;
+
+use super::failure;
+use super::walk::{Miss, Walk, look, stamp};
+use crate::contract::store::{Entry, EntryKind, Stamp, StoreError};
+use crate::store::limit;
+use crate::store::news::KnownEntries;
+use crate::store::path::RelPath;
+
+/// A directory changed this shortly before it was scanned may change again under the same time.
+const RACY_NS: u64 = 25_000_000;
+
+/// Identity of one state of a directory's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) inode: u64,
+    pub(super) mtime_ns: u64,
+}
+
+impl Mark {
+    pub(super) fn of(stamp: &Stamp) -> Self {
+        Self {
+            inode: stamp.inode,
+            mtime_ns: stamp.mtime_ns,
+        }
+    }
+
+    /// True if a later change could hide behind the same time.
+    pub(super) fn is_racy(self) -> bool {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let now_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        self.mtime_ns.saturating_add(RACY_NS) > now_ns
+    }
+}
+
+/// One scanned directory, entries sorted by name.
+#[derive(Debug)]
+pub(super) struct Scan {
+    pub(super) mark: Mark,
+    pub(super) racy: bool,
+    pub(super) entries: Vec<Entry>,
+    pub(super) skipped: u32,
+}
+
+/// Scans a directory; none if there is no such directory.
+///
+/// Files that `trusted` knows under the same inode are not looked at again.
+pub(super) fn scan(
+    walk: &Walk<'_>,
+    path: RelPath<'_>,
+    trusted: Option<&KnownEntries>,
+) -> Result<Option<Scan>, StoreError> {
+    let dir = match walk.dir(Some(path)) {
+        Ok(dir) => dir,
+        Err(Miss::Absent | Miss::Symlink) => return Ok(None),
+        Err(Miss::Failed(errno)) => return Err(broken(path, errno)),
+    };
+    let stat = rustix::fs::fstat(&*dir).map_err(|errno| broken(path, errno))?;
+    let mark = Mark::of(&stamp(&stat));
+    let racy = mark.is_racy();
+    let (mut entries, skipped) = entries(&dir, path, trusted)?;
+    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(Some(Scan {
+        mark,
+        racy,
+        entries,
+        skipped,
+    }))
+}
+
+fn entries(
+    dir: &OwnedFd,
+    path: RelPath<'_>,
+    trusted: Option<&KnownEntries>,
+) -> Result<(Vec<Entry>, u32), StoreError> {
+    let mut entries = Vec::new();
+    let mut skipped = 0_u32;
+    for item in Dir::read_from(dir).map_err(|errno| broken(path, errno))? {
+        let item = item.map_err(|errno| broken(path, errno))?;
+        let Ok(name) = item.file_name().to_str() else {
+            skipped = skipped.saturating_add(1);
+            continue;
+        };
+        if matches!(name, "." | "..") {
+            continue;
+        }
+        let entry = match remembered(trusted, name, &item) {
+            Some(entry) => Some(entry),
+            None => look(dir, name)
+                .map_err(|errno| broken(path, errno))?
+                .entry(name),
+        };
+        entries.extend(entry);
+        limit::admit_listing(path, entries.len())?;
+    }
+    Ok((entries, skipped))
+}
+
+fn remembered(trusted: Option<&KnownEntries>, name: &str, item: &DirEntry) -> Option<Entry> {
+    let known = trusted?.get(name)?;
+    let same = known.kind == EntryKind::File && known.stamp.inode == item.ino();
+    same.then(|| Entry {
+        name: name.to_owned(),
+        kind: known.kind,
+        stamp: known.stamp,
+    })
+}
+
+fn broken(path: RelPath<'_>, errno: Errno) -> StoreError {
+    failure::broken(path.as_str(), format!("cannot be listed: {errno}"))
+}

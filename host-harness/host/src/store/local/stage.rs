@@ -1,0 +1,177 @@
+//! New contents under temporary names beside their targets, until they are flushed and placed.
+//!
+//! Never touches a visible name. Invariant: a temporary name carries the epoch of its writer, so
+//! what a killed writer left behind can be told from what is being written.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::walk::{Walk, node, stamp};
+use super::{failure, place};
+use crate::contract::store::{Entry, EntryKind, Stamp, StoreError};
+use crate::store::path::RelPath;
+use crate::store::stamp::Node;
+
+/// Bytes of the target's name that a temporary name repeats, for people who find one.
+const NAME_BYTES_MAX: usize = 128;
+const SUFFIX: &str = ".put";
+const FRESH: OFlags = OFlags::WRONLY
+    .union(OFlags::CREATE)
+    .union(OFlags::EXCL)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+/// One content written but not yet placed.
+#[derive(Debug)]
+pub(super) struct Temp {
+    pub(super) name: String,
+    pub(super) stamp: Stamp,
+    pub(super) file: File,
+}
+
+/// Makes temporary files and remembers those that are not placed.
+#[derive(Debug)]
+pub(super) struct Stage<'c> {
+    epoch: u64,
+    made: &'c mut u64,
+    /// Directory (empty for the root) and name of each.
+    left: BTreeSet<(String, String)>,
+}
+
+impl<'c> Stage<'c> {
+    pub(super) fn new(epoch: u64, made: &'c mut u64) -> Self {
+        Self {
+            epoch,
+            made,
+            left: BTreeSet::new(),
+        }
+    }
+
+    /// Writes content beside `path`, with the permissions of the file that it will replace.
+    pub(super) fn put(
+        &mut self,
+        walk: &Walk<'_>,
+        path: RelPath<'_>,
+        content: &[u8],
+    ) -> Result<Temp, StoreError> {
+        let failed = |errno| failure::from_errno(path.as_str(), errno);
+        let dir = walk.parent(path)?;
+        let name = self.name(path);
+        let mode = Mode::from_raw_mode(0o666);
+        let mut file = File::from(rustix::fs::openat(&*dir, &name, FRESH, mode).map_err(failed)?);
+        self.left.insert(key(path, &name));
+        if let Some(mode) = mode_of(&dir, path.name()) {
+            rustix::fs::fchmod(&file, mode).map_err(failed)?;
+        }
+        file.write_all(content)
+            .map_err(|error| failure::from_io(path.as_str(), &error))?;
+        let stamp = stamp(&rustix::fs::fstat(&file).map_err(failed)?);
+        Ok(Temp { name, stamp, file })
+    }
+
+    /// Forgets a temporary file that was placed.
+    pub(super) fn placed(&mut self, path: RelPath<'_>, name: &str) {
+        self.left.remove(&key(path, name));
+    }
+
+    /// Removes what was never placed; what cannot be removed is swept by a later writer.
+    pub(super) fn discard(&mut self, walk: &Walk<'_>) {
+        for (dir, name) in std::mem::take(&mut self.left) {
+            discard_one(walk, RelPath::parse(&dir).ok(), &name);
+        }
+    }
+
+    fn name(&mut self, path: RelPath<'_>) -> String {
+        *self.made += 1;
+        let name = path.name();
+        let shown = name
+            .get(..name.floor_char_boundary(NAME_BYTES_MAX))
+            .unwrap_or_default();
+        format!(".{shown}.{}-{}{SUFFIX}", self.epoch, self.made)
+    }
+}
+
+/// Removes what killed writers left in a directory, and takes it out of its listing.
+pub(super) fn sweep(walk: &Walk<'_>, dir: RelPath<'_>, epoch: u64, entries: &mut Vec<Entry>) {
+    entries.retain(|entry| {
+        let old = entry.kind == EntryKind::File && is_leftover(&entry.name, epoch);
+        if !old {
+            return true;
+        }
+        !discard_one(walk, Some(dir), &entry.name)
+    });
+}
+
+fn discard_one(walk: &Walk<'_>, dir: Option<RelPath<'_>>, name: &str) -> bool {
+    let removed = place::unlink(walk, dir, name);
+    if let Err(error) = &removed {
+        tracing::warn!(name, ?error, "a temporary file stays behind");
+    }
+    removed.is_ok()
+}
+
+/// True for a temporary name of this or an earlier epoch; between batches none is in use.
+fn is_leftover(name: &str, epoch: u64) -> bool {
+    let Some(stem) = name
+        .strip_prefix('.')
+        .and_then(|name| name.strip_suffix(SUFFIX))
+    else {
+        return false;
+    };
+    let Some((_, tail)) = stem.rsplit_once('.') else {
+        return false;
+    };
+    let Some((maker, number)) = tail.split_once('-') else {
+        return false;
+    };
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits && maker.parse::<u64>().is_ok_and(|maker| maker <= epoch)
+}
+
+fn mode_of(dir: &OwnedFd, name: &str) -> Option<Mode> {
+    let stat = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW);
+    match stat {
+        Ok(stat) if matches!(node(&stat), Node::File(_)) => {
+            Some(Mode::from_raw_mode(stat.st_mode & 0o777))
+        }
+        Ok(_) | Err(Errno::NOENT) => None,
+        Err(errno) => {
+            tracing::debug!(name, %errno, "permissions of the replaced file are unknown");
+            None
+        }
+    }
+}
+
+fn key(path: RelPath<'_>, name: &str) -> (String, String) {
+    (
+        path.parent().map_or("", RelPath::as_str).to_owned(),
+        name.to_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_temporary_names_are_leftovers() {
+        for name in [".X.md.3-1.put", ".a.2-44.put", "..3-9.put"] {
+            assert!(is_leftover(name, 3), "{name}");
+        }
+        for name in [
+            ".X.md.4-1.put",
+            "X.md.3-1.put",
+            ".X.md.7.tmp",
+            ".X.put",
+            ".X.3-.put",
+            ".put",
+        ] {
+            assert!(!is_leftover(name, 3), "{name}");
+        }
+    }
+}

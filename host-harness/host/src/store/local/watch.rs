@@ -1,0 +1,345 @@
+//! Notices what others changed in the directories that were listed.
+//!
+//! Never reports what this backend's own commits did. Invariant: an idle look costs one stat per
+//! watched directory; files are looked at only in a changed directory or by the periodic sweep.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::apply::Effect;
+use super::failure;
+use super::listing::{Mark, Scan, scan};
+use super::walk::{Walk, look, stamp};
+use crate::contract::store::{EntryKind, Page, Stamp, StoreError};
+use crate::store::limit;
+use crate::store::news::{KnownEntries, News, known_of};
+use crate::store::path::RelPath;
+use crate::store::stamp::{Known, is_hidden};
+use crate::store::step::Step;
+
+/// Directories whose files are history: not swept for edits in place.
+const TERMINAL_NAMES: [&str; 2] = ["done", "cancelled"];
+
+/// A directory of at most this many entries is listed again after each own commit in it.
+const SMALL_ENTRIES_MAX: usize = 256;
+
+/// A sweep that takes long comes less often: it may take one part of this many of the time.
+const SWEEP_SHARE: u32 = 50;
+
+/// Sweeps after which a larger one is listed again, if own commits happened in it.
+const SWEEPS_PER_REVIEW: u32 = 30;
+
+#[derive(Debug, Default)]
+struct Watched {
+    /// None while the directory is absent.
+    mark: Option<Mark>,
+    /// The mark may hide a change that came with it: list again.
+    doubtful: bool,
+    /// The mark was taken after an own commit, which may hide a change made during it.
+    unreviewed: bool,
+    known: KnownEntries,
+}
+
+/// The watched directories and the news of them.
+#[derive(Debug)]
+pub(super) struct Watch {
+    directories: BTreeMap<String, Watched>,
+    news: News,
+    sweep_interval: Duration,
+    swept_at: Instant,
+    /// How long the last sweep took.
+    swept_for: Duration,
+    reviewed_at: Instant,
+    #[cfg(test)]
+    pub(super) scans: u64,
+}
+
+impl Watch {
+    pub(super) fn new(sweep_interval: Duration) -> Self {
+        Self {
+            directories: BTreeMap::new(),
+            news: News::default(),
+            sweep_interval,
+            swept_at: Instant::now(),
+            swept_for: Duration::ZERO,
+            reviewed_at: Instant::now(),
+            #[cfg(test)]
+            scans: 0,
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.directories.clear();
+        self.news.reset();
+    }
+
+    pub(super) fn delivered(&self) -> u64 {
+        self.news.delivered()
+    }
+
+    /// Takes note of a listing that the session was given.
+    pub(super) fn listed(
+        &mut self,
+        path: RelPath<'_>,
+        found: Option<&Scan>,
+    ) -> Result<(), StoreError> {
+        let dir = path.as_str();
+        let fresh = usize::from(!self.directories.contains_key(dir));
+        limit::admit_watched(path, self.directories.len() + fresh)?;
+        let watched = found.map_or_else(Watched::default, |scan| Watched {
+            mark: Some(scan.mark),
+            doubtful: scan.racy,
+            unreviewed: false,
+            known: known_of(&scan.entries),
+        });
+        self.directories.insert(dir.to_owned(), watched);
+        Ok(())
+    }
+
+    /// One page of news; looks at the disk only once the queue is read up.
+    pub(super) fn changes(
+        &mut self,
+        walk: &Walk<'_>,
+        cursor: u64,
+        limit: u32,
+    ) -> Result<Page, StoreError> {
+        self.news.acknowledge(cursor);
+        if self.news.is_empty() {
+            self.look_around(walk)?;
+        }
+        Ok(self.news.page(limit))
+    }
+
+    fn look_around(&mut self, walk: &Walk<'_>) -> Result<(), StoreError> {
+        let now = Instant::now();
+        let sweep_pause = self.sweep_pause();
+        let sweep = due(&mut self.swept_at, now, sweep_pause);
+        let review_interval = self.sweep_interval.saturating_mul(SWEEPS_PER_REVIEW);
+        let review = due(&mut self.reviewed_at, now, review_interval);
+        for (dir, watched) in &mut self.directories {
+            let path = RelPath::parse(dir)?;
+            if watched.is_stale(walk, path, review) {
+                #[cfg(test)]
+                {
+                    self.scans += 1;
+                }
+                watched.rescan(walk, path, &mut self.news)?;
+            } else if sweep && !is_terminal(path) {
+                watched.sweep(walk, path, &mut self.news)?;
+            }
+        }
+        if sweep {
+            self.swept_for = now.elapsed();
+        }
+        Ok(())
+    }
+
+    fn sweep_pause(&self) -> Duration {
+        if self.sweep_interval.is_zero() {
+            return Duration::ZERO;
+        }
+        self.sweep_interval
+            .max(self.swept_for.saturating_mul(SWEEP_SHARE))
+    }
+
+    /// The watched directories of a batch that have no unseen changes now.
+    pub(super) fn clean_before(&self, walk: &Walk<'_>, steps: &[Step<'_>]) -> Vec<String> {
+        let clean = |dir: RelPath<'_>| {
+            let watched = self.directories.get(dir.as_str())?;
+            let clean = !watched.doubtful && watched.mark == mark_now(walk, dir);
+            clean.then(|| dir.as_str().to_owned())
+        };
+        let mut clean: Vec<String> = directories_of(steps)
+            .into_iter()
+            .filter_map(clean)
+            .collect();
+        clean.dedup();
+        clean
+    }
+
+    /// Knows what an own batch did, and keeps its clean directories clean.
+    pub(super) fn absorb(&mut self, walk: &Walk<'_>, clean: &[String], effects: Vec<Effect>) {
+        for effect in effects {
+            self.absorb_one(walk, effect);
+        }
+        for dir in clean {
+            let Ok(path) = RelPath::parse(dir) else {
+                continue;
+            };
+            if let Some(watched) = self.directories.get_mut(dir) {
+                watched.mark = mark_now(walk, path);
+                watched.unreviewed = watched.mark.is_some();
+            }
+        }
+    }
+
+    /// Lists the directories of a batch again: it failed somewhere half way.
+    pub(super) fn doubt(&mut self, steps: &[Step<'_>]) {
+        for dir in directories_of(steps) {
+            if let Some(watched) = self.directories.get_mut(dir.as_str()) {
+                watched.doubtful = true;
+            }
+        }
+    }
+
+    fn absorb_one(&mut self, walk: &Walk<'_>, effect: Effect) {
+        match effect {
+            Effect::File { path, stamp } => {
+                self.know(
+                    &path,
+                    Some(Known {
+                        kind: EntryKind::File,
+                        stamp,
+                    }),
+                );
+            }
+            Effect::Gone { path } => self.know(&path, None),
+            Effect::Directory { path, inode } => {
+                let stamp = Stamp {
+                    mtime_ns: 0,
+                    size: 0,
+                    inode,
+                };
+                self.know(
+                    &path,
+                    Some(Known {
+                        kind: EntryKind::Directory,
+                        stamp,
+                    }),
+                );
+                let Ok(made) = RelPath::parse(&path) else {
+                    return;
+                };
+                if let Some(watched) = self.directories.get_mut(&path) {
+                    let mark = mark_now(walk, made).filter(|mark| mark.inode == inode);
+                    // Known to be empty when it was made; anything in it since is news.
+                    *watched = Watched {
+                        mark,
+                        doubtful: true,
+                        ..Watched::default()
+                    };
+                }
+            }
+        }
+    }
+
+    fn know(&mut self, path: &str, known: Option<Known>) {
+        let Some((dir, name)) = path.rsplit_once('/') else {
+            return;
+        };
+        let Some(watched) = self.directories.get_mut(dir) else {
+            return;
+        };
+        match known {
+            Some(known) if !is_hidden(name) => watched.known.insert(name.to_owned(), known),
+            _ => watched.known.remove(name),
+        };
+    }
+}
+
+impl Watched {
+    fn is_stale(&self, walk: &Walk<'_>, path: RelPath<'_>, review: bool) -> bool {
+        let small = self.known.len() <= SMALL_ENTRIES_MAX;
+        let unreviewed = self.unreviewed && (review || small);
+        unreviewed || self.doubtful || mark_now(walk, path) != self.mark
+    }
+
+    fn rescan(
+        &mut self,
+        walk: &Walk<'_>,
+        path: RelPath<'_>,
+        news: &mut News,
+    ) -> Result<(), StoreError> {
+        let trusted = is_terminal(path).then_some(&self.known);
+        let found = scan(walk, path, trusted)?;
+        self.unreviewed = false;
+        self.doubtful = found.as_ref().is_some_and(|scan| scan.racy);
+        self.mark = found.as_ref().map(|scan| scan.mark);
+        let entries = found.map(|scan| scan.entries).unwrap_or_default();
+        news.compare(path.as_str(), &mut self.known, entries);
+        Ok(())
+    }
+
+    /// Looks for edits in place, which leave the directory as it was.
+    fn sweep(
+        &mut self,
+        walk: &Walk<'_>,
+        path: RelPath<'_>,
+        news: &mut News,
+    ) -> Result<(), StoreError> {
+        let Ok(dir) = walk.dir(Some(path)) else {
+            return Ok(());
+        };
+        let files = self
+            .known
+            .iter_mut()
+            .filter(|(_, known)| known.kind == EntryKind::File);
+        for (name, known) in files {
+            let node = look(&dir, name)
+                .map_err(|errno| failure::broken(path.as_str(), errno.to_string()))?;
+            // One that is gone has changed the directory, too: the next look reports it.
+            let Some(entry) = node.entry(name) else {
+                continue;
+            };
+            if !known.matches(&entry) {
+                *known = Known::of(&entry);
+                news.report(path.as_str(), name, Some(entry));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn due(last: &mut Instant, now: Instant, interval: Duration) -> bool {
+    let due = now.duration_since(*last) >= interval;
+    if due {
+        *last = now;
+    }
+    due
+}
+
+fn mark_now(walk: &Walk<'_>, path: RelPath<'_>) -> Option<Mark> {
+    walk.glance(path).map(|stat| Mark::of(&stamp(&stat)))
+}
+
+fn is_terminal(path: RelPath<'_>) -> bool {
+    TERMINAL_NAMES.contains(&path.name())
+}
+
+fn directories_of<'a>(steps: &[Step<'a>]) -> Vec<RelPath<'a>> {
+    let paths = steps.iter().flat_map(Step::paths);
+    let mut directories: Vec<_> = paths.filter_map(RelPath::parent).collect();
+    directories.sort_unstable();
+    directories.dedup();
+    directories
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_sweep_comes_less_often() {
+        let mut watch = Watch::new(Duration::from_secs(1));
+        assert_eq!(watch.sweep_pause(), Duration::from_secs(1));
+        watch.swept_for = Duration::from_millis(200);
+        assert_eq!(watch.sweep_pause(), Duration::from_secs(10));
+        watch.sweep_interval = Duration::ZERO;
+        assert_eq!(watch.sweep_pause(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_sweep_is_due_once_per_interval() {
+        let start = Instant::now();
+        let mut last = start;
+        let interval = Duration::from_secs(1);
+        assert!(!due(
+            &mut last,
+            start + Duration::from_millis(999),
+            interval
+        ));
+        assert!(due(&mut last, start + interval, interval));
+        assert!(!due(&mut last, start + interval, interval));
+        assert!(due(&mut last, start + interval, Duration::ZERO));
+    }
+}
