@@ -4,6 +4,7 @@
 
 use crate::id::{AgentId, ProjectId, RunId, TaskId};
 use crate::instant::Instant;
+use crate::lease::Lease;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,4 +131,27 @@ pub struct Run {
     pub exit_code: Option<i32>,
     /// Why it ended that way, or what the agent summed up.
     pub reason: Option<String>,
+}
+
+impl Run {
+    /// A run that was just decided, or of which only the lease is known. None if the lease names no
+    /// run, as in cards of AOF 1.20.
+    #[must_use]
+    pub fn requested(project: ProjectId, task: TaskId, lease: &Lease) -> Option<Self> {
+        Some(Run {
+            id: lease.run.clone()?,
+            project,
+            task,
+            agent: lease.agent.clone(),
+            attempt: lease.attempt,
+            state: RunState::Requested,
+            session: None,
+            requested_at: lease.acquired_at,
+            started_at: None,
+            ended_at: None,
+            outcome: None,
+            exit_code: None,
+            reason: None,
+        })
+    }
 }

@@ -259,25 +259,11 @@ fn read_live_runs<S: Store>(
         let Some((lease, root)) = row.lease.as_ref().zip(shelf.root(&row.project)) else {
             continue;
         };
-        let Some(id) = lease.run.clone() else {
+        let Some(run) = Run::requested(row.project.clone(), task.clone(), lease) else {
             continue;
         };
-        paths.push(format!("{}/run.json", root.run_dir(task, &id)));
-        runs.push(Run {
-            id,
-            project: row.project.clone(),
-            task: task.clone(),
-            agent: lease.agent.clone(),
-            attempt: lease.attempt,
-            state: RunState::Requested,
-            session: None,
-            requested_at: lease.acquired_at,
-            started_at: None,
-            ended_at: None,
-            outcome: None,
-            exit_code: None,
-            reason: None,
-        });
+        paths.push(format!("{}/run.json", root.run_dir(task, &run.id)));
+        runs.push(run);
     }
     let blobs = store.read(&paths, run_record::BYTES_MAX)?;
     let read = runs.into_iter().zip(blobs).map(|(run, blob)| {

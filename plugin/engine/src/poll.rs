@@ -8,9 +8,9 @@ use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, RunId, TaskId};
 use aof_core::plan::{Action, Plan, Scope, WaitKind, Waiting, plan};
 use aof_core::refusal::{Kind, Refusal};
-use aof_core::run::{Run, RunOutcome, RunState};
+use aof_core::run::{Run, RunOutcome};
 use aof_core::status::Status;
-use aof_core::verb::{self, Claim, Step};
+use aof_core::verb::{self, Claim};
 use aof_store::loaded::{LoadedCard, load};
 use aof_store::port::Store;
 use aof_store::recovery::read_cards;
@@ -245,31 +245,19 @@ fn dispatch(
         lease_ttl_ms: session.settings.scheduler.default_lease_ttl_ms,
     };
     let step = verb::claim(&loaded.card(), &claim, ctx.now)?;
-    let run = requested(loaded, &step, &claim, ctx);
+    let (project, task) = (loaded.root().id().clone(), step.card.id.clone());
+    let run = step
+        .card
+        .lease
+        .as_ref()
+        .and_then(|lease| Run::requested(project, task, lease));
+    let Some(run) = run else { return Ok(()) };
     let spawn = prompt::spawn(session, loaded.root(), &step.card, &run);
     let card: Card = step.card.clone();
     work.rewrite(session, ctx, loaded, (step, None))?;
     work.open_run(loaded.root(), &card, run, spawn);
     session.announced.remove(&card.id);
     Ok(())
-}
-
-fn requested(loaded: &LoadedCard, step: &Step, claim: &Claim, ctx: &Context) -> Run {
-    Run {
-        id: claim.run.clone(),
-        project: loaded.root().id().clone(),
-        task: step.card.id.clone(),
-        agent: claim.agent.clone(),
-        attempt: step.card.lease.as_ref().map_or(1, |lease| lease.attempt),
-        state: RunState::Requested,
-        session: None,
-        requested_at: ctx.now,
-        started_at: None,
-        ended_at: None,
-        outcome: None,
-        exit_code: None,
-        reason: None,
-    }
 }
 
 /// Says once, not in every poll, that a task finds nobody.

@@ -11,6 +11,7 @@ mod complete;
 mod dispatch;
 mod get;
 mod report;
+mod target;
 mod unblock;
 mod update;
 

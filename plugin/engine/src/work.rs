@@ -203,28 +203,16 @@ impl Work {
         loaded: &LoadedCard,
         closing: Closing,
     ) {
-        let lease = loaded.card().lease;
-        let Some((agent, attempt, id)) =
-            lease.and_then(|lease| Some((lease.agent, lease.attempt, lease.run?)))
+        let card = loaded.card();
+        let project = loaded.root().id().clone();
+        let lease = card.lease.as_ref();
+        let Some(run) = lease.and_then(|lease| Run::requested(project, card.id.clone(), lease))
         else {
             return;
         };
+        let id = run.id.clone();
         let known = session.live.get(&id).map(|live| live.run.clone());
-        let run = known.unwrap_or_else(|| Run {
-            id: id.clone(),
-            project: loaded.root().id().clone(),
-            task: loaded.card().id,
-            agent,
-            attempt,
-            state: RunState::Requested,
-            session: None,
-            requested_at: ctx.now,
-            started_at: None,
-            ended_at: None,
-            outcome: None,
-            exit_code: None,
-            reason: None,
-        });
+        let run = known.unwrap_or(run);
         if session.outbox.get(id.as_str()).is_some() {
             self.settle(id.as_str());
         }

@@ -1,10 +1,9 @@
 //! Arguments of tool calls: parsed strictly, refused with the field that is wrong.
 
-use aof_core::id::{IdError, ProjectId, TaskId};
+use aof_core::id::IdError;
 use aof_core::refusal::Refusal;
 use serde::de::DeserializeOwned;
 
-use crate::session::Session;
 use crate::tool::ARGUMENTS_BYTES_MAX;
 
 /// Longest text of one line, in characters.
@@ -82,25 +81,4 @@ pub(super) fn name<T>(
     text.map(|text| parse(text))
         .transpose()
         .map_err(|error| Refusal::bad_id(&error, field))
-}
-
-/// Refuses a task that is not in the named project.
-pub(super) fn check_project(
-    session: &Session,
-    id: &TaskId,
-    project: Option<&String>,
-) -> Result<(), Refusal> {
-    let Some(wanted) = name(project, ProjectId::parse, "project")? else {
-        return Ok(());
-    };
-    session.root(&wanted)?;
-    match session.shelf.index.project(id) {
-        Some(found) if *found != wanted => Err(Refusal::refused(
-            "AOF-1005",
-            format!("{id} is in project `{found}`, not in `{wanted}`"),
-            "leave `project` out, or name the right one",
-        )
-        .at("project")),
-        _ => Ok(()),
-    }
 }

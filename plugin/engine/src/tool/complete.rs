@@ -9,12 +9,12 @@ use aof_store::port::Store;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::access::check_actor;
 use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, touched};
-use crate::tool::arguments::{body, check_project};
+use crate::tool::arguments::body;
+use crate::tool::target::Target;
 use crate::work::Closing;
 
 /// Arguments of `aof_task_complete`.
@@ -31,18 +31,25 @@ pub(super) struct Arguments {
     actor: Option<String>,
 }
 
+impl Arguments {
+    fn target(&self) -> Target<'_> {
+        Target {
+            task_id: &self.task_id,
+            project: self.project.as_ref(),
+            actor: self.actor.as_deref(),
+        }
+    }
+}
+
 impl<S: Store> Engine<S> {
     pub(super) fn complete(
         &mut self,
         ctx: &Context,
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
-        check_actor(ctx, arguments.actor.as_deref())?;
         let summary = arguments.summary.as_deref();
         let summary = summary.map(|text| body(text, "summary")).transpose()?;
-        let (_, session) = self.fresh()?;
-        let id = session.resolve(&arguments.task_id)?;
-        check_project(session, &id, arguments.project.as_ref())?;
+        let id = self.aim(ctx, &arguments.target())?;
         let verb = |card: &Card| {
             let mut step = verb::complete(card, summary, ctx.now)?;
             step.card.content_hash = Some(aof_codec::content_hash(&step.card.body));

@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::summary;
 use crate::tool::answer::{self, Whole};
-use crate::tool::arguments::check_project;
+use crate::tool::target::Target;
 
 /// Runs that are shown of a task, newest last.
 const RUNS_MAX: usize = 100;
@@ -33,14 +33,14 @@ pub(super) struct Arguments {
 }
 
 impl<S: Store> Engine<S> {
-    pub(super) fn get(
-        &mut self,
-        _ctx: &Context,
-        arguments: &Arguments,
-    ) -> Result<Outcome, Refusal> {
+    pub(super) fn get(&mut self, ctx: &Context, arguments: &Arguments) -> Result<Outcome, Refusal> {
+        let target = Target {
+            task_id: &arguments.task_id,
+            project: arguments.project.as_ref(),
+            actor: None,
+        };
+        let id = self.aim(ctx, &target)?;
         let (store, session) = self.fresh()?;
-        let id = session.resolve(&arguments.task_id)?;
-        check_project(session, &id, arguments.project.as_ref())?;
         let loaded = load_one(store, session, &id)?;
         let card = loaded.card();
         let row = Row::of(&card, loaded.root().id().clone(), loaded.status());

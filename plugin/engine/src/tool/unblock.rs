@@ -9,12 +9,11 @@ use aof_store::port::Store;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::access::check_actor;
 use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, touched};
-use crate::tool::arguments::check_project;
+use crate::tool::target::Target;
 use crate::work::Closing;
 
 /// Arguments of `aof_task_unblock`.
@@ -29,16 +28,23 @@ pub(super) struct Arguments {
     actor: Option<String>,
 }
 
+impl Arguments {
+    fn target(&self) -> Target<'_> {
+        Target {
+            task_id: &self.task_id,
+            project: self.project.as_ref(),
+            actor: self.actor.as_deref(),
+        }
+    }
+}
+
 impl<S: Store> Engine<S> {
     pub(super) fn unblock(
         &mut self,
         ctx: &Context,
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
-        check_actor(ctx, arguments.actor.as_deref())?;
-        let (_, session) = self.fresh()?;
-        let id = session.resolve(&arguments.task_id)?;
-        check_project(session, &id, arguments.project.as_ref())?;
+        let id = self.aim(ctx, &arguments.target())?;
         let verb = |card: &Card| verb::unblock(card, ctx.now);
         let closing = |_: &Card| Closing::new(RunOutcome::Released, Some("unblocked"));
         let plan = Plan {

@@ -1,6 +1,6 @@
 //! `aof_task_update`: body, status, or both at once.
 
-use aof_core::caller::{Caller, Context};
+use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
@@ -10,12 +10,12 @@ use aof_store::port::Store;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::access::check_actor;
 use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
-use crate::tool::arguments::{body, check_project, line};
+use crate::tool::arguments::{body, line};
+use crate::tool::target::{Target, closing_by};
 use crate::work::Closing;
 
 /// Statuses that a tool may ask for. Cancelling has a tool of its own; a dead letter is the
@@ -47,24 +47,30 @@ pub(super) struct Arguments {
     actor: Option<String>,
 }
 
+impl Arguments {
+    fn target(&self) -> Target<'_> {
+        Target {
+            task_id: &self.task_id,
+            project: self.project.as_ref(),
+            actor: self.actor.as_deref(),
+        }
+    }
+}
+
 impl<S: Store> Engine<S> {
     pub(super) fn update(
         &mut self,
         ctx: &Context,
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
-        check_actor(ctx, arguments.actor.as_deref())?;
         let edit = edit_of(arguments)?;
-        let (_, session) = self.fresh()?;
-        let id = session.resolve(&arguments.task_id)?;
-        check_project(session, &id, arguments.project.as_ref())?;
+        let id = self.aim(ctx, &arguments.target())?;
         let verb = |card: &Card| verb::edit(card, &edit, ctx.now);
         let closing = |_: &Card| {
-            let closing = Closing::new(RunOutcome::Released, edit.reason.as_deref());
-            match ctx.caller {
-                Caller::Agent { .. } => closing,
-                Caller::Human(_) | Caller::Host => closing.ending_session(),
-            }
+            closing_by(
+                ctx,
+                Closing::new(RunOutcome::Released, edit.reason.as_deref()),
+            )
         };
         let plan = Plan {
             verb: &verb,

@@ -1,0 +1,56 @@
+//! Which task a call is about.
+
+use aof_core::caller::{Caller, Context};
+use aof_core::id::{ProjectId, TaskId};
+use aof_core::refusal::Refusal;
+use aof_store::port::Store;
+
+use crate::access::check_actor;
+use crate::engine::Engine;
+use crate::session::Session;
+use crate::tool::arguments::name;
+use crate::work::Closing;
+
+/// The arguments that name a task and vouch for the caller.
+pub(super) struct Target<'a> {
+    pub(super) task_id: &'a str,
+    pub(super) project: Option<&'a String>,
+    pub(super) actor: Option<&'a str>,
+}
+
+impl<S: Store> Engine<S> {
+    /// Finds the one task that is meant.
+    pub(super) fn aim(&mut self, ctx: &Context, target: &Target<'_>) -> Result<TaskId, Refusal> {
+        check_actor(ctx, target.actor)?;
+        let (_, session) = self.fresh()?;
+        let id = session.resolve(target.task_id)?;
+        check_project(session, &id, target.project)?;
+        Ok(id)
+    }
+}
+
+/// Refuses a task that is not in the named project.
+fn check_project(session: &Session, id: &TaskId, project: Option<&String>) -> Result<(), Refusal> {
+    let Some(wanted) = name(project, ProjectId::parse, "project")? else {
+        return Ok(());
+    };
+    session.root(&wanted)?;
+    match session.shelf.index.project(id) {
+        Some(found) if *found != wanted => Err(Refusal::refused(
+            "AOF-1005",
+            format!("{id} is in project `{found}`, not in `{wanted}`"),
+            "leave `project` out, or name the right one",
+        )
+        .at("project")),
+        _ => Ok(()),
+    }
+}
+
+/// A run that ends because of this call: an agent's own session ends by itself, anybody else's call
+/// leaves a session behind that the host should end.
+pub(super) fn closing_by(ctx: &Context, closing: Closing) -> Closing {
+    match ctx.caller {
+        Caller::Agent { .. } => closing,
+        Caller::Human(_) | Caller::Host => closing.ending_session(),
+    }
+}
