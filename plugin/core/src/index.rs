@@ -165,7 +165,7 @@ impl TaskIndex {
         self.refresh_dependents(id);
     }
 
-    /// Sets the lease's end of a task in progress.
+    /// Moves the lease's end of a task in progress; never backwards, whatever the clock does.
     pub fn extend_lease(&mut self, id: &TaskId, expires_at: Instant) {
         let Some(row) = self.active.get_mut(id) else {
             return;
@@ -174,7 +174,7 @@ impl TaskIndex {
             self.due.remove(&(due, id.clone()));
         }
         if let Some(lease) = row.lease.as_mut() {
-            lease.expires_at = expires_at;
+            lease.expires_at = lease.expires_at.max(expires_at);
         }
         if let Some(due) = row.due_at() {
             self.due.insert((due, id.clone()));

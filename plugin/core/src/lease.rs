@@ -1,6 +1,7 @@
 //! The claim of one run on one task, limited in time.
 //!
-//! Invariant: a card in progress names exactly one run; a result that names another changes nothing.
+//! Invariant: a card in progress names exactly one run; a result that names another changes
+//! nothing.
 
 use crate::id::{AgentId, RunId};
 use crate::instant::Instant;

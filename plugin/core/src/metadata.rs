@@ -12,7 +12,7 @@ pub const TIMEOUT_MS: &str = "timeoutMs";
 pub const BLOCK_REASON: &str = "blockReason";
 /// When it was last blocked.
 pub const LAST_BLOCKED_AT: &str = "lastBlockedAt";
-/// Failed attempts to start a session since the last success.
+/// Failed attempts to start a session, until somebody unblocks the task.
 pub const RETRY_COUNT: &str = "retryCount";
 /// When a task that the scheduler blocked becomes ready again.
 pub const RETRY_AT: &str = "retryAt";

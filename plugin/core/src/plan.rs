@@ -18,6 +18,7 @@ use crate::settings::SchedulerSettings;
 use crate::status::Status;
 
 pub use caps::Cap;
+pub use dispatch::waits_for;
 
 /// Changes of status in one poll besides dispatches; the rest follows in the next.
 pub const HOUSEKEEPING_MAX: usize = 200;

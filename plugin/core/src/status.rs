@@ -83,8 +83,8 @@ impl Status {
         self.successors().contains(&next)
     }
 
-    /// The legal moves that lead from here to `done`, as an agent's completion walks them; none from
-    /// a status that completion does not start from.
+    /// The legal moves that lead from here to `done`, as an agent's completion walks them; none
+    /// from a status that completion does not start from.
     #[must_use]
     pub const fn path_to_done(self) -> Option<&'static [Status]> {
         use Status::{Done, InProgress, Ready, Review};

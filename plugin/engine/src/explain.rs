@@ -3,7 +3,7 @@
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, TaskId};
 use aof_core::index::Row;
-use aof_core::plan::{Action, Plan, Scope, WaitKind, caps_of, plan};
+use aof_core::plan::{Action, Plan, Scope, WaitKind, caps_of, plan, waits_for};
 use aof_core::refusal::Refusal;
 use aof_core::routing::{Candidate, Verdict};
 use aof_core::status::Status;
@@ -137,27 +137,13 @@ fn backlog(session: &Session, row: &Row, plan: &Plan, id: &TaskId) -> Explanatio
     if plan.actions.contains(&Action::Promote(id.clone())) {
         return Explanation::because("waiting", "the next poll makes it ready");
     }
-    let open: Vec<String> = session
-        .shelf
-        .index
-        .open_dependencies(row)
-        .map(|(id, status)| {
-            format!(
-                "waits for {id} ({})",
-                status.map_or("not found", Status::as_str)
-            )
-        })
-        .collect();
-    match open.is_empty() {
-        false => Explanation {
-            reasons: open,
-            ..Explanation::because("waiting", "")
-        },
-        true if row.routing.names_target() => Explanation::because(
+    match waits_for(&session.shelf.index, row) {
+        Some(reason) => Explanation::because("waiting", reason),
+        None if row.routing.names_target() => Explanation::because(
             "waiting",
             "many tasks become ready at once; a later poll does it",
         ),
-        true => Explanation::because(
+        None => Explanation::because(
             "waiting",
             "names no agent, role or team, so it stays in the backlog until a person moves it",
         ),

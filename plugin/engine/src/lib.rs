@@ -1,7 +1,7 @@
 //! One call through AOF: take in what changed, decide, commit, hand out effects.
 //!
-//! [`Engine`] is what the component exports, over any [`aof_store::port::Store`]. Invariant: nothing
-//! is handed out that is not committed, and a call that is refused has changed nothing.
+//! [`Engine`] is what the component exports, over any [`aof_store::port::Store`]. Invariant:
+//! nothing is handed out that is not committed, and a call that is refused has changed nothing.
 
 mod access;
 mod change;

@@ -114,8 +114,10 @@ pub(crate) fn open<S: Store>(
         log,
         live,
         counters: Counters::default(),
+        orphans: Vec::new(),
         announced: BTreeMap::new(),
         idle_report: None,
+        is_suspect: false,
         not_before: None,
     };
     let missing = missing_events(&session, &recovered.finished, &tail);
@@ -195,7 +197,7 @@ pub(crate) fn read_chart<S: Store>(
     Ok(None)
 }
 
-fn read_outbox<S: Store>(
+pub(crate) fn read_outbox<S: Store>(
     store: &mut S,
     writer_epoch: Option<u64>,
 ) -> Result<Outbox, aof_store::port::StoreError> {
@@ -245,7 +247,7 @@ fn resume_log<S: Store>(
     Ok((EventLog::resume(epoch, day, part, bytes), tail))
 }
 
-fn read_live_runs<S: Store>(
+pub(crate) fn read_live_runs<S: Store>(
     store: &mut S,
     shelf: &Shelf,
 ) -> Result<BTreeMap<RunId, Live>, aof_store::port::StoreError> {
@@ -351,7 +353,9 @@ fn missing_events(session: &Session, finished: &[FinishedMove], tail: &Tail) -> 
             project: row.project.clone(),
             task: id.clone(),
             revision: 1,
-            payload: json!({"title": row.title, "recovered": true}),
+            payload: json!({
+                "title": row.title, "status": row.status.as_str(), "recovered": true,
+            }),
         });
     moved.chain(made).collect()
 }

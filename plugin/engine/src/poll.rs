@@ -102,12 +102,16 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
     let acted = !done.is_empty();
     session.not_before = (!failed.is_empty()).then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
     report_failures(session, ctx, &failed, &mut work);
+    for run in session.orphans.clone() {
+        work.abandon(session, ctx, run);
+    }
     announce(session, ctx, &plan.waiting, &mut work);
     let committed = if work.is_empty() {
         Committed::default()
     } else {
         work.commit(store, session)?
     };
+    session.orphans.clear();
     remember(session, &plan.waiting);
     let dispatches = committed
         .effects

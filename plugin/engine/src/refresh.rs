@@ -1,16 +1,16 @@
 //! Taking in what others changed on disk: people with editors, restores, other tools.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aof_core::id::ProjectId;
+use aof_core::id::{ProjectId, RunId};
 use aof_core::status::Status;
-use aof_store::layout::{CardPath, ORG_CHART, PROJECT_DIRS, ProjectRoot};
+use aof_store::layout::{ORG_CHART, PROJECT_DIRS, ProjectRoot};
 use aof_store::loaded::CARD_BYTES_MAX;
 use aof_store::port::{Change, EntryKind, Store, StoreError};
-use aof_store::recovery::{absorb_project, read_cards};
+use aof_store::recovery::{absorb_project, read_cards, recover, shelve};
 
-use crate::opening::read_chart;
-use crate::session::Session;
+use crate::opening::{read_chart, read_live_runs, read_outbox};
+use crate::session::{Live, Session};
 
 /// Changes taken in one page.
 const PAGE: u32 = 4_096;
@@ -18,6 +18,9 @@ const PAGE: u32 = 4_096;
 impl Session {
     /// Takes in every change since the last call. Returns how many there were.
     pub(crate) fn refresh<S: Store>(&mut self, store: &mut S) -> Result<usize, StoreError> {
+        if self.is_suspect {
+            self.look_again(store)?;
+        }
         let mut total = 0;
         loop {
             let page = store.changes(self.cursor, PAGE)?;
@@ -31,6 +34,20 @@ impl Session {
                 return Ok(total);
             }
         }
+    }
+
+    /// Mends and reads everything as opening does, after a commit that failed half way. A run whose
+    /// effect was lost by it starts again when its lease lapses.
+    fn look_again<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
+        let recovered = recover(store, self.is_writer.then_some(self.epoch))?;
+        (self.shelf, self.projects) = (recovered.shelf, recovered.projects);
+        if let Some(chart) = read_chart(store, &mut self.shelf)? {
+            self.chart = chart;
+        }
+        self.outbox = read_outbox(store, None)?;
+        self.live = read_live_runs(store, &self.shelf)?;
+        (self.idle_report, self.is_suspect) = (None, false);
+        Ok(())
     }
 
     /// Removals first: a file that was moved must leave its old place before it is met in the new.
@@ -53,9 +70,6 @@ impl Session {
                         manifests.insert(root);
                     }
                     (EntryKind::Directory, None) => {}
-                    (EntryKind::File, _) if is_finished(&change.path) => {
-                        self.shelf.take_in_finished(&change.path);
-                    }
                     _ if is_card_place(&change.path) => {
                         again.insert(change.path.clone());
                     }
@@ -90,22 +104,7 @@ impl Session {
             .collect();
         let listings = store.list(&dirs, true)?;
         store.list(&[root.path()], true)?;
-        let mut cards = Vec::new();
-        for listing in &listings {
-            for entry in listing
-                .entries
-                .iter()
-                .filter(|entry| !entry.name.starts_with('.'))
-            {
-                let path = format!("{}/{}", listing.dir, entry.name);
-                match entry.kind {
-                    EntryKind::Directory => {}
-                    EntryKind::File if is_finished(&path) => self.shelf.take_in_finished(&path),
-                    _ => cards.push(path),
-                }
-            }
-        }
-        read_cards(store, &mut self.shelf, &cards)
+        shelve(store, &listings, &mut self.shelf)
     }
 
     fn read_manifests<S: Store>(
@@ -129,10 +128,16 @@ impl Session {
         Ok(())
     }
 
-    /// A person may have moved a card away from under its run.
+    /// A person may have moved a card away from under its run; the next poll ends its session.
     fn forget_ended_runs(&mut self) {
         let index = &self.shelf.index;
-        self.live.retain(|run, _| index.live_run(run).is_some());
+        let (live, ended) = std::mem::take(&mut self.live)
+            .into_iter()
+            .partition(|(run, _)| index.live_run(run).is_some());
+        self.live = live;
+        let ended: BTreeMap<RunId, Live> = ended;
+        self.orphans
+            .extend(ended.into_values().map(|live| live.run));
     }
 }
 
@@ -144,13 +149,6 @@ fn new_project(path: &str) -> Option<ProjectRoot> {
     let (parent, name) = path.split_once('/')?;
     let parent = PROJECT_DIRS.into_iter().find(|known| *known == parent)?;
     Some(ProjectRoot::new(parent, ProjectId::parse(name).ok()?))
-}
-
-fn is_finished(path: &str) -> bool {
-    match ProjectRoot::parse_card_path(path) {
-        Some(CardPath::Card { status, .. }) => status.is_terminal(),
-        _ => false,
-    }
 }
 
 fn is_card_place(path: &str) -> bool {

@@ -46,10 +46,14 @@ pub(crate) struct Session {
     pub(crate) log: EventLog,
     pub(crate) live: BTreeMap<RunId, Live>,
     pub(crate) counters: Counters,
+    /// Runs whose cards somebody moved away; their sessions are still to be ended.
+    pub(crate) orphans: Vec<Run>,
     /// Why a task found nobody, as last announced: said once, not in every poll.
     pub(crate) announced: BTreeMap<TaskId, String>,
     /// The last report, as long as a new poll could only repeat it.
     pub(crate) idle_report: Option<String>,
+    /// A commit failed and may have come half way: the disk must be looked at anew.
+    pub(crate) is_suspect: bool,
     /// After an action was refused: when to try it again.
     pub(crate) not_before: Option<Instant>,
 }

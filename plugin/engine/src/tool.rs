@@ -1,7 +1,7 @@
 //! The tools that agents and people call, one a file, with schemas made from their types.
 //!
-//! Invariant: arguments are checked whole before anything is touched, and every tool of the list can
-//! be called.
+//! Invariant: arguments are checked whole before anything is touched, and every tool of the list
+//! can be called.
 
 mod answer;
 mod arguments;
@@ -15,8 +15,9 @@ mod target;
 mod unblock;
 mod update;
 
-use aof_core::caller::Context;
+use aof_core::caller::{Caller, Context};
 use aof_core::refusal::Refusal;
+use aof_store::event_log::Event;
 use aof_store::port::Store;
 use schemars::{JsonSchema, generate::SchemaSettings};
 
@@ -114,8 +115,8 @@ const UNBLOCK: Card = Card(
 const CANCEL: Card = Card(
     "aof_task_cancel",
     "Cancel a task",
-    "Gives a task up for good. Begin the reason with superseded:, duplicate-of: or abandoned: where \
-     one of them fits.",
+    "Gives a task up for good. Begin the reason with superseded:, duplicate-of: or abandoned: \
+     where one of them fits.",
     ENDS,
 );
 const REPORT: Card = Card(
@@ -165,10 +166,11 @@ impl<S: Store> Engine<S> {
     /// Calls a tool.
     ///
     /// # Errors
-    /// `AOF-1001` for an unknown tool, `AOF-1002` for arguments that do not fit its schema, and what
-    /// the tool itself refuses.
+    /// `AOF-1001` for an unknown tool, `AOF-1002` for arguments that do not fit its schema, and
+    /// what the tool itself refuses.
     pub fn call(&mut self, ctx: &Context, name: &str, arguments: &str) -> Result<Outcome, Refusal> {
-        match name {
+        let mut events = self.sign_of_life(ctx)?;
+        let mut outcome = match name {
             "aof_dispatch" => self.dispatch(ctx, arguments::parse(arguments)?),
             "aof_task_get" => self.get(ctx, &arguments::parse(arguments)?),
             "aof_task_update" => self.update(ctx, &arguments::parse(arguments)?),
@@ -178,7 +180,21 @@ impl<S: Store> Engine<S> {
             "aof_task_cancel" => self.cancel(ctx, &arguments::parse(arguments)?),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
             other => Err(unknown_tool(other)),
+        }?;
+        events.append(&mut outcome.events);
+        Ok(Outcome { events, ..outcome })
+    }
+
+    /// A run that calls a tool lives: its lease is extended.
+    fn sign_of_life(&mut self, ctx: &Context) -> Result<Vec<Event>, Refusal> {
+        let Caller::Agent { run: Some(run), .. } = &ctx.caller else {
+            return Ok(Vec::new());
+        };
+        let (_, session) = self.fresh()?;
+        if !session.is_writer || !session.live.contains_key(run) {
+            return Ok(Vec::new());
         }
+        Ok(self.session_heartbeat(ctx, run)?.events)
     }
 }
 

@@ -11,9 +11,11 @@ use aof_core::verb::Step;
 use aof_store::event_log::Event;
 use aof_store::layout::ProjectRoot;
 use aof_store::loaded::LoadedCard;
-use aof_store::port::Store;
+use aof_store::port::{Store, StoreError};
 use aof_store::refusal::refusal_of;
 use aof_store::transaction::Transaction;
+
+use serde_json::json;
 
 use crate::session::{Live, Session};
 
@@ -181,6 +183,22 @@ impl Work {
         });
     }
 
+    /// A run whose card somebody moved away by hand: its session is ended.
+    pub(crate) fn abandon(&mut self, session: &mut Session, ctx: &Context, run: Run) {
+        let Some(root) = session.shelf.root(&run.project).cloned() else {
+            return;
+        };
+        let reason = "the card was moved by hand";
+        let draft = EventDraft::new("task.reclaimed", json!({"reason": reason}));
+        let about = (Some(run.project.clone()), Some(run.task.clone()));
+        self.event_of(session, ctx, about, draft.of_run(Some(&run.id)));
+        if session.outbox.get(run.id.as_str()).is_some() {
+            self.settle(run.id.as_str());
+        }
+        let closing = Closing::new(RunOutcome::Released, Some(reason)).ending_session();
+        self.end_run(&root, ctx, run, closing);
+    }
+
     /// An event that a crash kept out of the log.
     pub(crate) fn recovered(&mut self, session: &mut Session, ctx: &Context, event: MissingEvent) {
         self.transaction.event(Event {
@@ -216,6 +234,11 @@ impl Work {
         if session.outbox.get(id.as_str()).is_some() {
             self.settle(id.as_str());
         }
+        self.end_run(loaded.root(), ctx, run, closing);
+    }
+
+    fn end_run(&mut self, root: &ProjectRoot, ctx: &Context, run: Run, closing: Closing) {
+        let id = run.id.clone();
         if closing.ends_session {
             self.effect(Effect::Cancel(Cancel {
                 run: id.clone(),
@@ -231,7 +254,7 @@ impl Work {
             reason: closing.reason,
             ..run
         };
-        self.transaction.put_run(loaded.root(), &ended);
+        self.transaction.put_run(root, &ended);
         self.closed_runs.push(id);
     }
 
@@ -247,10 +270,11 @@ impl Work {
         session.require_writer()?;
         let mut log = session.log.clone();
         let (batch, events) = self.transaction.into_batch(&mut log);
-        session.cursor = store
-            .commit(batch, session.epoch)
-            .map_err(|error| refusal_of(&error))?;
+        let answer = store.commit(batch, session.epoch);
+        // The numbers of its events may have reached the disk, so they are never used again.
         session.log = log;
+        session.is_suspect |= answer.as_ref().is_err_and(StoreError::may_be_half_done);
+        session.cursor = answer.map_err(|error| refusal_of(&error))?;
         for (project, card) in &self.cards {
             session.shelf.put(card, project);
         }

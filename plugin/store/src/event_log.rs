@@ -13,7 +13,8 @@ use crate::layout::event_log;
 
 /// A part is closed when it has grown to this size.
 pub const PART_BYTES_MAX: u64 = 8 * 1024 * 1024;
-/// A part that is read whole: it is closed at [`PART_BYTES_MAX`] and then grows by one batch at most.
+/// A part that is read whole: it is closed at [`PART_BYTES_MAX`] and then grows by one batch at
+/// most.
 pub const PART_BYTES_READ_MAX: u64 = 2 * PART_BYTES_MAX;
 /// Lines of the log that opening looks at: more than the largest batch writes.
 const TAIL_LINES_MAX: usize = 2_000;
@@ -114,7 +115,8 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Reads the last lines of a part. Lines that make no sense, such as a torn one, are passed over.
+    /// Reads the last lines of a part. Lines that make no sense, such as a torn one, are passed
+    /// over.
     #[must_use]
     pub fn read(part: &[u8]) -> Self {
         let mut tail = Tail::default();

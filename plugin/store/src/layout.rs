@@ -82,11 +82,16 @@ impl ProjectRoot {
         format!("{}/{}/tasks/{status}/{id}.md", self.parent, self.id)
     }
 
-    /// New content of a card on its way into a status.
+    /// New content of a card on its way into a status. The name says which content it was made
+    /// from, so that recovery can tell the card that a crash left from one that was edited since.
     #[must_use]
-    pub fn stage(&self, status: Status, id: &TaskId, revision: u64) -> String {
+    pub fn stage(&self, status: Status, id: &TaskId, stage: &Stage) -> String {
+        let Stage {
+            revision,
+            made_from,
+        } = stage;
         format!(
-            "{}/{}/tasks/{status}/.{id}.md.{revision}.tmp",
+            "{}/{}/tasks/{status}/.{id}.md.{revision}.{made_from}.tmp",
             self.parent, self.id
         )
     }
@@ -135,14 +140,39 @@ impl ProjectRoot {
     }
 }
 
-/// Reads the name of a staged file: `.<id>.md.<revision>.tmp`.
+/// What the name of a staged file tells besides its task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// Revision of the staged content.
+    pub revision: u64,
+    /// Fingerprint of the file that it replaces; `new` for a new card.
+    pub made_from: String,
+}
+
+impl Stage {
+    /// The stage of a card that is not there yet.
+    #[must_use]
+    pub fn of_new(revision: u64) -> Self {
+        Stage {
+            revision,
+            made_from: "new".to_owned(),
+        }
+    }
+}
+
+/// Reads the name of a staged file: `.<id>.md.<revision>.<fingerprint>.tmp`.
 #[must_use]
-pub fn parse_stage_name(name: &str) -> Option<(TaskId, u64)> {
-    let (id, revision) = name
+pub fn parse_stage_name(name: &str) -> Option<(TaskId, Stage)> {
+    let (id, rest) = name
         .strip_prefix('.')?
         .strip_suffix(".tmp")?
         .split_once(".md.")?;
-    Some((TaskId::parse(id).ok()?, revision.parse().ok()?))
+    let (revision, made_from) = rest.split_once('.')?;
+    let stage = Stage {
+        revision: revision.parse().ok()?,
+        made_from: made_from.to_owned(),
+    };
+    Some((TaskId::parse(id).ok()?, stage))
 }
 
 /// The event log of a UTC day.
@@ -173,9 +203,13 @@ mod tests {
             id: id.clone(),
         };
         assert_eq!(ProjectRoot::parse_card_path(&path), Some(card));
-        let stage = root.stage(Status::Done, &id, 7);
-        let name = stage.rsplit('/').next().unwrap();
-        assert_eq!(parse_stage_name(name), Some((id, 7)));
+        let stage = Stage {
+            revision: 7,
+            made_from: "0123456789abcdef".to_owned(),
+        };
+        let path = root.stage(Status::Done, &id, &stage);
+        let name = path.rsplit('/').next().unwrap();
+        assert_eq!(parse_stage_name(name), Some((id, stage)));
     }
 
     #[test]

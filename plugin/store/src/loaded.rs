@@ -23,6 +23,7 @@ pub struct LoadedCard {
     root: ProjectRoot,
     status: Status,
     stamp: Stamp,
+    fingerprint: String,
     document: CardDocument,
 }
 
@@ -45,12 +46,22 @@ impl LoadedCard {
         self.stamp
     }
 
-    /// The card, with the status of its directory.
+    /// A hash of the whole file as it was read.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The card, with the status of its directory. A lease that a person's move left behind is void:
+    /// only a card in progress has one.
     #[must_use]
     pub fn card(&self) -> Card {
+        let card = self.document.card().clone();
+        let lease = card.lease.filter(|_| self.status == Status::InProgress);
         Card {
             status: self.status,
-            ..self.document.card().clone()
+            lease,
+            ..card
         }
     }
 
@@ -125,6 +136,13 @@ fn understand(place: &Place, path: &str, blob: Blob) -> Result<LoadedCard, Refus
         root: place.root.clone(),
         status: place.status,
         stamp,
+        fingerprint: fingerprint(&bytes),
         document,
     })
+}
+
+/// A hash of a whole file, 16 hexadecimal digits.
+#[must_use]
+pub fn fingerprint(bytes: &[u8]) -> String {
+    aof_codec::content_hash(&String::from_utf8_lossy(bytes))
 }

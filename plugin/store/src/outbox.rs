@@ -1,7 +1,7 @@
 //! Effects that were decided but not yet reported as done.
 //!
-//! A log of two kinds of lines, `issued` and `settled`. Invariant: an effect is in the log before it
-//! is handed out, so that it survives a crash of either side.
+//! A log of two kinds of lines, `issued` and `settled`. Invariant: an effect is in the log before
+//! it is handed out, so that it survives a crash of either side.
 
 use std::collections::BTreeMap;
 

@@ -74,6 +74,18 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether a batch that failed so may have come part of the way: a condition that does not hold
+    /// is noticed before anything is written, a failing disk is not.
+    #[must_use]
+    pub fn may_be_half_done(&self) -> bool {
+        matches!(
+            self,
+            StoreError::ReadOnly(_) | StoreError::NoSpace(_) | StoreError::Io { .. }
+        )
+    }
+}
+
 /// What a directory entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {

@@ -15,7 +15,7 @@ use aof_core::status::Status;
 use crate::port::{Op, Store, StoreError};
 use crate::shelf::Shelf;
 
-pub use scan::{absorb_project, read_cards};
+pub use scan::{absorb_project, read_cards, shelve};
 
 /// What opening found.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ pub fn recover<S: Store>(store: &mut S, epoch: Option<u64>) -> Result<Recovered,
         }
     }
     scan::read_projects(store, &roots, &mut recovered)?;
-    scan::fill(store, &listings, &mut recovered.shelf)?;
+    scan::shelve(store, &listings, &mut recovered.shelf)?;
     Ok(recovered)
 }
 

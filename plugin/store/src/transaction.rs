@@ -1,9 +1,9 @@
-//! One commit: cards, run records, events and effects in one batch, in the order that a crash at any
-//! point can be recovered from.
+//! One commit: cards, run records, events and effects in one batch, in the order that a crash at
+//! any point can be recovered from.
 //!
 //! Order: directories; staged contents; run records and replaced cards; the renames that are the
-//! transitions; the logs; and last the renames that settle the staged contents. A staged file that is
-//! still there after a crash thus says that its events may be missing from the log.
+//! transitions; the logs; and last the renames that settle the staged contents. A staged file that
+//! is still there after a crash thus says that its events may be missing from the log.
 
 use aof_core::card::Card;
 use aof_core::effect::Effect;
@@ -11,7 +11,7 @@ use aof_core::refusal::Refusal;
 use aof_core::run::Run;
 
 use crate::event_log::{Event, EventLog};
-use crate::layout::{OUTBOX, ProjectRoot};
+use crate::layout::{OUTBOX, ProjectRoot, Stage};
 use crate::loaded::LoadedCard;
 use crate::outbox::{issued_line, settled_line};
 use crate::port::Op;
@@ -49,7 +49,8 @@ impl Transaction {
     pub fn create(&mut self, root: &ProjectRoot, card: &Card) -> Result<(), Refusal> {
         let to = root.card(card.status, &card.id);
         let content = readable(&to, aof_codec::new_card(card))?;
-        let stage = root.stage(card.status, &card.id, card.revision);
+        let stage = root.stage(card.status, &card.id, &Stage::of_new(card.revision));
+        self.make_status_dir(root.status_dir(card.status));
         self.stages.push(Op::Create {
             path: stage.clone(),
             content,
@@ -79,8 +80,13 @@ impl Transaction {
             });
             return Ok(());
         }
-        let stage = root.stage(next.status, &next.id, next.revision);
+        let stage = Stage {
+            revision: next.revision,
+            made_from: loaded.fingerprint().to_owned(),
+        };
+        let stage = root.stage(next.status, &next.id, &stage);
         let to = root.card(next.status, &next.id);
+        self.make_status_dir(root.status_dir(next.status));
         self.stages.push(Op::Create {
             path: stage.clone(),
             content,
@@ -98,6 +104,14 @@ impl Transaction {
             settle: true,
         });
         Ok(())
+    }
+
+    /// A person may have removed a status directory, or made a project without any.
+    fn make_status_dir(&mut self, dir: String) {
+        let op = Op::MakeDir(dir);
+        if !self.directories.contains(&op) {
+            self.directories.push(op);
+        }
     }
 
     /// The record of a run.

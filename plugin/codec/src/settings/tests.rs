@@ -1,3 +1,5 @@
+//! Reading settings: defaults, bounds, and overrides laid over the file.
+
 use serde_json::json;
 
 use super::*;

@@ -4,7 +4,7 @@
 //! reason of a task further down is asked for.
 
 use crate::id::AgentId;
-use crate::index::Row;
+use crate::index::{Row, TaskIndex};
 use crate::plan::caps::Tally;
 use crate::plan::{Action, Plan, Scope, Snapshot, WaitKind, Waiting};
 use crate::project::ProjectStatus;
@@ -107,12 +107,13 @@ fn not_startable(snapshot: &Snapshot<'_>, row: &Row) -> Option<String> {
     if row.has_workflow {
         return Some("the card carries a workflow, which this version does not run".to_owned());
     }
-    open_dependencies(snapshot, row)
+    waits_for(snapshot.index, row)
 }
 
-fn open_dependencies(snapshot: &Snapshot<'_>, row: &Row) -> Option<String> {
-    let open: Vec<String> = snapshot
-        .index
+/// The dependencies that a row still waits for, for people; none if all are done.
+#[must_use]
+pub fn waits_for(index: &TaskIndex, row: &Row) -> Option<String> {
+    let open: Vec<String> = index
         .open_dependencies(row)
         .map(|(id, status)| match status {
             Some(status) => format!("{id} ({status})"),

@@ -1,7 +1,7 @@
 //! A run failed: try again later, or give up.
 //!
-//! Ladder: base, 3 × base, 9 × base, at most 15 minutes, each ± 25 %. Source: AOF 1.20, "Spawn failure
-//! ladder" and "Completion enforcement".
+//! Ladder: base, 3 × base, 9 × base, at most 15 minutes, each ± 25 %. Source: AOF 1.20, "Spawn
+//! failure ladder" and "Completion enforcement".
 
 use serde_json::json;
 

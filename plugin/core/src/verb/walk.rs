@@ -32,12 +32,29 @@ pub(super) fn walk(card: &Card, path: &[Status], reason: Option<&str>, now: Inst
     if next.status != Status::InProgress {
         next.lease = None;
     }
+    if card.status == Status::Deadletter && next.status == Status::Ready {
+        forget_failures(&mut next);
+    }
     if next.status != Status::Blocked {
         for key in [metadata::BLOCK_REASON, metadata::RETRY_AT] {
             next.metadata.remove(key);
         }
     }
     Ok(Step { card: next, events })
+}
+
+/// Whoever brings a dead letter back gives it all its tries again.
+fn forget_failures(card: &mut Card) {
+    for key in [
+        metadata::RETRY_COUNT,
+        metadata::DISPATCH_FAILURES,
+        metadata::LAST_ERROR,
+        metadata::ERROR_CLASS,
+        metadata::DEADLETTER_REASON,
+        metadata::DEADLETTER_AT,
+    ] {
+        card.metadata.remove(key);
+    }
 }
 
 /// Counts a revision and dates it.

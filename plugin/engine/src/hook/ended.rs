@@ -136,7 +136,7 @@ fn reason_of(end: &SessionEnd) -> String {
         }
         Ending::Killed(why) => format!("the session was killed: {why}"),
         Ending::TimedOut => format!(
-            "the run was ended after {} s, which is its limit",
+            "the run was over its time limit and was ended after {} s",
             end.duration_ms.div_ceil(1_000)
         ),
         Ending::Lost => "the host no longer knows the session".to_owned(),

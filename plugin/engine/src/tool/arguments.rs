@@ -3,6 +3,7 @@
 use aof_core::id::IdError;
 use aof_core::refusal::Refusal;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::tool::ARGUMENTS_BYTES_MAX;
 
@@ -10,6 +11,10 @@ use crate::tool::ARGUMENTS_BYTES_MAX;
 pub(super) const LINE_CHARS_MAX: usize = 500;
 /// Largest body, in bytes: a card of 1 MiB holds it with room to spare.
 pub(super) const BODY_BYTES_MAX: usize = 512 * 1024;
+
+/// Longest piece of an argument that a message repeats, in characters.
+const SHOWN_CHARS_MAX: usize = 200;
+const SEE_SCHEMA: &str = "see the tool's input schema (`aof tools`)";
 
 /// Parses arguments.
 pub(super) fn parse<T: DeserializeOwned>(arguments: &str) -> Result<T, Refusal> {
@@ -20,23 +25,45 @@ pub(super) fn parse<T: DeserializeOwned>(arguments: &str) -> Result<T, Refusal> 
             "1 MiB is the limit; put large content into the work directory",
         ));
     }
-    serde_json::from_str(arguments).map_err(|error| {
-        let message = error.to_string();
-        let refusal = Refusal::refused(
+    // A derived reader would also take an array of the fields' values in their order.
+    if !arguments.trim_start().starts_with('{') {
+        return Err(Refusal::refused(
             "AOF-1002",
-            format!("the arguments do not fit: {message}"),
-            "see the tool's input schema (`aof tools`)",
-        );
-        // serde names the field between backticks: "unknown field `x`, …", "missing field `x`".
-        match message
-            .split('`')
-            .nth(1)
-            .filter(|_| message.contains("field"))
-        {
-            Some(field) => refusal.at(field),
-            None => refusal,
-        }
+            "the arguments are no JSON object".to_owned(),
+            SEE_SCHEMA,
+        ));
+    }
+    serde_json::from_str(arguments).map_err(|error| misfit::<T>(arguments, &error.to_string()))
+}
+
+fn misfit<T: DeserializeOwned>(arguments: &str, message: &str) -> Refusal {
+    let field = field_at_fault::<T>(arguments).or_else(|| {
+        let names_field = message.contains(" field `");
+        message.split('`').nth(1).filter(|_| names_field).map(clip)
+    });
+    let message = format!("the arguments do not fit: {}", clip(message));
+    let refusal = Refusal::refused("AOF-1002", message, SEE_SCHEMA);
+    match field {
+        Some(field) => refusal.at(field),
+        None => refusal,
+    }
+}
+
+/// The first field that cannot be read even on its own.
+fn field_at_fault<T: DeserializeOwned>(arguments: &str) -> Option<String> {
+    let fields: Map<String, Value> = serde_json::from_str(arguments).ok()?;
+    fields.into_iter().find_map(|(name, value)| {
+        let alone = Value::Object(Map::from_iter([(name.clone(), value)]));
+        let error = serde_json::from_value::<T>(alone).err()?;
+        let is_at_fault = !error.to_string().starts_with("missing field");
+        is_at_fault.then(|| clip(&name))
     })
+}
+
+/// Keeps hostile arguments from flooding messages.
+fn clip(text: &str) -> String {
+    let shown = text.chars().filter(|c| !c.is_control());
+    shown.take(SHOWN_CHARS_MAX).collect()
 }
 
 /// A required text of one line.

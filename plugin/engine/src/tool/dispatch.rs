@@ -87,7 +87,8 @@ impl<S: Store> Engine<S> {
             let step = verb::create(draft, hash, ctx.now);
             let card = step.card.clone();
             let mut work = Work::default();
-            work.create(session, ctx, &root, step)?;
+            work.create(session, ctx, &root, step)
+                .map_err(|refusal| refusal.at("metadata"))?;
             match work.commit(store, session) {
                 Ok(committed) => {
                     let task = TouchedTask {

@@ -1,8 +1,11 @@
 //! The board: a column per status.
 
+use std::collections::BTreeMap;
+
 use aof_core::caller::Context;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::index::{Finished, Row};
+use aof_core::plan::{Scope, plan, waits_for};
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_store::loaded::load;
@@ -38,13 +41,14 @@ impl<S: Store> Engine<S> {
             session.root(project)?;
         }
         let limit = query.limit.clamp(1, LIMIT_MAX) as usize;
+        let reasons = reasons(session, ctx, limit);
         let mut columns = Vec::new();
         for status in Status::ALL {
             let filter = (status, project.as_ref());
             let (count, cards) = if status.is_terminal() {
                 finished(store, session, filter, limit)?
             } else {
-                unfinished(session, filter, limit)
+                unfinished(session, filter, (limit, &reasons))
             };
             columns.push(json!({"status": status.as_str(), "count": count, "cards": cards}));
         }
@@ -66,7 +70,7 @@ type Filter<'a> = (Status, Option<&'a ProjectId>);
 fn unfinished(
     session: &Session,
     (status, project): Filter<'_>,
-    limit: usize,
+    (limit, reasons): (usize, &BTreeMap<TaskId, String>),
 ) -> (usize, Vec<Value>) {
     let mut rows: Vec<(&TaskId, &Row)> = session
         .shelf
@@ -79,9 +83,37 @@ fn unfinished(
     let cards = rows
         .iter()
         .take(limit)
-        .map(|(id, row)| summary::of_row(id, row))
+        .map(|(id, row)| {
+            let in_backlog = (status == Status::Backlog)
+                .then(|| waits_for(&session.shelf.index, row))
+                .flatten();
+            with_reason(
+                summary::of_row(id, row),
+                reasons.get(*id).or(in_backlog.as_ref()),
+            )
+        })
         .collect();
     (rows.len(), cards)
+}
+
+/// Why ready cards wait, from the plan that a poll would carry out.
+fn reasons(session: &Session, ctx: &Context, limit: usize) -> BTreeMap<TaskId, String> {
+    let scope = Scope {
+        waiting_max: limit,
+        focus: None,
+    };
+    let ready = plan(&session.snapshot(ctx.now), scope).waiting;
+    ready
+        .into_iter()
+        .map(|wait| (wait.task, wait.reason))
+        .collect()
+}
+
+fn with_reason(mut card: Value, reason: Option<&String>) -> Value {
+    if let (Some(fields), Some(reason)) = (card.as_object_mut(), reason) {
+        fields.insert("reason".to_owned(), reason.as_str().into());
+    }
+    card
 }
 
 fn finished<S: Store>(

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use aof_core::diagnostic::{Diagnostic, Level};
-use aof_core::id::ProjectId;
+use aof_core::id::{ProjectId, TaskId};
 use aof_core::project::Project;
 use aof_core::status::Status;
 
-use crate::layout::{EVENTS_DIR, INBOX, ORG_DIR, PROJECT_DIRS, ProjectRoot, STATE_DIR};
+use crate::layout::{CardPath, EVENTS_DIR, INBOX, ORG_DIR, PROJECT_DIRS, ProjectRoot, STATE_DIR};
 use crate::loaded::CARD_BYTES_MAX;
 use crate::port::{Blob, EntryKind, Listing, Op, Store, StoreError};
 use crate::recovery::Recovered;
@@ -118,12 +118,18 @@ pub fn absorb_project(shelf: &mut Shelf, root: &ProjectRoot, blob: &Blob) -> Pro
     }
 }
 
-pub(super) fn fill<S: Store>(
+/// Takes in what lies in listed status directories. A finished card is taken in by its name alone,
+/// unless another file claims to be the same task: then both are read.
+///
+/// # Errors
+/// What the store says.
+pub fn shelve<S: Store>(
     store: &mut S,
     listings: &[Listing],
     shelf: &mut Shelf,
 ) -> Result<(), StoreError> {
-    let mut paths = BTreeSet::new();
+    let mut finished = Vec::new();
+    let mut cards = BTreeSet::new();
     for listing in listings {
         let is_terminal = Status::ALL
             .iter()
@@ -134,13 +140,28 @@ pub(super) fn fill<S: Store>(
                 continue;
             }
             if is_terminal && entry.kind == EntryKind::File {
-                shelf.take_in_finished(&path);
+                finished.push(path);
             } else {
-                paths.insert(path);
+                cards.insert(path);
             }
         }
     }
-    read_cards(store, shelf, &paths.into_iter().collect::<Vec<_>>())
+    let claimed: BTreeSet<TaskId> = cards.iter().filter_map(|path| task_of(path)).collect();
+    for path in finished {
+        if task_of(&path).is_some_and(|id| claimed.contains(&id)) {
+            cards.insert(path);
+        } else {
+            shelf.take_in_finished(&path);
+        }
+    }
+    read_cards(store, shelf, &cards.into_iter().collect::<Vec<_>>())
+}
+
+fn task_of(path: &str) -> Option<TaskId> {
+    match ProjectRoot::parse_card_path(path) {
+        Some(CardPath::Card { id, .. }) => Some(id),
+        _ => None,
+    }
 }
 
 /// Reads these files of status directories into the shelf.

@@ -111,14 +111,16 @@ fn a_transition_is_staged_then_renamed_then_logged_then_settled() {
     transaction.settle("key");
     let dir = "projects/alpha/tasks";
     let id = "TASK-2026-02-17-001";
+    let was = crate::loaded::fingerprint(CARD.as_bytes());
     assert_eq!(
         order(transaction),
         [
-            format!("create {dir}/blocked/.{id}.md.1.tmp"),
+            format!("make-dir {dir}/blocked"),
+            format!("create {dir}/blocked/.{id}.md.1.{was}.tmp"),
             format!("rename {dir}/ready/{id}.md {dir}/blocked/{id}.md"),
             "append events/1970-01-01.jsonl".to_owned(),
             "append state/outbox.jsonl".to_owned(),
-            format!("rename {dir}/blocked/.{id}.md.1.tmp {dir}/blocked/{id}.md"),
+            format!("rename {dir}/blocked/.{id}.md.1.{was}.tmp {dir}/blocked/{id}.md"),
         ]
     );
 }

@@ -1,3 +1,5 @@
+//! Edits of cards: what changes, and that nothing else does.
+
 use aof_core::card::Routing;
 use aof_core::id::{AgentId, ProjectId, RoleId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;

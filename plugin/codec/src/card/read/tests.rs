@@ -1,3 +1,5 @@
+//! Reading cards: what is taken in, what is refused, with place and hint.
+
 use aof_core::diagnostic::Level;
 use serde_json::json;
 
@@ -300,33 +302,4 @@ fn the_file_must_be_named_like_the_task() {
         assert_eq!(found.is_ok(), fits, "{path}: {found:?}");
         assert!(fits || found.unwrap_err().starts_with("AOF-1103 3:5 the id `TASK-"));
     }
-}
-
-/// Prints what one card costs: `cargo test --release -p aof-codec -- --ignored --nocapture cost`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn cost_of_a_typical_card() {
-    let text = with(
-        "project: alpha\npriority: normal\nrouting:\n  agent: swe-backend\n  tags:\n    - \
-         bug\n    - api\n\
-         createdAt: 2026-11-20T11:12:34.537Z\nupdatedAt: 2026-11-20T11:12:34.537Z\n\
-         lastTransitionAt: 2026-11-20T11:12:34.537Z\ncreatedBy: main\ndependsOn:\n  - \
-         TASK-2026-11-20-UZsSjXXc\ncontentHash: eef1ebe30ed37773\nmetadata:\n  attempts: 1\n",
-    );
-    let rounds = 20_000_u32;
-    let start = std::time::Instant::now();
-    for _ in 0..rounds {
-        std::hint::black_box(parse_card(PATH, std::hint::black_box(text.as_bytes())).unwrap());
-    }
-    let parse = start.elapsed() / rounds;
-    let document = parse_card(PATH, text.as_bytes()).unwrap();
-    let next = Card {
-        status: Status::InProgress,
-        ..document.card().clone()
-    };
-    let start = std::time::Instant::now();
-    for _ in 0..rounds {
-        std::hint::black_box(document.render(std::hint::black_box(&next)));
-    }
-    eprintln!("parse {parse:?}, render {:?}", start.elapsed() / rounds);
 }

@@ -1,3 +1,5 @@
+//! Reading org charts: names, limits, references, and what has no effect.
+
 use super::*;
 
 const CHART: &str = "\

@@ -1,3 +1,5 @@
+//! Trees from YAML: positions, bounds, and what is refused by design.
+
 use serde_json::{Value, json};
 
 use super::*;
