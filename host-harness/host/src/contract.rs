@@ -1,6 +1,7 @@
 //! The contract as Rust types, generated from `wit/`.
 //!
-//! Everything in this crate that crosses the boundary uses these types; nothing is mirrored by hand.
+//! Everything in this crate that crosses the boundary uses these types; nothing is mirrored by
+//! hand.
 #![expect(missing_docs, reason = "generated from wit/, which carries the documentation")]
 
 wasmtime::component::bindgen!({

@@ -1,4 +1,5 @@
-//! Hosts the orchestrator component: wasmtime embedding, store backends, executors, gateway, daemon.
+//! Hosts the orchestrator component: wasmtime embedding, store backends, executors, gateway,
+//! daemon.
 //!
 //! This crate never decides anything about tasks; it provides files, time, dice and processes.
 

@@ -1,9 +1,10 @@
 //! Precompiled artefacts on disk, so that only the first start pays for compilation.
 //!
-//! A cache is an optimisation: nothing here fails a start, every trouble is logged and the component
-//! is compiled instead. Invariants: an artefact is written under a private name and renamed; it is
-//! loaded only if its directory and itself belong to the current user and nobody else may write
-//! them, because loading machine code means running it; the directory holds a bounded number.
+//! A cache is an optimisation: nothing here fails a start, every trouble is logged and the
+//! component is compiled instead. Invariants: an artefact is written under a private name and
+//! renamed; it is loaded only if its directory and itself belong to the current user and nobody
+//! else may write them, because loading machine code means running it; the directory holds a
+//! bounded number.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

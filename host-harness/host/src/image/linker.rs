@@ -1,8 +1,8 @@
 //! Ties the component's imports: our store to the instance's backend, WASI to nothing.
 //!
 //! Each interface is named here, one by one, so that a network interface has no implementation that
-//! a component could reach. Clocks, dice and output are ours (`instance/world.rs`); for the rest the
-//! kept library answers out of an empty context.
+//! a component could reach. Clocks, dice and output are ours (`instance/world.rs`); for the rest
+//! the kept library answers out of an empty context.
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasData, HasSelf, Linker, ResourceTable};

@@ -1,4 +1,5 @@
-//! Why a call has no answer. Every variant has a stable code, and reads as an error of the contract.
+//! Why a call has no answer. Every variant has a stable code, and reads as an error of the
+//! contract.
 
 use wasmtime::Trap;
 

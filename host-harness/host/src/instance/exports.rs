@@ -1,7 +1,7 @@
 //! One method per export of the contract. Nothing is interpreted on the way.
 //!
-//! Every method fails with [`CallError::Refused`] if the component says no, and with another variant
-//! if the component itself failed; after that only `recover` helps.
+//! Every method fails with [`CallError::Refused`] if the component says no, and with another
+//! variant if the component itself failed; after that only `recover` helps.
 
 use super::{Call, CallError, Instance};
 use crate::contract::Orchestrator;

@@ -1,7 +1,7 @@
 //! What the component prints: a bounded trickle into the log, and nowhere else.
 //!
-//! Invariants: a call logs at most [`LINES_MAX`] lines of at most [`LINE_BYTES_MAX`] bytes, the rest
-//! is swallowed; the guest never waits and never learns that nobody reads.
+//! Invariants: a call logs at most [`LINES_MAX`] lines of at most [`LINE_BYTES_MAX`] bytes, the
+//! rest is swallowed; the guest never waits and never learns that nobody reads.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

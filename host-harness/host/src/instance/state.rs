@@ -1,7 +1,7 @@
 //! What the host keeps beside one running component: the store backend and the empty WASI context.
 //!
-//! It adds nothing to the backend's answers and hides nothing of them. Invariant: whatever the guest
-//! reads of time and dice comes from the `ctx` of the current call.
+//! It adds nothing to the backend's answers and hides nothing of them. Invariant: whatever the
+//! guest reads of time and dice comes from the `ctx` of the current call.
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
