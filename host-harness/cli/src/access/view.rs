@@ -1,0 +1,104 @@
+//! What can be looked at, asked through the daemon or directly.
+//!
+//! Invariant: both ways give the same document.
+
+use aof_host::contract::tools::Definition;
+use aof_host::contract::views::{BoardQuery, EventsQuery};
+use aof_host::gateway::{Gateway, GatewayError};
+use serde_json::{Value, json};
+
+/// One view.
+#[derive(Debug, Clone)]
+pub enum View {
+    /// All tasks by status.
+    Board {
+        /// Only this project's.
+        project: Option<String>,
+        /// Cards per status.
+        limit: u32,
+    },
+    /// One task.
+    Task {
+        /// Its id, or a unique beginning of it.
+        id: String,
+    },
+    /// What happened on a day.
+    Events {
+        /// `YYYY-MM-DD`; none for today.
+        day: Option<String>,
+        /// Only of this task.
+        task: Option<String>,
+        /// How many to skip.
+        offset: u32,
+        /// How many to show.
+        limit: u32,
+    },
+}
+
+impl View {
+    /// The request to the daemon.
+    pub fn params(&self) -> Value {
+        match self {
+            View::Board { project, limit } => {
+                json!({ "view": "board", "project": project, "limit": limit })
+            }
+            View::Task { id } => json!({ "view": "task", "id": id }),
+            View::Events {
+                day,
+                task,
+                offset,
+                limit,
+            } => json!({
+                "view": "events", "day": day, "task": task, "offset": offset, "limit": limit,
+            }),
+        }
+    }
+
+    /// Asks the gateway itself.
+    ///
+    /// # Errors
+    /// What the component answered.
+    pub fn ask(&self, gateway: &mut Gateway) -> Result<Value, GatewayError> {
+        match self {
+            View::Board { project, limit } => gateway.board(&BoardQuery {
+                project: project.clone(),
+                limit: *limit,
+            }),
+            View::Task { id } => gateway.task(id),
+            View::Events {
+                day,
+                task,
+                offset,
+                limit,
+            } => {
+                let (day, task) = (day.clone(), task.clone());
+                gateway.events(&EventsQuery {
+                    day,
+                    task,
+                    offset: *offset,
+                    limit: *limit,
+                })
+            }
+        }
+    }
+}
+
+/// The tools as a document, schemas parsed.
+pub fn tools_document(tools: &[Definition]) -> Value {
+    let parsed = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
+    let document = |tool: &Definition| {
+        json!({
+            "name": tool.name,
+            "title": tool.title,
+            "description": tool.description,
+            "inputSchema": parsed(&tool.input_schema),
+            "outputSchema": parsed(&tool.output_schema),
+            "annotations": {
+                "readOnlyHint": tool.annotations.read_only,
+                "destructiveHint": tool.annotations.destructive,
+                "idempotentHint": tool.annotations.idempotent,
+            },
+        })
+    };
+    json!({ "tools": tools.iter().map(document).collect::<Vec<_>>() })
+}

@@ -1,0 +1,145 @@
+//! What can be written on the command line.
+//!
+//! Only grammar: nothing here opens a file or knows what a command does.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::command::{
+    board, completions, daemon, demo, events, explain, init, poll, run, supervise, task, tools,
+};
+
+/// Shown below `aof --help`; the README has the same table.
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done as asked
+  1  something is broken: the store, the host, the machine
+  2  the command line could not be understood
+  3  refused: bad input, unknown task, a move that is not allowed
+  4  conflict: somebody else holds the data directory, or was faster; try again
+  5  `run` and `demo`: the work came to rest, but not every task is done
+
+Environment:
+  AOF_DATA_DIR  data directory, like --data-dir
+  AOF_SOCKET    socket of the daemon, like --socket
+  AOF_RUN_ID    the run that speaks; AOF sets it for agents
+  AOF_LOG       what to log, as in `debug` or `aof_host=trace`
+  NO_COLOR      any value: no colours
+
+A task may be named by any unique beginning of its id.";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Turns task cards into finished work: plans, starts agents, keeps the books.
+#[derive(Debug, Parser)]
+#[command(name = "aof", version, after_help = AFTER_HELP, styles = STYLES)]
+#[command(propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// Valid everywhere.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Data directory [default: the nearest directory upwards with an aof.yaml, else ~/.aof/data]
+    #[arg(
+        long,
+        global = true,
+        env = "AOF_DATA_DIR",
+        hide_env = true,
+        value_name = "DIR"
+    )]
+    pub data_dir: Option<PathBuf>,
+    /// Socket of the daemon [default: state/daemon.sock in the data directory]
+    #[arg(
+        long,
+        global = true,
+        env = "AOF_SOCKET",
+        hide_env = true,
+        value_name = "PATH"
+    )]
+    pub socket: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say more about what happens (twice: everything)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create, look at and move tasks
+    #[command(subcommand)]
+    Task(task::Command),
+    /// Show all tasks by status
+    Board(board::Args),
+    /// Say why a task runs, waits or stands where it stands
+    Explain(explain::Args),
+    /// Plan once, start what can start, and return
+    Poll(poll::Args),
+    /// Work until nothing is left to do, and show it live
+    Run(run::Args),
+    /// Work until told to stop, and answer on a socket
+    Daemon(daemon::Args),
+    /// Show what happened
+    Events(events::Args),
+    /// List the tools that agents can call
+    Tools(tools::Args),
+    /// Make a data directory
+    Init(init::Args),
+    /// Unpack the example project and work it off
+    Demo(demo::Args),
+    /// Print a script that completes `aof` commands in a shell
+    Completions(completions::Args),
+    /// Stand between the daemon and one agent
+    #[command(name = "__supervise", hide = true)]
+    Supervise(supervise::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_has_no_contradictions() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_are_understood_behind_the_command_too() {
+        let arguments =
+            Arguments::try_parse_from(["aof", "task", "list", "--json", "--data-dir", "/x"])
+                .unwrap();
+        assert!(arguments.global.json);
+        assert_eq!(arguments.global.data_dir, Some(PathBuf::from("/x")));
+    }
+}

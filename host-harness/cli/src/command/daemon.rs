@@ -1,0 +1,68 @@
+//! `aof daemon`: works until told to stop, and answers on a socket.
+
+use std::sync::Arc;
+
+use aof_host::contract::types::{Event, NotifyEffect};
+use aof_host::daemon::{self, Until};
+use aof_host::gateway::Observer;
+use serde_json::json;
+
+use crate::access::of_gateway;
+use crate::exit::{Ending, Failure};
+use crate::render::text::counted;
+use crate::work::{self, Shift};
+
+use super::Session;
+
+/// Nothing to choose.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Logs every event.
+struct Log;
+
+impl Observer for Log {
+    fn event(&mut self, event: &Event) {
+        let (task, run) = (event.task.as_deref(), event.run.as_deref());
+        let (actor, payload) = (&event.actor, &event.payload);
+        tracing::info!(task, run, actor, payload, "{}", event.kind);
+    }
+
+    fn notice(&mut self, notice: &NotifyEffect) {
+        tracing::warn!(task = notice.task.as_deref(), "{}", notice.message);
+    }
+}
+
+/// Serves in the foreground; SIGTERM and SIGINT end it cleanly, agents go on.
+///
+/// # Errors
+/// Another process works here, or the host breaks.
+pub fn run(_args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
+    let stop = work::on_signals()?;
+    let shift = Shift {
+        data: session.data()?,
+        until: Until::Stopped,
+        stop: Arc::clone(&stop),
+    };
+    let mut gateway = shift.open()?;
+    gateway.observe(Box::new(Log));
+    let mut options = shift.serve_options();
+    options.on_fault = Box::new(|fault| {
+        tracing::error!(code = fault.code, hint = fault.hint, "{}", fault.message);
+    });
+    tracing::info!(socket = %shift.data.socket().display(), "serving");
+    let report = daemon::serve(&mut gateway, options).map_err(|e| Failure::of(e.fault()))?;
+    gateway.close().map_err(of_gateway)?;
+    let document = json!({ "daemon": {
+        "requests": report.requests, "polls": report.polls, "started": report.started,
+        "ended": report.ended, "leftRunning": report.left_running,
+    }});
+    session.console.show(&document, |_| {
+        let started = counted(report.started, "run");
+        format!(
+            "stopped; {started} started, {} still going\n",
+            report.left_running
+        )
+    })?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,60 @@
+//! From the command line to the command.
+
+use std::process::ExitCode;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::arguments::{Arguments, Command, Global};
+use crate::console::Console;
+use crate::exit::{self, Ending};
+
+use super::{
+    Session, board, completions, daemon, demo, events, explain, init, poll, run as run_command,
+    supervise, task, tools,
+};
+
+/// Carries the command out and gives the exit code.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let global = &arguments.global;
+    let session = Session {
+        console: Console::new(global),
+        global,
+    };
+    log_to_stderr(global, matches!(arguments.command, Command::Daemon(_)));
+    exit::of_result(carry_out(&arguments.command, &session), global.json)
+}
+
+fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
+    match command {
+        Command::Task(verb) => task::run(verb, session),
+        Command::Board(args) => board::run(args, session),
+        Command::Explain(args) => explain::run(args, session),
+        Command::Poll(args) => poll::run(args, session),
+        Command::Run(args) => run_command::run(args, session),
+        Command::Daemon(args) => daemon::run(args, session),
+        Command::Events(args) => events::run(args, session),
+        Command::Tools(args) => tools::run(args, session),
+        Command::Init(args) => init::run(args, session),
+        Command::Demo(args) => demo::run(args, session),
+        Command::Completions(args) => completions::run(args, session),
+        Command::Supervise(args) => supervise::run(args),
+    }
+}
+
+fn log_to_stderr(global: &Global, is_daemon: bool) {
+    let level = match (global.verbose, is_daemon) {
+        (0, false) => "warn",
+        (0, true) => "info",
+        (1, false) => "aof=info,aof_host=info,warn",
+        (1, true) => "aof=debug,aof_host=debug,info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("AOF_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false);
+    let logs = logs.with_ansi(false).with_writer(std::io::stderr);
+    if logs.try_init().is_err() {
+        Console::new(global).remark("logging was set up before; AOF_LOG has no effect");
+    }
+}

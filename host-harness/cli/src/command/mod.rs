@@ -1,0 +1,22 @@
+//! One file for each command.
+//!
+//! A command reads its arguments, asks once, shows the answer. It never touches cards itself.
+
+mod account;
+pub mod board;
+pub mod completions;
+pub mod daemon;
+pub mod demo;
+mod dispatch;
+pub mod events;
+pub mod explain;
+pub mod init;
+pub mod poll;
+pub mod run;
+mod session;
+pub mod supervise;
+pub mod task;
+pub mod tools;
+
+pub use dispatch::run;
+pub use session::Session;

@@ -1,0 +1,42 @@
+//! What every command gets: the console, the global options, the way to the component.
+
+use crate::access::{Access, Need};
+use crate::arguments::Global;
+use crate::console::Console;
+use crate::exit::Failure;
+use crate::place::DataDir;
+
+/// One call of the program.
+pub struct Session<'a> {
+    /// Where answers go.
+    pub console: Console,
+    /// Options of every command.
+    pub global: &'a Global,
+}
+
+impl Session<'_> {
+    /// The data directory.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn data(&self) -> Result<DataDir, Failure> {
+        let data = DataDir::find(self.global.data_dir.as_deref())?;
+        Ok(data.served_on(self.global.socket.clone()))
+    }
+
+    /// Asks the component one thing and closes again.
+    ///
+    /// # Errors
+    /// Nobody could be reached, or the answer is an error.
+    pub fn ask<T>(
+        &self,
+        need: Need,
+        question: impl FnOnce(&mut Access) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut access = Access::open(&self.data()?, need)?;
+        let answer = question(&mut access);
+        let closed = access.close();
+        let answer = answer?;
+        closed.map(|()| answer)
+    }
+}

@@ -1,0 +1,98 @@
+//! `aof task create`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::command::Session;
+use crate::exit::Ending;
+use crate::span;
+
+use super::answer::{Given, change};
+use super::sure::Aim;
+use super::text;
+
+/// How urgent.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Priority {
+    Low,
+    Normal,
+    High,
+    Critical,
+}
+
+/// The new task.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// One line that says what is to be done
+    #[arg(value_name = "TITLE")]
+    title: String,
+    /// What exactly is to be done, in Markdown [default: the title]
+    #[arg(long, value_name = "TEXT")]
+    brief: Option<String>,
+    /// The same from a file, or from standard input with -
+    #[arg(long, value_name = "FILE", conflicts_with = "brief")]
+    brief_file: Option<PathBuf>,
+    /// Agent that should do it
+    #[arg(short, long, value_name = "AGENT")]
+    agent: Option<String>,
+    /// Team that should do it
+    #[arg(short, long, value_name = "TEAM")]
+    team: Option<String>,
+    /// Role that should do it
+    #[arg(short, long, value_name = "ROLE")]
+    role: Option<String>,
+    /// How urgent it is
+    #[arg(short, long, value_enum, value_name = "PRIORITY")]
+    priority: Option<Priority>,
+    /// A word that describes the work (repeatable)
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// A task that must be done before (repeatable)
+    #[arg(long, value_name = "ID")]
+    depends_on: Vec<String>,
+    /// The task that this one is a part of
+    #[arg(long, value_name = "ID")]
+    parent: Option<String>,
+    /// Something that no two running tasks may share
+    #[arg(long, value_name = "KEY")]
+    resource: Option<String>,
+    /// How long a run may take, such as 30s or 5m
+    #[arg(long, value_name = "TIME", value_parser = span::parse_ms)]
+    timeout: Option<u64>,
+    /// Project that it belongs to
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+}
+
+/// Makes the task.
+///
+/// # Errors
+/// The brief cannot be read, or the component refuses.
+pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
+    let brief = match (&args.brief, &args.brief_file) {
+        (Some(brief), _) => brief.clone(),
+        (None, Some(path)) => text::read(path)?,
+        (None, None) => args.title.clone(),
+    };
+    let priority = args
+        .priority
+        .and_then(|priority| priority.to_possible_value());
+    let given = Given::default()
+        .with("title", args.title.as_str())
+        .with("brief", brief)
+        .with_any("agent", args.agent.as_ref())
+        .with_any("team", args.team.as_ref())
+        .with_any("role", args.role.as_ref())
+        .with_any(
+            "priority",
+            priority.map(|value| value.get_name().to_owned()).as_ref(),
+        )
+        .with_all("tags", &args.tags)
+        .with_all("dependsOn", &args.depends_on)
+        .with_any("parentId", args.parent.as_ref())
+        .with_any("resource", args.resource.as_ref())
+        .with_any("timeoutMs", args.timeout.as_ref())
+        .with_any("project", args.project.as_ref());
+    change(session, "aof_dispatch", given, Aim::Once)
+}

@@ -1,0 +1,16 @@
+//! `aof task`: one file for each verb.
+
+mod answer;
+mod block;
+mod cancel;
+mod complete;
+mod create;
+mod list;
+mod show;
+mod sure;
+mod text;
+mod unblock;
+mod update;
+mod verb;
+
+pub use verb::{Command, run};

@@ -1,0 +1,113 @@
+//! Asks for a change until it is known whether it happened, also when the daemon dies meanwhile.
+//!
+//! Never repeats what would happen twice: only changes that lead to one status are asked for again.
+//! Invariant: success means that the task stands where the caller wanted it.
+
+use serde_json::{Value, json};
+
+use crate::access::{Need, View};
+use crate::command::Session;
+use crate::exit::Failure;
+
+/// The daemon was there and is gone: nobody knows what became of the request.
+const CONNECTION_LOST: &str = "AOF-5310";
+const ATTEMPTS_MAX: usize = 4;
+
+/// Where a change leads, so that asking for it again does no harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// Nowhere in particular; it is asked for once.
+    Once,
+    /// To this status.
+    Status(&'static str),
+    /// Away from this status.
+    Not(&'static str),
+}
+
+impl Aim {
+    fn is_reached_by(self, status: &str) -> bool {
+        match self {
+            Aim::Once => false,
+            Aim::Status(wanted) => status == wanted,
+            Aim::Not(left) => status != left,
+        }
+    }
+}
+
+/// Calls the tool; if the connection is lost, finds out what happened, or calls again.
+///
+/// # Errors
+/// What the component answered; the lost connection if the change cannot be repeated.
+pub fn call(
+    session: &Session<'_>,
+    tool: &str,
+    arguments: &Value,
+    aim: Aim,
+) -> Result<Value, Failure> {
+    let mut result = once(session, tool, arguments);
+    for _ in 1..ATTEMPTS_MAX {
+        match &result {
+            Err(failure) if is_lost(failure) && aim != Aim::Once => {}
+            Err(failure) if is_lost(failure) => return Err(unknown()),
+            _ => return result,
+        }
+        tracing::info!(
+            tool,
+            "the daemon went away while it was asked; asking again"
+        );
+        result = match reached(session, arguments, aim) {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => once(session, tool, arguments),
+            Err(failure) => Err(failure),
+        };
+    }
+    result
+}
+
+fn once(session: &Session<'_>, tool: &str, arguments: &Value) -> Result<Value, Failure> {
+    session.ask(Need::Act, |access| access.tool(tool, arguments))
+}
+
+fn is_lost(failure: &Failure) -> bool {
+    failure.fault().code == CONNECTION_LOST
+}
+
+/// The answer that was lost, if the change had happened.
+fn reached(session: &Session<'_>, arguments: &Value, aim: Aim) -> Result<Option<Value>, Failure> {
+    let id = arguments
+        .get("taskId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let view = View::Task { id: id.to_owned() };
+    let answer = session.ask(Need::Look, |access| access.view(&view))?;
+    let text = |name: &str| {
+        answer
+            .pointer(&format!("/task/{name}"))
+            .and_then(Value::as_str)
+    };
+    let (id, status) = (text("id").unwrap_or(id), text("status").unwrap_or_default());
+    let document = json!({ "task": { "taskId": id, "status": status } });
+    Ok(aim.is_reached_by(status).then_some(document))
+}
+
+fn unknown() -> Failure {
+    Failure::conflict(
+        "AOF-3601",
+        "the daemon went away while it was asked; it may have done it, or not",
+        "look with `aof task list` before you ask again",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_happened_is_not_asked_for_again() {
+        assert!(Aim::Status("done").is_reached_by("done"));
+        assert!(!Aim::Status("done").is_reached_by("review"));
+        assert!(Aim::Not("blocked").is_reached_by("in-progress"));
+        assert!(!Aim::Not("blocked").is_reached_by("blocked"));
+        assert!(!Aim::Once.is_reached_by("ready"));
+    }
+}

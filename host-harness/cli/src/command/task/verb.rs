@@ -1,0 +1,46 @@
+//! The verbs of `aof task`.
+
+use clap::Subcommand;
+
+use crate::command::Session;
+use crate::exit::Ending;
+
+use super::{block, cancel, complete, create, list, show, unblock, update};
+
+/// What to do with a task.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a task
+    Create(Box<create::Args>),
+    /// List tasks
+    List(list::Args),
+    /// Show one task with its runs and its text
+    Show(show::Args),
+    /// Change the status or the text of a task
+    Update(update::Args),
+    /// Finish a task
+    Complete(complete::Args),
+    /// Say that a task cannot go on
+    Block(block::Args),
+    /// Let a blocked task go on
+    Unblock(unblock::Args),
+    /// Give a task up
+    Cancel(cancel::Args),
+}
+
+/// Carries the verb out.
+///
+/// # Errors
+/// The component cannot be reached or refuses.
+pub fn run(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
+    match command {
+        Command::Create(args) => create::run(args, session),
+        Command::List(args) => list::run(args, session),
+        Command::Show(args) => show::run(args, session),
+        Command::Update(args) => update::run(args, session),
+        Command::Complete(args) => complete::run(args, session),
+        Command::Block(args) => block::run(args, session),
+        Command::Unblock(args) => unblock::run(args, session),
+        Command::Cancel(args) => cancel::run(args, session),
+    }
+}

@@ -1,0 +1,120 @@
+//! Where the data directory is, and where things lie in it.
+//!
+//! Reads the environment and looks at directories; never makes one.
+
+use std::path::{Path, PathBuf};
+
+use crate::exit::Failure;
+
+/// The file that marks a data directory.
+pub const MARK: &str = "aof.yaml";
+
+/// A directory that holds tasks.
+#[derive(Debug, Clone)]
+pub struct DataDir {
+    root: PathBuf,
+    socket: Option<PathBuf>,
+}
+
+impl DataDir {
+    /// The directory that was asked for, else the nearest marked one upwards from here, else the
+    /// one in the home directory.
+    ///
+    /// # Errors
+    /// `AOF-1601` if it is not a data directory.
+    pub fn find(asked: Option<&Path>) -> Result<Self, Failure> {
+        let root = match asked {
+            Some(root) => root.to_path_buf(),
+            None => nearest()
+                .or_else(at_home)
+                .ok_or_else(|| missing(Path::new("~/.aof/data")))?,
+        };
+        if !root.is_dir() {
+            return Err(missing(&root));
+        }
+        let marks = [MARK, "org/org-chart.yaml", "projects", "Projects"];
+        if !marks.iter().any(|mark| root.join(mark).exists()) {
+            return Err(unmarked(&root));
+        }
+        let absolute = std::path::absolute(&root).map_err(|_| missing(&root))?;
+        Ok(DataDir {
+            root: absolute,
+            socket: None,
+        })
+    }
+
+    /// The same directory, served on another socket.
+    pub fn served_on(mut self, socket: Option<PathBuf>) -> Self {
+        self.socket = socket.filter(|socket| !socket.as_os_str().is_empty());
+        self
+    }
+
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The socket on which this directory is served: the one that was asked for, else its own.
+    pub fn socket(&self) -> PathBuf {
+        match &self.socket {
+            Some(socket) => socket.clone(),
+            None => self.root.join("state").join("daemon.sock"),
+        }
+    }
+}
+
+fn nearest() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors()
+        .find(|dir| dir.join(MARK).is_file())
+        .map(Path::to_path_buf)
+}
+
+fn at_home() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
+    Some(PathBuf::from(home).join(".aof").join("data"))
+}
+
+fn missing(root: &Path) -> Failure {
+    let root = root.display();
+    Failure::refused(
+        "AOF-1601",
+        format!("there is no data directory at {root}"),
+        format!("make one with `aof init {root}`, or name another with --data-dir"),
+    )
+}
+
+fn unmarked(root: &Path) -> Failure {
+    let root = root.display();
+    Failure::refused(
+        "AOF-1601",
+        format!("{root} is not a data directory: it has no {MARK}"),
+        format!("make it one with `aof init {root}`, or name another with --data-dir"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_without_a_mark_is_refused_with_a_hint() {
+        let dir = tempfile::tempdir().unwrap();
+        let failure = DataDir::find(Some(dir.path())).unwrap_err();
+        assert_eq!(failure.fault().code, "AOF-1601");
+        assert!(failure.fault().hint.contains("aof init"));
+    }
+
+    #[test]
+    fn a_marked_directory_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(MARK), "").unwrap();
+        assert_eq!(DataDir::find(Some(dir.path())).unwrap().root(), dir.path());
+    }
+
+    #[test]
+    fn what_does_not_exist_is_named() {
+        let failure = DataDir::find(Some(Path::new("/nowhere/at/all"))).unwrap_err();
+        assert!(failure.fault().message.contains("/nowhere/at/all"));
+    }
+}

@@ -1,0 +1,15 @@
+//! Text for people: tables, lines, colours.
+//!
+//! Pure: takes what the component said and gives a string; colours are escape sequences that the
+//! console strips where they do not belong. Invariant: text from cards never reaches the terminal
+//! with control characters in it.
+
+pub mod board;
+pub mod event;
+pub mod explain;
+pub mod poll;
+pub mod style;
+pub mod table;
+pub mod task;
+pub mod text;
+pub mod tool;

@@ -1,0 +1,351 @@
+//! The answers of the component, as far as they are shown to people.
+//!
+//! Only reading: `--json` prints what the component said, not these. Invariant: a field that is
+//! missing or new is no error; an older or newer component can still be shown.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The statuses, in the order of a task's life.
+pub const STATUSES: [&str; 8] = [
+    "backlog",
+    "ready",
+    "in-progress",
+    "blocked",
+    "review",
+    "done",
+    "cancelled",
+    "deadletter",
+];
+
+/// How many tasks are in each status.
+pub type Counts = BTreeMap<String, u64>;
+
+/// Reads what stands under `noun` in an answer; what cannot be read is empty.
+pub fn read<T: DeserializeOwned + Default>(answer: &Value, noun: &str) -> T {
+    let found = answer.get(noun).cloned().unwrap_or_default();
+    serde_json::from_value(found).unwrap_or_else(|error| {
+        tracing::warn!(noun, %error, "the answer has a shape that this version does not know");
+        T::default()
+    })
+}
+
+/// A task in one line.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Summary {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub status: String,
+    /// How urgent it is.
+    pub priority: String,
+    /// The project that it belongs to.
+    pub project: Option<String>,
+    /// Who has it, or should get it.
+    pub agent: Option<String>,
+    /// The role that should get it.
+    pub role: Option<String>,
+    /// The team that should get it.
+    pub team: Option<String>,
+    /// Its current run's number.
+    pub attempt: Option<u64>,
+    /// Why it is blocked, given up or waiting.
+    pub reason: Option<String>,
+    /// What must be done before.
+    pub depends_on: Vec<String>,
+    /// When it was made.
+    pub created_at: Option<String>,
+    /// When it came into its status.
+    pub last_transition_at: Option<String>,
+}
+
+impl Summary {
+    /// Who it is for, in one word.
+    pub fn whom(&self) -> String {
+        match (&self.agent, &self.role, &self.team) {
+            (Some(agent), _, _) => agent.clone(),
+            (None, Some(role), _) => format!("role {role}"),
+            (None, None, Some(team)) => format!("team {team}"),
+            (None, None, None) => String::new(),
+        }
+    }
+}
+
+/// One column of the board.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Column {
+    /// Its status.
+    pub status: String,
+    /// How many cards it has, shown or not.
+    pub count: u64,
+    /// The cards that are shown.
+    pub cards: Vec<Summary>,
+}
+
+/// A file that could not be understood.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Quarantined {
+    /// The file.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// Where in the file.
+    pub location: Option<String>,
+}
+
+/// The board.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Board {
+    /// A column for each status.
+    pub columns: Vec<Column>,
+    /// Tasks per status.
+    pub counts: Counts,
+    /// Runs that live.
+    pub running: u64,
+    /// What could not be read.
+    pub quarantined: Vec<Quarantined>,
+    /// How hard commits are pressed to disk, if not fully.
+    pub durability: Option<String>,
+}
+
+impl Board {
+    /// All cards that are shown.
+    pub fn cards(&self) -> impl Iterator<Item = &Summary> {
+        self.columns.iter().flat_map(|column| &column.cards)
+    }
+}
+
+/// The list of tasks.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Report {
+    /// How many match.
+    pub total: u64,
+    /// The first of them.
+    pub tasks: Vec<Summary>,
+    /// Whether there are more.
+    pub truncated: bool,
+    /// What could not be read.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// One run of a task.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Run {
+    /// Its id.
+    pub run: String,
+    /// Its number.
+    pub attempt: u64,
+    /// Who ran.
+    pub agent: String,
+    /// `requested`, `started` or `ended`.
+    pub state: String,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// When it started.
+    pub started_at: Option<String>,
+    /// Why it ended like that.
+    pub reason: Option<String>,
+    /// What the agent said at the end.
+    pub summary: Option<String>,
+    /// Where its records lie.
+    pub run_dir: Option<String>,
+}
+
+/// A task in full, besides what [`Summary`] has.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Detail {
+    /// The Markdown of the card.
+    pub body: String,
+    /// Counts our writes.
+    pub revision: u64,
+    /// The card.
+    pub path: Option<String>,
+    /// Where its work lies.
+    pub work_dir: Option<String>,
+    /// The task that it is a part of.
+    pub parent_id: Option<String>,
+    /// What it must not share.
+    pub resource: Option<String>,
+    /// Who made it.
+    pub created_by: Option<String>,
+    /// When its content changed.
+    pub updated_at: Option<String>,
+    /// Words that describe the work.
+    pub tags: Vec<String>,
+    /// Its runs, oldest first.
+    pub runs: Vec<Run>,
+}
+
+/// One thing that a poll did.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Action {
+    /// `dispatch`, `promote`, `requeue`, `expire` or `deadletter`.
+    pub kind: String,
+    /// The task.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// Who got it.
+    pub agent: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a poll did.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Poll {
+    /// Nothing was really done.
+    pub dry_run: bool,
+    /// What was done.
+    pub actions: Vec<Action>,
+    /// What could not be started; the first 50.
+    pub waiting: Vec<Action>,
+    /// How many could not be started.
+    pub waiting_total: u64,
+    /// Runs that live.
+    pub running: u64,
+    /// Tasks per status.
+    pub counts: Counts,
+    /// Why nothing was done.
+    pub reason: Option<String>,
+}
+
+/// An agent that was considered.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Candidate {
+    /// Who.
+    pub agent: String,
+    /// `chosen`, `eligible` or `rejected`.
+    pub verdict: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A bound on how much runs at once.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Cap {
+    /// What is bounded.
+    pub name: String,
+    /// How much is in use.
+    pub used: u64,
+    /// How much there is.
+    pub limit: u64,
+}
+
+/// A task that another one waits for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Dependency {
+    /// Which.
+    pub id: String,
+    /// Where it stands.
+    pub status: String,
+}
+
+/// Why a task stands where it stands.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Decision {
+    /// The task.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub status: String,
+    /// What would happen at the next poll.
+    pub verdict: String,
+    /// Who would get it.
+    pub agent: Option<String>,
+    /// Why, a line each.
+    pub reasons: Vec<String>,
+    /// Who was considered.
+    pub candidates: Vec<Candidate>,
+    /// Bounds that apply.
+    pub caps: Vec<Cap>,
+    /// What it waits for.
+    pub dependencies: Vec<Dependency>,
+    /// The card.
+    pub path: Option<String>,
+}
+
+/// One line of the event log.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Event {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When.
+    pub timestamp: String,
+    /// Who did it.
+    pub actor: String,
+    /// To which task.
+    pub task_id: Option<String>,
+    /// What else is known.
+    pub payload: Value,
+}
+
+/// A tool.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Tool {
+    /// What to call it by.
+    pub name: String,
+    /// What it is called by people.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// What it takes, as a JSON Schema.
+    pub input_schema: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn unknown_and_missing_fields_are_no_error() {
+        let answer = json!({"poll": {"dryRun": true, "somethingNew": [1, 2]}});
+        let poll: Poll = read(&answer, "poll");
+        assert!(poll.dry_run && poll.actions.is_empty());
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_empty() {
+        let report: Report = read(&json!({"report": "what?"}), "report");
+        assert_eq!(report.total, 0);
+        let board: Board = read(&json!(null), "board");
+        assert!(board.columns.is_empty());
+    }
+
+    #[test]
+    fn a_task_is_for_its_agent_before_its_role_before_its_team() {
+        let whom = |value: Value| read::<Summary>(&json!({ "t": value }), "t").whom();
+        assert_eq!(whom(json!({"agent": "a", "role": "r", "team": "t"})), "a");
+        assert_eq!(
+            whom(json!({"agent": null, "role": "r", "team": "t"})),
+            "role r"
+        );
+        assert_eq!(whom(json!({"team": "t"})), "team t");
+        assert_eq!(whom(json!({})), "");
+    }
+}
