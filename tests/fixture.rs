@@ -1,0 +1,192 @@
+//! Stores of any size, made of nothing but a few numbers.
+//!
+//! Never asks a clock or throws real dice. Invariant: equal fixtures are equal stores, and every
+//! card in one is a card that the codec reads without a complaint.
+
+mod card;
+mod prose;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use aof_host::clock::SeededEntropy;
+use aof_host::contract::store::StoreError;
+use aof_host::store::MemoryDisk;
+
+use card::CardMaker;
+
+/// The moment at which a fixture was "made": 2026-02-17T10:00:00Z.
+pub const MADE_AT_MS: u64 = 1_771_322_400_000;
+/// The one project.
+pub const PROJECT: &str = "alpha";
+/// How many agents the org chart has: `agent-0`, `agent-1`, …
+pub const AGENTS: u32 = 10;
+
+/// Shares of the statuses in percent; what is missing to 100 is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mix {
+    /// Finished.
+    pub done: u32,
+    /// Blocked, without a time to try again.
+    pub blocked: u32,
+    /// In the backlog, waiting for something that is not done.
+    pub backlog: u32,
+}
+
+impl Mix {
+    /// What AOF 1.20 was measured with: 60 % done, 10 % blocked, 10 % backlog, 20 % ready.
+    pub const PEER: Mix = Mix {
+        done: 60,
+        blocked: 10,
+        backlog: 10,
+    };
+    /// History and nothing else.
+    pub const FINISHED: Mix = Mix {
+        done: 100,
+        blocked: 0,
+        backlog: 0,
+    };
+    /// No history: 30 % blocked, 30 % backlog, 40 % ready.
+    pub const ACTIVE: Mix = Mix {
+        done: 0,
+        blocked: 30,
+        backlog: 30,
+    };
+}
+
+/// Whether a poll can start anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Every agent has its one run already; the limit over all agents is not reached, so that a
+    /// plan has to look at each ready task.
+    Full,
+    /// Nobody runs, and the agents take as much as a poll gives.
+    Free,
+}
+
+/// A store in the making.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixture {
+    /// Cards by the mix.
+    pub cards: u32,
+    /// Their statuses.
+    pub mix: Mix,
+    /// Finished cards on top of the mix.
+    pub history: u32,
+    /// Whether ready tasks find somebody.
+    pub room: Room,
+    /// Another seed makes other ids and texts.
+    pub seed: u64,
+}
+
+impl Fixture {
+    /// This many cards of a mix, and no room to start any.
+    #[must_use]
+    pub fn new(cards: u32, mix: Mix) -> Self {
+        Fixture {
+            cards,
+            mix,
+            history: 0,
+            room: Room::Full,
+            seed: 1,
+        }
+    }
+
+    /// With room to start tasks, or without.
+    #[must_use]
+    pub fn room(self, room: Room) -> Self {
+        Fixture { room, ..self }
+    }
+
+    /// With this many finished cards on top.
+    #[must_use]
+    pub fn history(self, history: u32) -> Self {
+        Fixture { history, ..self }
+    }
+
+    /// Every file: path and content.
+    pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        let mut maker = CardMaker::new(SeededEntropy::new(self.seed), self.busy_agents());
+        let fixture = self.clone();
+        let cards = (0..self.cards + self.history).map(move |number| {
+            let share = number.wrapping_mul(37) % 100;
+            let mix = fixture.mix;
+            match number {
+                number if number >= fixture.cards => maker.done(),
+                _ if share < mix.done => maker.done(),
+                _ if share < mix.done + mix.blocked => maker.blocked(),
+                _ if share < mix.done + mix.blocked + mix.backlog => maker.backlog(),
+                _ => maker.ready(),
+            }
+        });
+        self.surroundings().into_iter().chain(cards)
+    }
+
+    /// Writes the store below `root`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn lay_in_dir(&self, root: &Path) -> io::Result<()> {
+        for (path, content) in self.files() {
+            let path = root.join(path);
+            if fs::write(&path, &content).is_err() {
+                if let Some(dir) = path.parent() {
+                    fs::create_dir_all(dir)?;
+                }
+                fs::write(&path, &content)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the store onto a disk in memory.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn lay_in_memory(&self, disk: &MemoryDisk) -> Result<(), StoreError> {
+        for (path, content) in self.files() {
+            disk.put_by_hand(&path, &content)?;
+        }
+        Ok(())
+    }
+
+    fn busy_agents(&self) -> u32 {
+        match self.room {
+            Room::Full => AGENTS,
+            Room::Free => 0,
+        }
+    }
+
+    fn surroundings(&self) -> Vec<(String, Vec<u8>)> {
+        let file = |path: &str, text: String| (path.to_owned(), text.into_bytes());
+        let settings = "schemaVersion: 1\nscheduler:\n  maxConcurrentDispatches: 1000\n  \
+                        maxDispatchesPerPoll: 10\nexecutor:\n  kind: simulated\n";
+        vec![
+            file("aof.yaml", settings.to_owned()),
+            file("org/org-chart.yaml", self.chart()),
+            file(
+                &format!("projects/{PROJECT}/project.yaml"),
+                format!("id: {PROJECT}\ntitle: Alpha\nstatus: active\n"),
+            ),
+        ]
+    }
+
+    fn chart(&self) -> String {
+        let concurrency = match self.room {
+            Room::Full => 1,
+            Room::Free => 1_000,
+        };
+        let agents = (0..AGENTS).map(|number| {
+            format!(
+                "  - {{id: agent-{number}, name: Agent {number}, team: crew, \
+                 capabilities: {{concurrency: {concurrency}}}}}\n"
+            )
+        });
+        let agents: String = agents.collect();
+        format!("schemaVersion: 1\nteams:\n  - {{id: crew, name: Crew}}\nagents:\n{agents}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

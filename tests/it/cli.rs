@@ -1,0 +1,21 @@
+//! The `aof` command as people and scripts meet it: the real binary, real files, real agents.
+//!
+//! Never calls the host's code: everything goes through the command line. Invariant: a test kills
+//! only the processes that it started.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail loudly"
+)]
+
+mod agent;
+mod answer;
+mod demo;
+mod init;
+mod kill;
+mod stand;
+mod task;
+mod usage;
+mod worker;

@@ -1,0 +1,99 @@
+//! No chance to say goodbye: the worker is killed in the middle of the demo.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::stand::{Stand, board_of, ls, wait_for};
+
+const PACE_S: &str = "0.3";
+
+fn ledger(root: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(root.join("ledger.txt")).unwrap_or_default();
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(words.len(), 4, "torn line: {line}");
+        (words[0].to_owned(), words[3].to_owned())
+    };
+    text.lines().map(line).collect()
+}
+
+fn done(root: &Path) -> usize {
+    ledger(root)
+        .iter()
+        .filter(|(_, word)| word == "done")
+        .count()
+}
+
+/// Runs the demo and kills it, and nothing else, once so many tasks are done.
+fn kill_after(stand: &Stand, arguments: &[&str], root: &Path, done_min: usize) {
+    let mut command = stand.command(arguments);
+    command
+        .env("NEWSROOM_PACE_S", PACE_S)
+        .stdin(std::process::Stdio::null());
+    command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    wait_for("the demo to be in the middle", || {
+        (done(root) >= done_min).then_some(())
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn finish(stand: &Stand, root: &Path) {
+    let mut command = stand.command(&["demo", root.to_str().unwrap(), "--json"]);
+    let said = super::stand::say(command.env("NEWSROOM_PACE_S", PACE_S));
+    assert_eq!(said.code, 0, "{said:?}");
+    let told = board_of(&said.json()["run"]["board"]);
+    assert_eq!(told, ls(root), "the board and `ls` tell the same");
+    assert_eq!(told["done"].len(), 15);
+    assert_eq!(told["blocked"], ["TASK-2026-11-20-004"]);
+}
+
+/// Nothing ran again after it was done, and nothing was done twice.
+fn nothing_was_done_twice(root: &Path) {
+    let mut finished = BTreeSet::new();
+    for (task, word) in ledger(root) {
+        match word.as_str() {
+            "begins" => assert!(
+                !finished.contains(&task),
+                "{task} ran again after it was done"
+            ),
+            "done" => assert!(finished.insert(task.clone()), "{task} was done twice"),
+            _ => {}
+        }
+    }
+    assert_eq!(finished.len(), 15);
+}
+
+#[test]
+fn killed_in_the_middle_the_demo_is_finished_by_the_next_start() {
+    let stand = Stand::bare();
+    let root = stand.home().join("gazette");
+    kill_after(&stand, &["demo", "gazette"], &root, 4);
+    finish(&stand, &root);
+    nothing_was_done_twice(&root);
+}
+
+#[test]
+fn killed_again_and_again_it_still_finishes() {
+    let stand = Stand::bare();
+    let root = stand.home().join("gazette");
+    for done_min in [1, 3, 6, 9] {
+        kill_after(&stand, &["demo", "gazette"], &root, done_min);
+    }
+    finish(&stand, &root);
+    nothing_was_done_twice(&root);
+}
+
+#[test]
+fn a_killed_daemon_is_replaced_by_another() {
+    let stand = Stand::bare();
+    let root = stand.home().join("gazette");
+    kill_after(&stand, &["demo", "gazette"], &root, 2);
+    kill_after(&stand, &["daemon", "--data-dir", "gazette"], &root, 7);
+    finish(&stand, &root);
+    nothing_was_done_twice(&root);
+}

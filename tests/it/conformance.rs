@@ -1,0 +1,132 @@
+//! The conformance suite of the store port, stamped out for every backend.
+//!
+//! Never looks behind the port, except by the hand of a person at the disk. Invariant: a case says
+//! nothing about one backend only; what only a local directory can show is in `local`.
+
+mod commit;
+mod hand;
+mod limit;
+mod local;
+mod news;
+mod reading;
+mod refusal;
+mod session;
+mod writer;
+
+use hand::{Hand, LocalHand, MemoryHand};
+
+/// Stamps out one test per case and backend.
+macro_rules! conformance_suite {
+    ($name:ident, $constructor:expr; $($theme:ident: [$($case:ident),* $(,)?])*) => {
+        mod $name {
+            $(mod $theme {
+                use super::super::*;
+
+                $(#[test]
+                fn $case() {
+                    let disk: Box<dyn Hand> = Box::new($constructor);
+                    crate::conformance::$theme::$case(&*disk);
+                })*
+            })*
+        }
+    };
+}
+
+/// The list of cases; a new backend is one line in `backends`.
+macro_rules! conformance_suites {
+    ($($name:ident: $constructor:expr),* $(,)?) => {
+        $(conformance_suite! { $name, $constructor;
+            commit: [
+                a_created_file_has_its_content,
+                creating_needs_a_free_name,
+                replacing_writes_new_and_existing_files,
+                replacing_the_expected_version_succeeds,
+                a_rename_keeps_content_and_stamp,
+                a_rename_needs_a_free_target,
+                settling_replaces_the_target,
+                settling_needs_no_target,
+                removing_is_idempotent,
+                making_a_directory_makes_its_parents,
+                appending_creates_and_extends,
+                a_torn_last_line_is_completed_first,
+                steps_see_what_the_steps_before_them_did,
+                a_renamed_file_keeps_its_expected_version_within_the_batch,
+                a_whole_transition_is_one_batch,
+                an_empty_batch_is_fine,
+                a_name_freed_by_the_batch_can_be_taken_again,
+            ]
+            refusal: [
+                a_refused_batch_changes_nothing,
+                a_missing_parent_is_not_found,
+                a_file_is_no_parent,
+                directories_are_neither_moved_nor_replaced_nor_removed,
+                hostile_paths_are_refused_everywhere,
+                the_files_that_fence_writers_cannot_be_written,
+                an_edit_by_hand_between_read_and_commit_is_kept,
+                a_file_that_appeared_by_hand_is_kept,
+                a_card_moved_by_hand_is_not_found,
+                a_deleted_file_is_a_conflict_for_who_expects_it,
+                a_version_written_by_the_batch_itself_cannot_be_expected,
+            ]
+            reading: [
+                blobs_come_in_order,
+                bytes_come_back_as_they_are,
+                a_directory_is_refused,
+                hostile_paths_are_refused,
+                listings_are_sorted_and_name_kinds,
+                listings_come_in_order_with_absent_ones,
+                a_file_is_not_a_directory,
+                stamps_tell_versions_apart,
+                a_listing_and_a_read_agree_on_the_stamp,
+            ]
+            news: [
+                a_directory_listed_without_watching_is_no_news,
+                listing_without_watching_keeps_the_watch_and_its_news,
+                nothing_is_news_at_first,
+                what_a_hand_creates_is_reported,
+                what_a_hand_edits_is_reported,
+                what_a_hand_moves_is_reported_in_both_directories,
+                what_a_hand_deletes_is_reported,
+                own_commits_are_not_reported,
+                a_hand_between_own_commits_is_still_reported,
+                a_hand_on_an_own_file_is_reported,
+                an_absent_directory_is_reported_when_it_appears,
+                an_absent_directory_made_by_an_own_commit_is_no_news,
+                a_directory_that_vanishes_takes_its_entries_along,
+                hidden_files_are_no_news,
+                what_was_never_listed_is_no_news,
+                a_new_directory_is_an_entry_of_its_parent,
+                changes_inside_a_directory_are_no_news_of_its_parent,
+                pages_follow_the_cursor,
+                the_same_cursor_gives_the_same_page,
+                the_cursor_of_a_commit_skips_nothing,
+                opening_again_forgets_what_was_watched,
+                listing_again_takes_the_news_in,
+            ]
+            writer: [
+                a_second_writer_is_told_who_is_first,
+                the_lock_ends_with_its_holder,
+                a_reader_lives_beside_a_writer,
+                a_reader_cannot_commit,
+                a_backend_that_was_never_opened_cannot_commit,
+                the_epoch_grows_with_every_opening,
+                other_epochs_are_stale,
+                opening_again_keeps_the_lock,
+                a_writer_that_becomes_a_reader_lets_go,
+                the_next_writer_finds_everything,
+            ]
+            limit: [
+                a_batch_has_its_most_operations,
+                a_batch_has_its_most_bytes,
+                a_file_is_read_up_to_the_size_asked_for,
+                a_file_is_never_read_beyond_the_limit,
+                paths_have_their_limits,
+            ]
+        })*
+    };
+}
+
+conformance_suites! {
+    local_directory: LocalHand::new(),
+    memory: MemoryHand::new(),
+}

@@ -1,0 +1,8 @@
+//! The contract at its limits: the largest that is taken, the smallest that is refused, nonsense,
+//! and the same script twice.
+
+mod hook;
+mod limit;
+mod nonsense;
+mod opening;
+mod script;

@@ -1,0 +1,24 @@
+//! Every test that needs more than one room, by theme.
+//!
+//! Nothing here sleeps for a fixed time, reads a wall clock to decide, or uses a network.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets something unforeseen ends right there"
+)]
+
+mod cli;
+mod codec;
+mod conformance;
+mod containment;
+mod contract;
+mod executor;
+mod people;
+mod recovery;
+mod scheduler;
+mod stage;
+mod tidy;
+mod tool;

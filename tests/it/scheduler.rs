@@ -1,0 +1,186 @@
+//! The scheduler through the real component, in virtual time.
+//!
+//! S01 to S14 are scenarios that the behaviour was specified by. Invariant: nothing here waits; the
+//! clock moves only when a test moves it.
+
+mod cap;
+mod failure;
+mod lease;
+mod order;
+mod settle;
+
+use serde_json::json;
+
+use crate::stage::{CardText, Stage, actions, agent, runner};
+
+const ONE: &str = "TASK-2026-02-17-001";
+const TWO: &str = "TASK-2026-02-17-002";
+const THREE: &str = "TASK-2026-02-17-003";
+
+fn one() -> Stage {
+    Stage::with(&CardText::new(ONE, "ready").agent("writer").fixture())
+}
+
+/// S01.
+#[test]
+fn a_task_goes_from_dispatch_to_done() {
+    let mut stage = Stage::empty();
+    let id = stage.task_for("writer", "Write");
+    let spawn = stage.spawned();
+    assert_eq!(
+        (spawn.task.as_str(), spawn.agent.as_str()),
+        (id.as_str(), "writer")
+    );
+    assert_eq!((spawn.key.as_str(), spawn.attempt), (spawn.run.as_str(), 1));
+    assert_eq!(spawn.card_path, stage.card_path(&id));
+    assert!(spawn.prompt.contains(&id), "{}", spawn.prompt);
+    stage.started(&spawn);
+    assert_eq!(
+        stage.task(&id)["metadata"]["correlationId"],
+        spawn.run.as_str()
+    );
+    stage
+        .later(5_000)
+        .tool(&runner(&spawn), "aof_task_complete", json!({"taskId": id}))
+        .unwrap();
+    assert_eq!(stage.status(&id), "done");
+    stage.poll();
+    assert!(stage.effects.is_empty());
+    let expected = [
+        "task.created",
+        "task.transitioned in-progress",
+        "task.assigned",
+        "dispatch.matched",
+        "task.transitioned review",
+        "task.transitioned done",
+        "task.completed",
+    ];
+    assert_eq!(stage.logged(Some(&id)), expected, "exactly one event each");
+    let of_run = stage
+        .log_lines()
+        .into_iter()
+        .filter(|line| line["taskId"] == id.as_str());
+    for line in of_run.skip(1) {
+        assert_eq!(line["runId"], spawn.run.as_str(), "{line}");
+    }
+}
+
+/// S02.
+#[test]
+fn a_held_task_is_nobody_elses() {
+    let mut stage = one();
+    let spawn = stage.spawned();
+    let other = agent("judge");
+    for (tool, arguments) in [
+        ("aof_task_complete", json!({"taskId": ONE})),
+        ("aof_task_block", json!({"taskId": ONE, "reason": "r"})),
+        ("aof_task_cancel", json!({"taskId": ONE})),
+        ("aof_task_update", json!({"taskId": ONE, "body": "mine"})),
+        ("aof_task_update", json!({"taskId": ONE, "status": "ready"})),
+    ] {
+        assert_eq!(
+            stage.refused(&other, (tool, arguments)).0,
+            "AOF-2005",
+            "{tool}"
+        );
+    }
+    stage.poll();
+    assert!(stage.effects.is_empty(), "one run at a time");
+    assert_eq!(stage.task(ONE)["run"], spawn.run.as_str());
+}
+
+/// S04, with the promotion in the poll that follows the completion.
+#[test]
+fn a_chain_is_promoted_link_by_link() {
+    let mut stage = Stage::empty();
+    let first = stage.task_for("writer", "first");
+    let link = |stage: &mut Stage, before: &str| {
+        let made = stage.ann(
+            "aof_dispatch",
+            json!({"title": "t", "brief": "b", "agent": "reader", "dependsOn": [before]}),
+        );
+        made["task"]["taskId"].as_str().unwrap().to_owned()
+    };
+    let second = link(&mut stage, &first);
+    let third = link(&mut stage, &second);
+    stage.poll();
+    assert_eq!(
+        (stage.status(&second), stage.status(&third)),
+        ("backlog".into(), "backlog".into())
+    );
+    stage.ann("aof_task_complete", json!({"taskId": first}));
+    assert_eq!(
+        actions(&stage.poll()),
+        [("promote".to_owned(), second.clone())]
+    );
+    assert_eq!(stage.status(&third), "backlog");
+    stage.ann("aof_task_complete", json!({"taskId": second}));
+    assert_eq!(
+        actions(&stage.poll()),
+        [("promote".to_owned(), third.clone())]
+    );
+    assert_eq!(stage.status(&third), "ready");
+}
+
+/// S05.
+#[test]
+fn a_join_waits_for_all_and_is_promoted_once() {
+    let waiting = CardText::new(THREE, "backlog")
+        .agent("judge")
+        .line(&format!("dependsOn: [{ONE}, {TWO}]"));
+    let cards = [
+        CardText::new(ONE, "ready").fixture(),
+        CardText::new(TWO, "ready").fixture(),
+        waiting.fixture(),
+    ];
+    let mut stage = Stage::with(&cards.concat());
+    stage.ann("aof_task_complete", json!({"taskId": ONE}));
+    stage.poll();
+    assert_eq!(stage.status(THREE), "backlog");
+    stage.ann("aof_task_complete", json!({"taskId": TWO}));
+    for _ in 0..3 {
+        stage.poll();
+    }
+    let moves = stage.logged(Some(THREE));
+    let promotions = moves
+        .iter()
+        .filter(|kind| *kind == "task.transitioned ready");
+    assert_eq!(promotions.count(), 1, "{moves:?}");
+}
+
+#[test]
+fn a_cancelled_dependency_releases_nobody() {
+    let waiting = CardText::new(TWO, "backlog")
+        .agent("judge")
+        .line(&format!("dependsOn: [{ONE}]"));
+    let cards = [CardText::new(ONE, "ready").fixture(), waiting.fixture()];
+    let mut stage = Stage::with(&cards.concat());
+    stage.ann("aof_task_cancel", json!({"taskId": ONE}));
+    stage.poll();
+    assert_eq!(stage.status(TWO), "backlog");
+    let reasons = stage.explain(TWO)["reasons"].to_string();
+    assert!(
+        reasons.contains(ONE) && reasons.contains("cancelled"),
+        "{reasons}"
+    );
+}
+
+/// S14.
+#[test]
+fn a_block_by_hand_stays_until_somebody_unblocks() {
+    let mut stage = Stage::with(&CardText::new(ONE, "ready").agent("writer").fixture());
+    let spawn = stage.spawned();
+    stage.ann("aof_task_block", json!({"taskId": ONE, "reason": "no ink"}));
+    stage.ended(&spawn.run, crate::stage::exited(0));
+    for _ in 0..20 {
+        stage.later(3_600_000).poll();
+        assert!(stage.spawns().is_empty());
+    }
+    let task = stage.task(ONE);
+    assert_eq!(
+        (&task["status"], &task["reason"]),
+        (&json!("blocked"), &json!("no ink"))
+    );
+    stage.ann("aof_task_unblock", json!({"taskId": ONE}));
+    assert_eq!(stage.spawned().attempt, 2);
+}

@@ -1,0 +1,182 @@
+//! `aof_task_get`.
+
+use serde_json::json;
+
+use super::{ONE, covered, three, with};
+use crate::stage::{CardText, Stage, agent, exited, human};
+
+#[test]
+fn a_task_is_shown_whole() {
+    let mut stage = three();
+    let answer = stage.ann("aof_task_get", json!({"taskId": ONE}));
+    insta::assert_snapshot!(covered(answer, ONE), @r#"
+    {
+      "task": {
+        "agent": "writer",
+        "attempt": null,
+        "body": "Do it.\n",
+        "createdAt": "2026-02-17T09:01:00.000Z",
+        "createdBy": "unknown",
+        "dependsOn": [],
+        "id": "[id]",
+        "lastTransitionAt": "1970-01-01T00:00:00.000Z",
+        "leaseExpiresAt": null,
+        "metadata": {},
+        "parentId": null,
+        "path": "projects/alpha/tasks/ready/[id].md",
+        "priority": "normal",
+        "project": "alpha",
+        "reason": null,
+        "renewCount": null,
+        "resource": null,
+        "revision": 0,
+        "role": null,
+        "run": null,
+        "runs": [],
+        "status": "ready",
+        "tags": [],
+        "team": null,
+        "title": "Title of [id]",
+        "updatedAt": "1970-01-01T00:00:00.000Z",
+        "warnings": [
+          {
+            "code": "AOF-1102",
+            "hint": "add a line like `updatedAt: 2026-11-20T11:12:34.537Z`",
+            "location": "projects/alpha/tasks/ready/[id].md:2:1",
+            "message": "`updatedAt` is missing, taken as 1970"
+          },
+          {
+            "code": "AOF-1102",
+            "hint": "add a line like `lastTransitionAt: 2026-11-20T11:12:34.537Z`",
+            "location": "projects/alpha/tasks/ready/[id].md:2:1",
+            "message": "`lastTransitionAt` is missing, taken as 1970"
+          },
+          {
+            "code": "AOF-1102",
+            "hint": "add a line like `createdBy: your-name`",
+            "location": "projects/alpha/tasks/ready/[id].md:2:1",
+            "message": "`createdBy` is missing, taken as unknown"
+          }
+        ],
+        "workDir": "projects/alpha/work/[id]"
+      }
+    }
+    "#);
+}
+
+#[test]
+fn the_runs_of_a_task_are_shown_oldest_first() {
+    let mut stage = Stage::with(&CardText::new(ONE, "ready").agent("writer").fixture());
+    let first = stage.spawned();
+    stage.started(&first);
+    stage.later(1_000).ended(&first.run, exited(3));
+    stage.later(900_000).poll();
+    let second = stage.spawned();
+    let task = stage.task(ONE);
+    let runs = task["runs"].as_array().unwrap();
+    let why = "the agent exited with code 3 without completing the task; it last printed: no idea";
+    let covered = covered(json!(runs), &first.run)
+        .replace(&second.run, "[second]")
+        .replace(why, "[why]");
+    insta::assert_snapshot!(covered, @r#"
+    [
+      {
+        "agent": "writer",
+        "attempt": 1,
+        "endedAt": "2026-02-17T10:00:01.000Z",
+        "exitCode": 3,
+        "outcome": "exited",
+        "reason": "[why]",
+        "requestedAt": "2026-02-17T10:00:00.000Z",
+        "run": "[id]",
+        "runDir": "projects/alpha/runs/TASK-2026-02-17-001/[id]",
+        "session": "session-of-[id]",
+        "startedAt": "2026-02-17T10:00:00.000Z",
+        "state": "ended"
+      },
+      {
+        "agent": "writer",
+        "attempt": 2,
+        "endedAt": null,
+        "exitCode": null,
+        "outcome": null,
+        "reason": null,
+        "requestedAt": "2026-02-17T10:15:01.000Z",
+        "run": "[second]",
+        "runDir": "projects/alpha/runs/TASK-2026-02-17-001/[second]",
+        "session": null,
+        "startedAt": null,
+        "state": "requested"
+      }
+    ]
+    "#);
+}
+
+#[test]
+fn any_agent_may_read_any_task_by_prefix() {
+    let mut stage = three();
+    let id = stage.task_for("writer", "t");
+    let prefix = &id[..id.len() - 1];
+    let answer = stage.tool(&agent("judge"), "aof_task_get", json!({"taskId": prefix}));
+    assert_eq!(answer.unwrap()["task"]["id"], id.as_str());
+}
+
+#[test]
+fn an_ambiguous_prefix_is_refused_with_what_it_fits() {
+    let (code, at, hint) = three().refused(
+        &human("ann"),
+        ("aof_task_get", json!({"taskId": "TASK-2026-02-17"})),
+    );
+    assert_eq!((code.as_str(), at.as_deref()), ("AOF-1006", Some("taskId")));
+    assert!(hint.contains(ONE), "{hint}");
+}
+
+#[test]
+fn a_whole_id_that_begins_another_is_not_ambiguous() {
+    let child = format!("{ONE}-01");
+    let cards = [
+        CardText::new(ONE, "ready").fixture(),
+        CardText::new(&child, "ready").fixture(),
+    ];
+    let mut stage = Stage::with(&cards.concat());
+    assert_eq!(stage.task(ONE)["id"], ONE);
+    assert_eq!(stage.task(&child)["id"], child.as_str());
+}
+
+#[test]
+fn what_does_not_exist_is_refused() {
+    let mut stage = three();
+    for id in [
+        "",
+        "TASK-2026-02-17-009",
+        "../../etc/passwd",
+        "x\u{0}y",
+        "ТASK-2026",
+    ] {
+        let (code, at, _) = stage.refused(&human("ann"), ("aof_task_get", json!({"taskId": id})));
+        assert_eq!(
+            (code.as_str(), at.as_deref()),
+            ("AOF-1005", Some("taskId")),
+            "{id:?}"
+        );
+    }
+    for (project, expected) in [
+        ("_inbox", "AOF-1005"),
+        ("beta", "AOF-1008"),
+        ("a b", "AOF-1003"),
+    ] {
+        let arguments = with(ONE, "project", json!(project));
+        let (code, at, _) = stage.refused(&human("ann"), ("aof_task_get", arguments));
+        assert_eq!((code.as_str(), at.as_deref()), (expected, Some("project")));
+    }
+}
+
+#[test]
+fn a_card_that_is_set_aside_is_named_with_its_place() {
+    let broken = format!("//- projects/alpha/tasks/ready/{ONE}.md\n---\nid: [\n---\n");
+    let (code, at, hint) =
+        Stage::with(&broken).refused(&human("ann"), ("aof_task_get", json!({"taskId": ONE})));
+    assert_eq!(code, "AOF-1007");
+    assert_eq!(at.unwrap(), format!("projects/alpha/tasks/ready/{ONE}.md"));
+    assert!(hint.contains("mend"), "{hint}");
+}

@@ -1,0 +1,176 @@
+//! Rules that hold for every tool alike.
+
+use serde_json::{Value, json};
+
+use super::{ONE, THREE, TWO, three};
+use crate::stage::{Stage, human};
+
+/// Every tool with arguments that it accepts in the store of `three`.
+pub(super) const GOOD: [(&str, &str); 8] = [
+    (
+        "aof_dispatch",
+        r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
+    ),
+    ("aof_task_get", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    (
+        "aof_task_update",
+        r#"{"taskId": "TASK-2026-02-17-001", "body": "b"}"#,
+    ),
+    ("aof_task_complete", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    (
+        "aof_task_block",
+        r#"{"taskId": "TASK-2026-02-17-001", "reason": "r"}"#,
+    ),
+    ("aof_task_unblock", r#"{"taskId": "TASK-2026-02-17-002"}"#),
+    ("aof_task_cancel", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    ("aof_status_report", "{}"),
+];
+
+pub(super) fn good(name: &str) -> Value {
+    let (_, text) = GOOD.iter().find(|(tool, _)| *tool == name).unwrap();
+    serde_json::from_str(text).unwrap()
+}
+
+fn refused(stage: &mut Stage, name: &str, arguments: &str) -> (String, Option<String>) {
+    let (code, at, _) = stage.refused_text(&human("ann"), (name, arguments));
+    (code, at)
+}
+
+#[test]
+fn an_unknown_tool_is_refused_with_those_that_exist() {
+    let mut stage = three();
+    for name in ["", "aof_task_delete", "AOF_TASK_GET", &"x".repeat(100_000)] {
+        let (code, at, hint) = stage.refused_text(&human("ann"), (name, "{}"));
+        assert_eq!((code.as_str(), at.as_deref()), ("AOF-1001", Some("name")));
+        assert!(hint.contains("aof_task_get"), "{hint}");
+    }
+}
+
+#[test]
+fn an_unknown_field_is_refused_by_name() {
+    let mut stage = three();
+    for (name, _) in GOOD {
+        let mut arguments = good(name);
+        arguments["colour"] = json!("red");
+        let (code, at) = refused(&mut stage, name, &arguments.to_string());
+        assert_eq!(
+            (code.as_str(), at.as_deref()),
+            ("AOF-1002", Some("colour")),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_type_is_refused_by_field() {
+    let mut stage = three();
+    for (name, _) in GOOD {
+        for (field, value) in good(name).as_object().unwrap() {
+            for wrong in [json!(5), json!(["x"]), json!({"x": 1}), json!(true)] {
+                let mut arguments = good(name);
+                assert!(value.is_string());
+                arguments[field] = wrong;
+                let (code, at) = refused(&mut stage, name, &arguments.to_string());
+                assert_eq!(code, "AOF-1002", "{name} {field}");
+                assert_eq!(at.as_deref(), Some(field.as_str()), "{name} {arguments}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_field_is_refused_by_name() {
+    let mut stage = three();
+    for (name, field) in [
+        ("aof_dispatch", "title"),
+        ("aof_dispatch", "brief"),
+        ("aof_task_get", "taskId"),
+        ("aof_task_update", "taskId"),
+        ("aof_task_complete", "taskId"),
+        ("aof_task_block", "taskId"),
+        ("aof_task_block", "reason"),
+        ("aof_task_unblock", "taskId"),
+        ("aof_task_cancel", "taskId"),
+    ] {
+        let mut arguments = good(name);
+        arguments.as_object_mut().unwrap().remove(field);
+        let (code, at) = refused(&mut stage, name, &arguments.to_string());
+        assert_eq!(
+            (code.as_str(), at.as_deref()),
+            ("AOF-1002", Some(field)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn arguments_over_a_mebibyte_are_refused_unread() {
+    let mut stage = three();
+    for (name, text) in GOOD {
+        let padded = format!("{text}{}", " ".repeat((1 << 20) + 1 - text.len()));
+        assert_eq!(refused(&mut stage, name, &padded).0, "AOF-1009", "{name}");
+        let fits = &padded[..1 << 20];
+        let mut other = three();
+        other.call(&human("ann"), name, fits).unwrap();
+    }
+}
+
+#[test]
+fn the_actor_must_be_the_caller() {
+    let mut stage = three();
+    for (name, _) in GOOD.iter().filter(|(name, _)| *name != "aof_task_get") {
+        for actor in ["bob", "", "scheduler", "ann ", "ANN"] {
+            let mut arguments = good(name);
+            arguments["actor"] = json!(actor);
+            let (code, at) = refused(&mut stage, name, &arguments.to_string());
+            assert_eq!(
+                (code.as_str(), at.as_deref()),
+                ("AOF-2006", Some("actor")),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_prefix_works_wherever_an_id_does() {
+    for (name, _) in GOOD {
+        let mut stage = three();
+        let mut arguments = good(name);
+        let Some(id) = arguments
+            .get("taskId")
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+        else {
+            continue;
+        };
+        let other = if id == ONE {
+            format!("blocked/{TWO}")
+        } else {
+            format!("ready/{ONE}")
+        };
+        for name in [other, format!("done/{THREE}")] {
+            let path = format!("projects/alpha/tasks/{name}.md");
+            stage.disk.remove_by_hand(&path).unwrap();
+        }
+        assert!(id == ONE || id == TWO);
+        arguments["taskId"] = json!("TASK-2026-02-1");
+        let answer = stage.ann(name, arguments);
+        let task = &answer["task"];
+        let named = task.get("taskId").or_else(|| task.get("id")).unwrap();
+        assert_eq!(named, id.as_str(), "{name}");
+    }
+}
+
+#[test]
+fn an_answer_has_one_noun_on_top() {
+    for (name, _) in GOOD {
+        let answer = three().ann(name, good(name));
+        let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
+        assert_eq!(keys.len(), 1, "{name} {keys:?}");
+        assert!(
+            ["task", "report"].contains(&keys[0].as_str()),
+            "{name} {keys:?}"
+        );
+    }
+}

@@ -1,0 +1,188 @@
+//! The schemas that agents see say exactly what is accepted.
+
+use std::collections::BTreeSet;
+
+use aof_host::contract::tools::Definition;
+use serde_json::{Value, json};
+
+use super::rule::{GOOD, good};
+use super::{ONE, THREE, three};
+use crate::stage::{Stage, human};
+
+fn definitions() -> Vec<Definition> {
+    Stage::empty().instance().list_tools().unwrap()
+}
+
+fn parsed(schema: &str) -> Value {
+    serde_json::from_str(schema).unwrap()
+}
+
+/// A value that fits each field, whatever tool has it.
+fn sample(field: &str) -> Value {
+    match field {
+        "taskId" => json!(ONE),
+        "parentId" => json!(THREE),
+        "dependsOn" => json!([THREE]),
+        "metadata" => json!({"colour": "red"}),
+        "tags" => json!(["a"]),
+        "timeoutMs" => json!(1_000),
+        "limit" => json!(10),
+        "compact" => json!(true),
+        "project" => json!("alpha"),
+        "actor" => json!("ann"),
+        "agent" => json!("writer"),
+        "role" => json!("press"),
+        "team" => json!("ink"),
+        "priority" => json!("high"),
+        "status" => json!("blocked"),
+        _ => json!("text"),
+    }
+}
+
+#[test]
+fn every_tool_is_listed_with_what_it_does_to_the_world() {
+    let listed: Vec<String> = definitions()
+        .iter()
+        .map(|tool| {
+            let does = tool.annotations;
+            let words = [
+                (does.read_only, "reads"),
+                (does.destructive, "destroys"),
+                (does.idempotent, "repeatable"),
+            ];
+            let words: Vec<&str> = words
+                .iter()
+                .filter(|(is, _)| *is)
+                .map(|(_, word)| *word)
+                .collect();
+            assert!(
+                !tool.title.is_empty() && !tool.description.is_empty(),
+                "{}",
+                tool.name
+            );
+            format!("{}: {}", tool.name, words.join(" "))
+        })
+        .collect();
+    insta::assert_snapshot!(listed.join("\n"), @r#"
+    aof_dispatch: 
+    aof_task_get: reads repeatable
+    aof_task_update: 
+    aof_task_complete: 
+    aof_task_block: 
+    aof_task_unblock: 
+    aof_task_cancel: destroys
+    aof_status_report: reads repeatable
+    "#);
+    let names: Vec<&str> = GOOD.iter().map(|(name, _)| *name).collect();
+    let found: Vec<String> = definitions().into_iter().map(|tool| tool.name).collect();
+    assert_eq!(found, names);
+}
+
+#[test]
+fn the_fields_of_every_schema_are_these() {
+    let mut lines = Vec::new();
+    for tool in definitions() {
+        let schema = parsed(&tool.input_schema);
+        assert_eq!(schema["type"], "object", "{}", tool.name);
+        assert_eq!(schema["additionalProperties"], false, "{}", tool.name);
+        let required: BTreeSet<&str> = schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let fields: Vec<String> = schema["properties"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, field)| {
+                assert!(field["description"].is_string(), "{} {name}", tool.name);
+                let mark = if required.contains(name.as_str()) {
+                    "!"
+                } else {
+                    ""
+                };
+                format!("{name}{mark}")
+            })
+            .collect();
+        for some in fields.chunks(7) {
+            lines.push(format!("{}: {}", tool.name, some.join(" ")));
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    aof_dispatch: actor agent brief! dependsOn metadata parentId priority
+    aof_dispatch: project resource role tags team timeoutMs title!
+    aof_task_get: project taskId!
+    aof_task_update: actor body project reason status taskId!
+    aof_task_complete: actor project summary taskId!
+    aof_task_block: actor project reason! taskId!
+    aof_task_unblock: actor project taskId!
+    aof_task_cancel: actor project reason taskId!
+    aof_status_report: actor agent compact limit project status
+    "#);
+}
+
+#[test]
+fn every_field_of_every_schema_is_accepted() {
+    for tool in definitions() {
+        let schema = parsed(&tool.input_schema);
+        for field in schema["properties"].as_object().unwrap().keys() {
+            let mut arguments = good(&tool.name);
+            if tool.name != "aof_task_unblock" || field != "taskId" {
+                arguments[field] = sample(field);
+            }
+            if tool.name == "aof_task_update" {
+                arguments["reason"] = json!("a reason");
+            }
+            let answer = three().tool(&human("ann"), &tool.name, arguments);
+            if let Err(error) = answer {
+                panic!("{} {field}: {} {}", tool.name, error.code, error.message);
+            }
+        }
+    }
+}
+
+#[test]
+fn optional_fields_may_be_null() {
+    for tool in definitions() {
+        let schema = parsed(&tool.input_schema);
+        for (field, shape) in schema["properties"].as_object().unwrap() {
+            let types = &shape["type"];
+            let allows_null = types
+                .as_array()
+                .is_some_and(|types| types.contains(&json!("null")));
+            if !allows_null {
+                continue;
+            }
+            let mut arguments = good(&tool.name);
+            arguments[field] = Value::Null;
+            if tool.name == "aof_dispatch" {
+                arguments["team"] = json!("ink");
+                arguments["role"] = json!("press");
+            }
+            if tool.name == "aof_task_update" && field == "body" {
+                arguments["status"] = json!("in-progress");
+            }
+            let answer = three().tool(&human("ann"), &tool.name, arguments);
+            if let Err(error) = answer {
+                panic!("{} {field}: {} {}", tool.name, error.code, error.message);
+            }
+        }
+    }
+}
+
+#[test]
+fn answers_have_the_fields_of_their_schema() {
+    for tool in definitions() {
+        let schema = parsed(&tool.output_schema);
+        let answer = three().ann(&tool.name, good(&tool.name));
+        let (noun, value) = answer.as_object().unwrap().iter().next().unwrap();
+        let inner = &schema["properties"][noun];
+        assert!(inner.is_object(), "{} {noun}", tool.name);
+        if let Some(known) = inner["properties"].as_object() {
+            for field in value.as_object().unwrap().keys() {
+                assert!(known.contains_key(field), "{} {field}", tool.name);
+            }
+        }
+    }
+}
