@@ -115,8 +115,8 @@ pub struct Board {
     pub running: u64,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
-    /// How hard commits are pressed to disk, if not fully.
-    pub durability: Option<String>,
+    /// What is in force although something about it should be known.
+    pub notices: Vec<Quarantined>,
 }
 
 impl Board {

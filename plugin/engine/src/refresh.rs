@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::id::{ProjectId, RunId};
 use aof_core::status::Status;
-use aof_store::layout::{ORG_CHART, PROJECT_DIRS, ProjectRoot};
+use aof_store::layout::{ORG_CHART, PROJECT_DIRS, ProjectRoot, SETTINGS};
 use aof_store::loaded::CARD_BYTES_MAX;
 use aof_store::port::{Change, EntryKind, Store, StoreError};
 use aof_store::recovery::{absorb_project, read_cards, recover, shelve};
@@ -39,7 +39,9 @@ impl Session {
     /// Mends and reads everything as opening does, after a commit that failed half way. A run whose
     /// effect was lost by it starts again when its lease lapses.
     fn look_again<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
-        let recovered = recover(store, self.is_writer.then_some(self.epoch))?;
+        let mut recovered = recover(store, self.is_writer.then_some(self.epoch))?;
+        let settings = self.shelf.notices.remove(SETTINGS).unwrap_or_default();
+        recovered.shelf.notice(SETTINGS, settings);
         (self.shelf, self.projects) = (recovered.shelf, recovered.projects);
         if let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;

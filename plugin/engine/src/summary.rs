@@ -71,6 +71,12 @@ pub(crate) fn of_quarantine(shelf: &Shelf) -> Vec<Value> {
         .collect()
 }
 
+/// What is in force although something about it should be known.
+pub(crate) fn of_notices(shelf: &Shelf) -> Vec<Value> {
+    let findings = shelf.notices.values().flatten();
+    findings.map(of_finding).collect()
+}
+
 /// The whole card, for `aof_task_get`.
 pub(crate) fn of_whole(
     card: &Card,

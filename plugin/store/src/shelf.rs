@@ -32,6 +32,9 @@ pub struct Shelf {
     pub index: TaskIndex,
     /// Files that are not, by path.
     pub quarantine: BTreeMap<String, Quarantined>,
+    /// What is in force although something about it should be known, by path: settings without an
+    /// effect in this version, names that look mistyped.
+    pub notices: BTreeMap<String, Vec<Diagnostic>>,
     roots: BTreeMap<ProjectId, ProjectRoot>,
 }
 
@@ -142,6 +145,15 @@ impl Shelf {
     pub fn set_aside(&mut self, path: &str, id: Option<TaskId>, findings: Vec<Diagnostic>) {
         self.quarantine
             .insert(path.to_owned(), Quarantined { id, findings });
+    }
+
+    /// Replaces what is to be known about a file that is in force.
+    pub fn notice(&mut self, path: &str, findings: Vec<Diagnostic>) {
+        if findings.is_empty() {
+            self.notices.remove(path);
+        } else {
+            self.notices.insert(path.to_owned(), findings);
+        }
     }
 
     fn forget(&mut self, path: &str, id: &TaskId, status: Status) {

@@ -169,3 +169,46 @@ fn events_come_in_pages_and_their_ids_are_never_used_twice() {
     sorted.dedup();
     assert_eq!(ids, sorted, "in order, each once");
 }
+
+fn board(stage: &mut Stage) -> Value {
+    let ctx = stage.ctx(Caller::Host);
+    let query = BoardQuery {
+        project: None,
+        limit: 10,
+    };
+    let text = stage.instance().board(&ctx, &query).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["board"].take()
+}
+
+#[test]
+fn what_has_no_effect_in_this_version_says_so_on_the_board() {
+    let mut stage = one();
+    assert_eq!(board(&mut stage)["notices"], json!([]));
+    let chart = stage.file("org/org-chart.yaml").unwrap();
+    let routing = "routing:\n  - matchTags: [bug]\n    targetAgent: writer\n    weight: 10\n";
+    stage.put_by_hand("org/org-chart.yaml", &(chart.clone() + routing));
+    let notices = board(&mut stage)["notices"].take();
+    assert_eq!(notices[0]["code"], "AOF-1190", "{notices}");
+    let message = notices[0]["message"].as_str().unwrap();
+    assert!(message.contains("`routing`"), "{message}");
+    stage.put_by_hand("org/org-chart.yaml", &chart);
+    assert_eq!(board(&mut stage)["notices"], json!([]), "mended");
+}
+
+#[test]
+fn the_board_says_why_a_card_waits() {
+    let waiting = CardText::new("TASK-2026-02-17-002", "backlog")
+        .agent("writer")
+        .line(&format!("dependsOn: [{ONE}]"));
+    let mut stage = Stage::with(
+        &[
+            CardText::new(ONE, "ready").agent("nobody").fixture(),
+            waiting.fixture(),
+        ]
+        .concat(),
+    );
+    let board = board(&mut stage);
+    let reason = |column: usize| board["columns"][column]["cards"][0]["reason"].clone();
+    assert_eq!(reason(0), json!(format!("waits for {ONE} (ready)")));
+    assert_eq!(reason(1), json!("agent `nobody` is not in the org chart"));
+}

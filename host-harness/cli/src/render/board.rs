@@ -9,16 +9,30 @@ use super::text::{clean, counted};
 /// The whole board.
 pub fn board(board: &Board, width: Option<usize>) -> String {
     let mut text = format!("{HEAD}{}{HEAD:#}\n", counts(&board.counts));
-    if board.durability.as_deref() == Some("relaxed") {
-        text += &format!("{WARN}durability is relaxed: a power cut can lose work{WARN:#}\n");
-    }
     for column in board.columns.iter().filter(|column| column.count > 0) {
         text += &group(column, width);
     }
     if board.columns.iter().all(|column| column.count == 0) {
         text += "\nno tasks yet; make one with `aof task create TITLE`\n";
     }
-    text + &quarantined(&board.quarantined)
+    text + &quarantined(&board.quarantined) + &notices(&board.notices)
+}
+
+/// What is in force although something about it should be known.
+fn notices(findings: &[Quarantined]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{WARN}NOTE{WARN:#}\n");
+    for finding in findings {
+        let place = finding.location.as_ref().unwrap_or(&finding.path);
+        text += &format!(
+            "  {DIM}{} {}{DIM:#}\n",
+            clean(place),
+            clean(&finding.message)
+        );
+    }
+    text
 }
 
 fn group(column: &Column, width: Option<usize>) -> String {

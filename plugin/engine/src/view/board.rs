@@ -58,6 +58,7 @@ impl<S: Store> Engine<S> {
             "counts": summary::counts(index),
             "running": index.running(),
             "quarantined": summary::of_quarantine(&session.shelf),
+            "notices": summary::of_notices(&session.shelf),
             "epoch": session.epoch,
             "now": ctx.now.to_string(),
         }})

@@ -105,7 +105,10 @@ pub fn absorb_project(shelf: &mut Shelf, root: &ProjectRoot, blob: &Blob) -> Pro
     let findings = match blob {
         Blob::Absent => return Project::bare(root.id().clone()),
         Blob::Content { bytes, .. } => match aof_codec::parse_project(&path, bytes) {
-            Ok((project, _)) => return project,
+            Ok((project, warnings)) => {
+                shelf.notice(&path, warnings);
+                return project;
+            }
             Err(findings) => findings,
         },
         Blob::Refused(why) => vec![finding("AOF-1120", &path, why)],
