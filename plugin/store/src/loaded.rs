@@ -52,8 +52,8 @@ impl LoadedCard {
         &self.fingerprint
     }
 
-    /// The card, with the status of its directory. A lease that a person's move left behind is void:
-    /// only a card in progress has one.
+    /// The card, with the status of its directory. A lease that a person's move left behind is
+    /// void: only a card in progress has one.
     #[must_use]
     pub fn card(&self) -> Card {
         let card = self.document.card().clone();
