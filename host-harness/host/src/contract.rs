@@ -2,7 +2,10 @@
 //!
 //! Everything in this crate that crosses the boundary uses these types; nothing is mirrored by
 //! hand.
-#![expect(missing_docs, reason = "generated from wit/, which carries the documentation")]
+#![expect(
+    missing_docs,
+    reason = "generated from wit/, which carries the documentation"
+)]
 
 wasmtime::component::bindgen!({
     path: "../../wit",

@@ -64,10 +64,7 @@ impl TaskId {
         let rest = text.strip_prefix("TASK-").ok_or_else(refuse)?;
         let (date, suffix) = rest.split_at_checked(10).ok_or_else(refuse)?;
         let suffix = suffix.strip_prefix('-').ok_or_else(refuse)?;
-        let dated = date.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        }) && chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok();
+        let dated = is_date(date);
         if dated && (is_random_suffix(suffix) || is_legacy_suffix(suffix)) {
             Ok(TaskId(text.into()))
         } else {
@@ -102,6 +99,27 @@ impl TaskId {
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// `YYYY-MM-DD`, a day that the calendar has.
+fn is_date(text: &str) -> bool {
+    let number = |part: &str, digits: usize| {
+        let fits = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
+        fits.then(|| part.parse::<u32>().ok()).flatten()
+    };
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    let year = year
+        .and_then(|year| number(year, 4))
+        .and_then(|year| i32::try_from(year).ok());
+    let month = month.and_then(|month| number(month, 2));
+    let day = day.and_then(|day| number(day, 2));
+    match (year, month, day, parts.next()) {
+        (Some(year), Some(month), Some(day), None) => {
+            chrono::NaiveDate::from_ymd_opt(year, month, day).is_some()
+        }
+        _ => false,
     }
 }
 

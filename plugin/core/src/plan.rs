@@ -13,7 +13,7 @@ use crate::index::{Row, TaskIndex};
 use crate::instant::Instant;
 use crate::org::OrgChart;
 use crate::project::Project;
-use crate::routing::Candidate;
+use crate::routing::Verdict;
 use crate::settings::SchedulerSettings;
 use crate::status::Status;
 
@@ -38,6 +38,17 @@ pub struct Snapshot<'a> {
     pub now: Instant,
 }
 
+/// One agent that was considered for a task, for explanations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Considered {
+    /// The agent.
+    pub agent: AgentId,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -54,7 +65,7 @@ pub enum Action {
         /// Who gets it.
         agent: AgentId,
         /// Everyone who was considered.
-        candidates: Vec<Candidate>,
+        candidates: Vec<Considered>,
     },
 }
 
@@ -79,7 +90,7 @@ pub struct Waiting {
     /// The reason, for people.
     pub reason: String,
     /// Everyone who was considered.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<Considered>,
 }
 
 /// What a poll would do.

@@ -3,9 +3,9 @@
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, TaskId};
 use aof_core::index::Row;
-use aof_core::plan::{Action, Plan, Scope, WaitKind, caps_of, plan, waits_for};
+use aof_core::plan::{Action, Considered, Plan, Scope, WaitKind, caps_of, plan, waits_for};
 use aof_core::refusal::Refusal;
-use aof_core::routing::{Candidate, Verdict};
+use aof_core::routing::Verdict;
 use aof_core::status::Status;
 use aof_store::port::Store;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ struct Explanation {
     verdict: &'static str,
     agent: Option<AgentId>,
     reasons: Vec<String>,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Considered>,
 }
 
 impl Explanation {
@@ -215,7 +215,7 @@ fn decision(
     .to_string()
 }
 
-fn candidate(candidate: &Candidate) -> Value {
+fn candidate(candidate: &Considered) -> Value {
     let verdict = match candidate.verdict {
         Verdict::Chosen => "chosen",
         Verdict::Eligible => "eligible",

@@ -52,13 +52,14 @@ pub struct FinishedMove {
 pub fn recover<S: Store>(store: &mut S, epoch: Option<u64>) -> Result<Recovered, StoreError> {
     let mut recovered = Recovered::default();
     let roots = scan::find_roots(store, &mut recovered)?;
+    let mut listings = scan::list_statuses(store, &roots)?;
     if let Some(epoch) = epoch {
-        let missing = scan::missing_directories(store, &roots)?;
+        let missing = scan::missing_directories(store, &listings)?;
         if !missing.is_empty() {
             store.commit(missing, epoch)?;
+            listings = scan::list_statuses(store, &roots)?;
         }
     }
-    let mut listings = scan::list_statuses(store, &roots)?;
     if let Some(epoch) = epoch {
         let mended = stages::mend(store, &listings)?;
         if !mended.ops.is_empty() {

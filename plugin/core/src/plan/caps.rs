@@ -1,10 +1,12 @@
 //! Limits on what runs at the same time, counted in one place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use crate::id::AgentId;
+use crate::id::{AgentId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::plan::Snapshot;
+use crate::settings::SchedulerSettings;
 
 /// One limit and how much of it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,32 +41,80 @@ impl Tally {
     }
 
     /// Why nothing more can start at all, if so.
-    pub(super) fn exhausted(&self, snapshot: &Snapshot<'_>) -> Option<String> {
-        let settings = snapshot.settings;
-        let running = snapshot.index.running() + self.dispatched;
-        if running >= settings.max_concurrent_dispatches {
-            let limit = settings.max_concurrent_dispatches;
-            return Some(format!(
-                "{running} of {limit} runs are taken (scheduler.maxConcurrentDispatches)"
-            ));
+    pub(super) fn exhausted(
+        &self,
+        index: &TaskIndex,
+        settings: &SchedulerSettings,
+    ) -> Option<Exhausted> {
+        let running = index.running() + self.dispatched;
+        let limit = settings.max_concurrent_dispatches;
+        if running >= limit {
+            return Some(Exhausted::Runs { running, limit });
         }
-        (self.dispatched >= settings.max_dispatches_per_poll).then(|| {
-            format!(
-                "{} dispatches in one poll are the limit (scheduler.maxDispatchesPerPoll)",
-                settings.max_dispatches_per_poll
-            )
-        })
+        let limit = settings.max_dispatches_per_poll;
+        (self.dispatched >= limit).then_some(Exhausted::Dispatches { limit })
     }
 
     /// Why this row cannot start beside what runs, if so.
-    pub(super) fn resource_taken(&self, index: &TaskIndex, row: &Row) -> Option<String> {
-        let resource = row.resource.as_ref()?;
+    pub(super) fn resource_taken<'a>(
+        &self,
+        index: &'a TaskIndex,
+        row: &'a Row,
+    ) -> Option<Taken<'a>> {
+        let resource = row.resource.as_deref()?;
         if let Some(holder) = index.holder_of(resource) {
-            return Some(format!("resource `{resource}` is held by {holder}"));
+            return Some(Taken::Held { resource, holder });
         }
         self.resources
             .contains(resource)
-            .then(|| format!("resource `{resource}` goes to another task in this poll"))
+            .then_some(Taken::Promised { resource })
+    }
+}
+
+/// Why nothing more can start in this poll.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Exhausted {
+    Runs { running: u32, limit: u32 },
+    Dispatches { limit: u32 },
+}
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exhausted::Runs { running, limit } => write!(
+                f,
+                "{running} of {limit} runs are taken (scheduler.maxConcurrentDispatches)"
+            ),
+            Exhausted::Dispatches { limit } => write!(
+                f,
+                "{limit} dispatches in one poll are the limit (scheduler.maxDispatchesPerPoll)"
+            ),
+        }
+    }
+}
+
+/// Who has the resource that a task wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Taken<'a> {
+    Held {
+        resource: &'a str,
+        holder: &'a TaskId,
+    },
+    Promised {
+        resource: &'a str,
+    },
+}
+
+impl fmt::Display for Taken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Taken::Held { resource, holder } => {
+                write!(f, "resource `{resource}` is held by {holder}")
+            }
+            Taken::Promised { resource } => {
+                write!(f, "resource `{resource}` goes to another task in this poll")
+            }
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 //! Walks ready tasks by priority and age and stops looking once nothing more can start, unless the
 //! reason of a task further down is asked for.
 
-use crate::id::AgentId;
+use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
-use crate::plan::caps::Tally;
-use crate::plan::{Action, Plan, Scope, Snapshot, WaitKind, Waiting};
+use crate::plan::caps::{Exhausted, Taken, Tally};
+use crate::plan::{Action, Considered, Plan, Scope, Snapshot, WaitKind, Waiting};
 use crate::project::ProjectStatus;
 use crate::routing::{self, Candidate, Decision, Target};
 use crate::status::Status;
@@ -15,99 +15,126 @@ pub(super) fn fill(plan: &mut Plan, snapshot: &Snapshot<'_>, scope: Scope<'_>) {
     let mut tally = Tally::default();
     let ready_total = snapshot.index.count_of(Status::Ready) as usize;
     for (id, row) in snapshot.index.ready() {
-        let has_room = plan.waiting.len() < scope.waiting_max;
-        let is_focus = scope.focus == Some(id);
-        let exhausted = tally.exhausted(snapshot);
-        if exhausted.is_some() && !has_room && scope.focus.is_none() {
+        let is_told = plan.waiting.len() < scope.waiting_max || scope.focus == Some(id);
+        let exhausted = tally.exhausted(snapshot.index, snapshot.settings);
+        if exhausted.is_some() && !is_told && scope.focus.is_none() {
             break;
         }
         match judge(snapshot, &tally, row, exhausted) {
-            Judgement::Go(agent, candidates) => {
-                tally.take(row, &agent);
+            Ok((agent, candidates)) => {
                 plan.actions.push(Action::Dispatch {
                     task: id.clone(),
-                    agent,
-                    candidates,
+                    agent: agent.clone(),
+                    candidates: considered(&candidates),
                 });
+                tally.take(row, agent);
             }
-            Judgement::Wait {
-                kind,
-                reason,
-                candidates,
-            } if has_room || is_focus => {
-                plan.waiting.push(Waiting {
-                    task: id.clone(),
-                    kind,
-                    reason,
-                    candidates,
-                });
-            }
-            Judgement::Wait { .. } => {}
+            // Most of a long queue waits for the same few reasons: only what is told is written.
+            Err(obstacle) if is_told => plan.waiting.push(obstacle.tell(id, snapshot, row)),
+            Err(_) => {}
         }
     }
     plan.waiting_total = ready_total.saturating_sub(tally.dispatched as usize);
 }
 
-enum Judgement {
-    Go(AgentId, Vec<Candidate>),
-    Wait {
-        kind: WaitKind,
-        reason: String,
-        candidates: Vec<Candidate>,
-    },
+/// Why a ready task stays.
+enum Obstacle<'a> {
+    Paused(&'a ProjectId),
+    Archived(&'a ProjectId),
+    UnknownProject(&'a ProjectId),
+    Workflow,
+    Dependencies,
+    Unrouted(Decision<'a>),
+    Exhausted(Exhausted, Vec<Candidate<'a>>),
+    Taken(Taken<'a>, Vec<Candidate<'a>>),
 }
 
-fn judge(
-    snapshot: &Snapshot<'_>,
+type Judgement<'a> = Result<(&'a AgentId, Vec<Candidate<'a>>), Obstacle<'a>>;
+
+fn judge<'a>(
+    snapshot: &Snapshot<'a>,
     tally: &Tally,
-    row: &Row,
-    exhausted: Option<String>,
-) -> Judgement {
-    if let Some(reason) = not_startable(snapshot, row) {
-        return wait(WaitKind::Later, reason, Vec::new());
-    }
-    let Decision { target, candidates } = decide(snapshot, tally, row);
-    match target {
-        Target::Nobody(reason) => wait(WaitKind::NoMatch, reason, candidates),
-        Target::Human(role) => {
-            let reason = format!("role `{role}` is a person's (requireHuman); nothing is spawned");
-            wait(WaitKind::Human, reason, candidates)
-        }
-        Target::Later(reason) => wait(WaitKind::Later, reason, candidates),
-        Target::Agent(agent) => {
-            let taken = exhausted.or_else(|| tally.resource_taken(snapshot.index, row));
-            match taken {
-                Some(reason) => wait(WaitKind::Later, reason, candidates),
-                None => Judgement::Go(agent, candidates),
-            }
-        }
-    }
-}
-
-fn wait(kind: WaitKind, reason: String, candidates: Vec<Candidate>) -> Judgement {
-    Judgement::Wait {
-        kind,
-        reason,
-        candidates,
-    }
-}
-
-fn not_startable(snapshot: &Snapshot<'_>, row: &Row) -> Option<String> {
-    match snapshot
-        .projects
-        .get(&row.project)
-        .map(|project| project.status)
-    {
-        Some(ProjectStatus::Paused) => return Some(format!("project `{}` is paused", row.project)),
-        Some(ProjectStatus::Archived) => {
-            return Some(format!("project `{}` is archived", row.project));
-        }
-        Some(ProjectStatus::Active) | None => {}
+    row: &'a Row,
+    exhausted: Option<Exhausted>,
+) -> Judgement<'a> {
+    let Some(project) = snapshot.projects.get(&row.project) else {
+        return Err(Obstacle::UnknownProject(&row.project));
+    };
+    match project.status {
+        ProjectStatus::Active => {}
+        ProjectStatus::Paused => return Err(Obstacle::Paused(&row.project)),
+        ProjectStatus::Archived => return Err(Obstacle::Archived(&row.project)),
     }
     if row.has_workflow {
-        return Some("the card carries a workflow, which this version does not run".to_owned());
+        return Err(Obstacle::Workflow);
     }
-    waits_for(snapshot.index, row)
+    if snapshot.index.open_dependencies(row).next().is_some() {
+        return Err(Obstacle::Dependencies);
+    }
+    let load = |agent: &AgentId| snapshot.index.running_of(agent) + tally.of_agent(agent);
+    let decision = routing::route(&row.routing, project, snapshot.chart, &load);
+    let Target::Agent(agent) = decision.target else {
+        return Err(Obstacle::Unrouted(decision));
+    };
+    if let Some(exhausted) = exhausted {
+        return Err(Obstacle::Exhausted(exhausted, decision.candidates));
+    }
+    match tally.resource_taken(snapshot.index, row) {
+        Some(taken) => Err(Obstacle::Taken(taken, decision.candidates)),
+        None => Ok((agent, decision.candidates)),
+    }
+}
+
+impl Obstacle<'_> {
+    fn tell(self, id: &TaskId, snapshot: &Snapshot<'_>, row: &Row) -> Waiting {
+        let mut waiting = Waiting {
+            task: id.clone(),
+            kind: WaitKind::Later,
+            reason: String::new(),
+            candidates: Vec::new(),
+        };
+        waiting.reason = match self {
+            Obstacle::Paused(project) => format!("project `{project}` is paused"),
+            Obstacle::Archived(project) => format!("project `{project}` is archived"),
+            Obstacle::UnknownProject(project) => {
+                waiting.kind = WaitKind::NoMatch;
+                format!("project `{project}` is not known")
+            }
+            Obstacle::Workflow => {
+                "the card carries a workflow, which this version does not run".to_owned()
+            }
+            Obstacle::Dependencies => waits_for(snapshot.index, row).unwrap_or_default(),
+            Obstacle::Unrouted(decision) => {
+                waiting.kind = match decision.target {
+                    Target::Human(_) => WaitKind::Human,
+                    Target::Nobody(_) => WaitKind::NoMatch,
+                    Target::Agent(_) | Target::Later => WaitKind::Later,
+                };
+                waiting.candidates = considered(&decision.candidates);
+                decision.reason()
+            }
+            Obstacle::Exhausted(exhausted, candidates) => {
+                waiting.candidates = considered(&candidates);
+                exhausted.to_string()
+            }
+            Obstacle::Taken(taken, candidates) => {
+                waiting.candidates = considered(&candidates);
+                taken.to_string()
+            }
+        };
+        waiting
+    }
+}
+
+fn considered(candidates: &[Candidate<'_>]) -> Vec<Considered> {
+    candidates
+        .iter()
+        .map(|candidate| Considered {
+            agent: candidate.agent.id.clone(),
+            verdict: candidate.verdict,
+            reason: candidate.to_string(),
+        })
+        .collect()
 }
 
 /// The dependencies that a row still waits for, for people; none if all are done.
@@ -121,17 +148,4 @@ pub fn waits_for(index: &TaskIndex, row: &Row) -> Option<String> {
         })
         .collect();
     (!open.is_empty()).then(|| format!("waits for {}", open.join(", ")))
-}
-
-/// Routes with what this plan has already given out counted in.
-fn decide(snapshot: &Snapshot<'_>, tally: &Tally, row: &Row) -> Decision {
-    let Some(project) = snapshot.projects.get(&row.project) else {
-        let reason = format!("project `{}` is not known", row.project);
-        return Decision {
-            target: Target::Nobody(reason),
-            candidates: Vec::new(),
-        };
-    };
-    let load = |agent: &AgentId| snapshot.index.running_of(agent) + tally.of_agent(agent);
-    routing::route(&row.routing, project, snapshot.chart, &load)
 }

@@ -57,13 +57,14 @@ pub(super) fn find_roots<S: Store>(
 
 pub(super) fn missing_directories<S: Store>(
     store: &mut S,
-    roots: &[ProjectRoot],
+    statuses: &[Listing],
 ) -> Result<Vec<Op>, StoreError> {
-    let mut wanted = vec![STATE_DIR.to_owned(), EVENTS_DIR.to_owned()];
-    wanted.extend(status_dirs(roots));
-    let listings = store.list(&wanted, false)?;
-    let absent = listings.into_iter().filter(|listing| !listing.exists);
-    Ok(absent.map(|listing| Op::MakeDir(listing.dir)).collect())
+    let own = store.list(&[STATE_DIR.to_owned(), EVENTS_DIR.to_owned()], false)?;
+    let all = own.iter().chain(statuses);
+    let absent = all.filter(|listing| !listing.exists);
+    Ok(absent
+        .map(|listing| Op::MakeDir(listing.dir.clone()))
+        .collect())
 }
 
 pub(super) fn list_statuses<S: Store>(

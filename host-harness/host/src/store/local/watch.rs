@@ -118,7 +118,7 @@ impl Watch {
         let review = due(&mut self.reviewed_at, now, review_interval);
         for (dir, watched) in &mut self.directories {
             let path = RelPath::parse(dir)?;
-            if watched.is_stale(walk, path, review) {
+            if watched.is_stale(walk, path, Look { sweep, review }) {
                 #[cfg(test)]
                 {
                     self.scans += 1;
@@ -142,11 +142,11 @@ impl Watch {
             .max(self.swept_for.saturating_mul(SWEEP_SHARE))
     }
 
-    /// The watched directories of a batch that have no unseen changes now.
+    /// The watched directories of a batch that are as they were last seen, as far as they show it.
     pub(super) fn clean_before(&self, walk: &Walk<'_>, steps: &[Step<'_>]) -> Vec<String> {
         let clean = |dir: RelPath<'_>| {
             let watched = self.directories.get(dir.as_str())?;
-            let clean = !watched.doubtful && watched.mark == mark_now(walk, dir);
+            let clean = watched.mark == mark_now(walk, dir);
             clean.then(|| dir.as_str().to_owned())
         };
         let mut clean: Vec<String> = directories_of(steps)
@@ -237,11 +237,21 @@ impl Watch {
     }
 }
 
+/// What this look around is for besides marks.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    sweep: bool,
+    review: bool,
+}
+
 impl Watched {
-    fn is_stale(&self, walk: &Walk<'_>, path: RelPath<'_>, review: bool) -> bool {
+    /// A small directory is listed again at every doubt; a larger one only with the next sweep or
+    /// review, or a burst of own commits would list it each time.
+    fn is_stale(&self, walk: &Walk<'_>, path: RelPath<'_>, look: Look) -> bool {
         let small = self.known.len() <= SMALL_ENTRIES_MAX;
-        let unreviewed = self.unreviewed && (review || small);
-        unreviewed || self.doubtful || mark_now(walk, path) != self.mark
+        let unreviewed = self.unreviewed && (look.review || small);
+        let doubtful = self.doubtful && (look.sweep || small);
+        unreviewed || doubtful || mark_now(walk, path) != self.mark
     }
 
     fn rescan(
