@@ -11,6 +11,8 @@ use crate::instant::Instant;
 /// Source: AOF 1.20, "Identifier".
 const SUFFIX_ALPHABET: &[u8] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const SUFFIX_CHARS: usize = 8;
+/// Length of the longest form.
+const TASK_ID_BYTES_MAX: usize = 24;
 const NAME_CHARS_MAX: usize = 64;
 /// Crockford's base 32, which ULIDs are written in.
 const CROCKFORD: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -51,8 +53,11 @@ impl IdError {
 }
 
 /// Identifier of a task: `TASK-2026-02-17-k7Qm2xYz`, or the legacy `TASK-2026-02-17-001[-02]`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(Box<str>);
+///
+/// Kept inline, padded with zeros, and compared by words: an index of many tasks compares ids that
+/// have most of their bytes in common, all the time.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TaskId([u8; TASK_ID_BYTES_MAX]);
 
 impl TaskId {
     /// Checks a task id.
@@ -66,7 +71,7 @@ impl TaskId {
         let suffix = suffix.strip_prefix('-').ok_or_else(refuse)?;
         let dated = is_date(date);
         if dated && (is_random_suffix(suffix) || is_legacy_suffix(suffix)) {
-            Ok(TaskId(text.into()))
+            TaskId::inline(text).ok_or_else(refuse)
         } else {
             Err(refuse())
         }
@@ -86,19 +91,58 @@ impl TaskId {
             );
             random /= base;
         }
-        TaskId(text.into())
+        TaskId::inline(&text).unwrap_or(TaskId([b'-'; TASK_ID_BYTES_MAX]))
+    }
+
+    fn inline(text: &str) -> Option<Self> {
+        let mut bytes = [0; TASK_ID_BYTES_MAX];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        Some(TaskId(bytes))
     }
 
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        let end = self.0.iter().position(|byte| *byte == 0);
+        let bytes = self.0.get(..end.unwrap_or(TASK_ID_BYTES_MAX));
+        bytes
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
+    }
+
+    /// The bytes as numbers that compare as the text does.
+    fn words(&self) -> [u64; 3] {
+        let mut words = [0; 3];
+        for (word, bytes) in words.iter_mut().zip(self.0.as_chunks::<8>().0) {
+            *word = u64::from_be_bytes(*bytes);
+        }
+        words
+    }
+}
+
+impl Ord for TaskId {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.words().cmp(&other.words())
+    }
+}
+
+impl PartialOrd for TaskId {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskId({})", self.as_str())
     }
 }
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -292,6 +336,21 @@ mod tests {
             let run = RunId::generate(now, (random, random));
             assert_eq!(RunId::parse(run.as_str()), Ok(run));
         }
+    }
+
+    #[test]
+    fn task_ids_sort_as_their_texts_do() {
+        let texts = [
+            "TASK-2026-02-16-zzzzzzzz",
+            "TASK-2026-02-17-001",
+            "TASK-2026-02-17-001-02",
+            "TASK-2026-02-17-002",
+            "TASK-2026-02-17-222222aa",
+            "TASK-2026-02-17-k7Qm2xYz",
+        ];
+        let ids = texts.map(|text| TaskId::parse(text).unwrap());
+        assert!(texts.is_sorted() && ids.is_sorted());
+        assert_eq!(ids.map(|id| id.to_string()), texts);
     }
 
     #[test]
