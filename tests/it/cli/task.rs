@@ -144,10 +144,10 @@ fn the_list_is_filtered_and_the_board_grouped() {
     1 backlog · 1 ready · 1 done
 
     BACKLOG 1
-      TASK-2026-11-20-002  Second  normal
+      TASK-2026-11-20-002  Second  normal  waits for TASK-2026-11-20-001 (ready)
 
     READY 1
-      TASK-2026-11-20-001  First  critical  role doer
+      TASK-2026-11-20-001  First  critical  role doer  agent `worker` is not active
 
     DONE 1
       TASK-2026-11-20-003  Third  normal  team crew
