@@ -20,6 +20,8 @@ use crate::store::stamp::Node;
 /// Bytes of the target's name that a temporary name repeats, for people who find one.
 const NAME_BYTES_MAX: usize = 128;
 const SUFFIX: &str = ".put";
+/// Names tried for one temporary file.
+const NAME_TRIES_MAX: usize = 1_000;
 const FRESH: OFlags = OFlags::WRONLY
     .union(OFlags::CREATE)
     .union(OFlags::EXCL)
@@ -61,9 +63,7 @@ impl<'c> Stage<'c> {
     ) -> Result<Temp, StoreError> {
         let failed = |errno| failure::from_errno(path.as_str(), errno);
         let dir = walk.parent(path)?;
-        let name = self.name(path);
-        let mode = Mode::from_raw_mode(0o666);
-        let mut file = File::from(rustix::fs::openat(&*dir, &name, FRESH, mode).map_err(failed)?);
+        let (name, mut file) = self.fresh(&dir, path).map_err(failed)?;
         self.left.insert(key(path, &name));
         if let Some(mode) = mode_of(&dir, path.name()) {
             rustix::fs::fchmod(&file, mode).map_err(failed)?;
@@ -84,6 +84,21 @@ impl<'c> Stage<'c> {
         for (dir, name) in std::mem::take(&mut self.left) {
             discard_one(walk, RelPath::parse(&dir).ok(), &name);
         }
+    }
+
+    /// A temporary file with a name of its own. A writer that was killed while it took over left one
+    /// of the very epoch that is taken next: its name is passed over.
+    fn fresh(&mut self, dir: &OwnedFd, path: RelPath<'_>) -> Result<(String, File), Errno> {
+        let mode = Mode::from_raw_mode(0o666);
+        for _ in 0..NAME_TRIES_MAX {
+            let name = self.name(path);
+            match rustix::fs::openat(dir, &name, FRESH, mode) {
+                Ok(file) => return Ok((name, File::from(file))),
+                Err(Errno::EXIST) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Err(Errno::EXIST)
     }
 
     fn name(&mut self, path: RelPath<'_>) -> String {

@@ -332,6 +332,20 @@ fn relaxed_commits_do_not_flush() {
 }
 
 #[test]
+fn a_writer_that_was_killed_while_taking_over_does_not_lock_out_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("state")).unwrap();
+    for made in [1, 2] {
+        let name = format!("state/.owner.json.1-{made}.put");
+        fs::write(dir.path().join(name), "half").unwrap();
+    }
+    let mut next = store(dir.path());
+    assert_eq!(next.open(Mode::Writer).unwrap().epoch, 1);
+    next.list(&["state".to_owned()], false).unwrap();
+    assert!(hidden_files(&dir.path().join("state")).is_empty(), "swept");
+}
+
+#[test]
 fn what_a_killed_writer_left_is_swept_at_the_first_listing() {
     let mut room = room();
     room.commit(&[make_dir("d")]).unwrap();
