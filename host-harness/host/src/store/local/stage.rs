@@ -86,8 +86,8 @@ impl<'c> Stage<'c> {
         }
     }
 
-    /// A temporary file with a name of its own. A writer that was killed while it took over left one
-    /// of the very epoch that is taken next: its name is passed over.
+    /// A temporary file with a name of its own. A writer that was killed while it took over left
+    /// one of the very epoch that is taken next: its name is passed over.
     fn fresh(&mut self, dir: &OwnedFd, path: RelPath<'_>) -> Result<(String, File), Errno> {
         let mode = Mode::from_raw_mode(0o666);
         for _ in 0..NAME_TRIES_MAX {
