@@ -7,8 +7,12 @@ use serde_json::{Map, Value};
 use crate::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use crate::instant::Instant;
 use crate::lease::Lease;
+use crate::metadata;
 use crate::priority::Priority;
 use crate::status::Status;
+
+/// Longest run that a card may ask for. Source: AOF 1.20, "per-task timeout cap".
+pub const TIMEOUT_MS_MAX: u64 = 14_400_000;
 
 /// Who should do a task.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,4 +78,13 @@ pub struct Card {
     pub revision: u64,
     /// The Markdown after the frontmatter.
     pub body: String,
+}
+
+impl Card {
+    /// Limit of one run that the card asks for, if it asks for one that is allowed.
+    #[must_use]
+    pub fn timeout_ms(&self) -> Option<u64> {
+        let asked = self.metadata.get(metadata::TIMEOUT_MS)?.as_u64()?;
+        (1..=TIMEOUT_MS_MAX).contains(&asked).then_some(asked)
+    }
 }

@@ -40,6 +40,8 @@ pub struct Row {
     pub retry_at: Option<Instant>,
     /// Why it is blocked, cancelled or dead.
     pub reason: Option<String>,
+    /// Limit of one run, if the card asks for one.
+    pub timeout_ms: Option<u64>,
     /// Carries a workflow, which this version does not run.
     pub has_workflow: bool,
     /// Counts our writes.
@@ -73,6 +75,7 @@ impl Row {
             lease: card.lease.clone().filter(|_| status == Status::InProgress),
             retry_at,
             reason: reason.map(str::to_owned),
+            timeout_ms: card.timeout_ms(),
             has_workflow: card.has_workflow,
             revision: card.revision,
         }

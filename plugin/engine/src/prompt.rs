@@ -2,39 +2,28 @@
 
 use aof_core::card::Card;
 use aof_core::effect::{Effect, Spawn};
-use aof_core::metadata;
 use aof_core::run::Run;
 use aof_core::status::Status;
 use aof_store::layout::ProjectRoot;
 
 use crate::session::Session;
 
-/// Longest run that a card may ask for. Source: AOF 1.20, "per-task timeout cap".
-pub(crate) const TIMEOUT_MS_MAX: u64 = 14_400_000;
-
 /// The effect that starts the session of a run.
 pub(crate) fn spawn(session: &Session, root: &ProjectRoot, card: &Card, run: &Run) -> Effect {
-    let timeout_ms = card
-        .metadata
-        .get(metadata::TIMEOUT_MS)
-        .and_then(serde_json::Value::as_u64)
-        .filter(|ms| (1..=TIMEOUT_MS_MAX).contains(ms))
-        .unwrap_or(session.settings.scheduler.run_timeout_ms);
-    effect(session, root, (&card.title, timeout_ms), run)
+    effect(session, root, (&card.title, card.timeout_ms()), run)
 }
 
 /// The same effect from what the index still knows, after a crash between the card and the outbox.
 pub(crate) fn spawn_again(session: &Session, run: &Run) -> Option<Effect> {
     let root = session.shelf.root(&run.project)?;
     let row = session.shelf.index.row(&run.task)?;
-    let timeout_ms = session.settings.scheduler.run_timeout_ms;
-    Some(effect(session, root, (&row.title, timeout_ms), run))
+    Some(effect(session, root, (&row.title, row.timeout_ms), run))
 }
 
 fn effect(
     session: &Session,
     root: &ProjectRoot,
-    (title, timeout_ms): (&str, u64),
+    (title, timeout_ms): (&str, Option<u64>),
     run: &Run,
 ) -> Effect {
     let card_path = root.card(Status::InProgress, &run.task);
@@ -52,7 +41,7 @@ fn effect(
         run_dir: root.run_dir(&run.task, &run.id),
         card_path,
         work_dir,
-        timeout_ms,
+        timeout_ms: timeout_ms.unwrap_or(session.settings.scheduler.run_timeout_ms),
     }))
 }
 

@@ -16,22 +16,20 @@ use crate::session::{Live, Session};
 const PAGE: u32 = 4_096;
 
 impl Session {
-    /// Takes in every change since the last call. Returns how many there were.
-    pub(crate) fn refresh<S: Store>(&mut self, store: &mut S) -> Result<usize, StoreError> {
+    /// Takes in every change since the last call.
+    pub(crate) fn refresh<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
         if self.is_suspect {
             self.look_again(store)?;
         }
-        let mut total = 0;
         loop {
             let page = store.changes(self.cursor, PAGE)?;
             self.cursor = page.cursor;
             if !page.changes.is_empty() {
-                total += page.changes.len();
                 self.idle_report = None;
                 self.take_in(store, &page.changes)?;
             }
             if !page.more {
-                return Ok(total);
+                return Ok(());
             }
         }
     }

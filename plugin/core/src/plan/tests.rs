@@ -55,6 +55,7 @@ fn row(status: Status, priority: Priority, created_ms: u64) -> Row {
         lease: None,
         retry_at: None,
         reason: None,
+        timeout_ms: None,
         has_workflow: false,
         revision: 1,
     }

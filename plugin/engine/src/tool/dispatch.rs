@@ -1,7 +1,7 @@
 //! `aof_dispatch`: a new task.
 
 use aof_core::caller::Context;
-use aof_core::card::Routing;
+use aof_core::card::{Routing, TIMEOUT_MS_MAX};
 use aof_core::dice::Dice;
 use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use aof_core::metadata;
@@ -19,7 +19,6 @@ use serde_json::{Map, Value};
 use crate::access::check_actor;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
-use crate::prompt::TIMEOUT_MS_MAX;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
 use crate::tool::arguments::{body, line, name};
