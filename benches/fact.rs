@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use aof_host::image::EMBEDDED_WASM;
-use aof_host::store::{FlushCount, LocalStore, LocalStoreError, MemoryDisk};
+use aof_host::store::{LocalStore, LocalStoreError, MemoryDisk};
 use aof_tests::fixture::{Fixture, Mix, Room};
 
 use crate::subject::{Component, Subject};
@@ -42,11 +42,11 @@ impl Facts {
         let store = LocalStore::new(scratch).map_err(into_io)?;
         let count = store.flush_count();
         let mut subject = Component::open(Box::new(store));
-        let before = total(&count);
+        let before = count.total();
         let answer = subject.tool("aof_dispatch", DRAFT);
-        let created = total(&count);
+        let created = count.total();
         subject.tool("aof_task_complete", &arguments_for(&id_of(&answer)));
-        let completed = total(&count);
+        let completed = count.total();
         subject.poll();
         Ok(Self {
             component_bytes: EMBEDDED_WASM.len(),
@@ -54,7 +54,7 @@ impl Facts {
             memory_with_history_bytes: memory_with(100_000)?,
             flushes_of_create: created - before,
             flushes_of_complete: completed - created,
-            flushes_of_start_ten: total(&count) - completed,
+            flushes_of_start_ten: count.total() - completed,
         })
     }
 }
@@ -79,10 +79,6 @@ fn memory_with(history: u32) -> Result<usize, std::io::Error> {
     let laid = fixture.lay_in_memory(&disk);
     laid.map_err(|error| std::io::Error::other(format!("{error:?}")))?;
     Ok(Component::open(Box::new(disk.store())).memory_bytes())
-}
-
-fn total(count: &FlushCount) -> u64 {
-    count.files() + count.directories()
 }
 
 fn into_io(error: LocalStoreError) -> std::io::Error {

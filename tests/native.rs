@@ -8,7 +8,7 @@ mod convert;
 
 use aof_engine::Engine;
 use aof_host::store::StoreBackend;
-use aof_store::port::{Blob, Listing, Mode, Op, Page, Store, StoreError};
+use aof_store::port::{Blob, Listing, Mode, Op, Opening, Page, Store, StoreError};
 
 /// The engine over a store backend of the host.
 pub type NativeEngine = Engine<NativePort>;
@@ -31,9 +31,9 @@ impl std::fmt::Debug for NativePort {
 }
 
 impl Store for NativePort {
-    fn open(&mut self, mode: Mode) -> Result<u64, StoreError> {
+    fn open(&mut self, mode: Mode) -> Result<Opening, StoreError> {
         let session = self.backend.open(convert::mode(mode));
-        session.map(|session| session.epoch).map_err(convert::error)
+        session.map(convert::opening).map_err(convert::error)
     }
 
     fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {

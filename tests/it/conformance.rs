@@ -4,7 +4,9 @@
 //! nothing about one backend only; what only a local directory can show is in `local`.
 
 mod commit;
+mod crash;
 mod hand;
+mod journal;
 mod limit;
 mod local;
 mod news;
@@ -43,8 +45,6 @@ macro_rules! conformance_suites {
                 replacing_the_expected_version_succeeds,
                 a_rename_keeps_content_and_stamp,
                 a_rename_needs_a_free_target,
-                settling_replaces_the_target,
-                settling_needs_no_target,
                 removing_is_idempotent,
                 making_a_directory_makes_its_parents,
                 appending_creates_and_extends,
@@ -54,6 +54,18 @@ macro_rules! conformance_suites {
                 a_whole_transition_is_one_batch,
                 an_empty_batch_is_fine,
                 a_name_freed_by_the_batch_can_be_taken_again,
+            ]
+            journal: [
+                journal_lines_are_appended,
+                a_torn_journal_line_is_completed_first,
+                the_line_comes_before_the_rest_wherever_it_stands,
+                a_missing_journal_is_stale,
+                a_journal_is_a_plain_file_inside_the_root,
+                a_refused_batch_leaves_no_line,
+                a_later_writer_ends_a_former_one_by_its_journal,
+                a_sync_is_fine_anywhere_in_a_batch,
+                sessions_of_one_start_have_one_boot,
+                own_journal_lines_are_no_news,
             ]
             refusal: [
                 a_refused_batch_changes_nothing,

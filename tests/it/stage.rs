@@ -99,6 +99,7 @@ pub struct Stage {
     local: Option<TempDir>,
     instance: Option<Instance>,
     rolls: u64,
+    boot: u64,
 }
 
 impl Stage {
@@ -154,6 +155,7 @@ impl Stage {
             events: Vec::new(),
             instance: None,
             rolls: 0,
+            boot: 1,
         };
         stage.open()?;
         Ok(stage)
@@ -165,6 +167,26 @@ impl Stage {
         self.sabotage = Sabotage::new(self.disk.clone());
         self.open().expect("opens again");
         self
+    }
+
+    /// From the next opening on the machine is one that was started anew.
+    pub fn start_machine_anew(&mut self) -> &mut Self {
+        self.boot += 1;
+        self
+    }
+
+    /// Takes the power away: every file is again as in `flushed`, except for the journal, and the
+    /// machine is started anew.
+    pub fn lose_power(&mut self, flushed: &Tree) -> &mut Self {
+        self.instance = None;
+        let is_flushed = |path: &str| path.starts_with("state/journal/");
+        for path in self.tree().into_keys().filter(|path| !is_flushed(path)) {
+            self.disk.remove_by_hand(&path).unwrap();
+        }
+        for (path, text) in flushed.iter().filter(|(path, _)| !is_flushed(path)) {
+            self.disk.put_by_hand(path, text.as_bytes()).unwrap();
+        }
+        self.start_machine_anew().kill_and_reopen()
     }
 
     /// Kills the host, and again while it starts, after so many operations of its next batch.
@@ -179,7 +201,10 @@ impl Stage {
     fn open(&mut self) -> Result<(), CallError> {
         let backend: Box<dyn StoreBackend> = match &self.local {
             Some(dir) => Box::new(LocalStore::new(dir.path()).unwrap()),
-            None => Box::new(Saboteur::new(self.disk.store(), self.sabotage.clone())),
+            None => {
+                let (store, sabotage) = (self.disk.store(), self.sabotage.clone());
+                Box::new(Saboteur::new(store, sabotage, self.boot))
+            }
         };
         let ctx = self.ctx(Caller::Host);
         let config = Config {

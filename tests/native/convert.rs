@@ -2,13 +2,20 @@
 
 use aof_host::contract::store as host;
 use aof_store::port::{
-    Blob, Change, Entry, EntryKind, Listing, Mode, Op, Owner, Page, Stamp, StoreError,
+    Blob, Change, Entry, EntryKind, Listing, Mode, Op, Opening, Owner, Page, Stamp, StoreError,
 };
 
 pub(super) fn mode(mode: Mode) -> host::Mode {
     match mode {
         Mode::Writer => host::Mode::Writer,
         Mode::Reader => host::Mode::Reader,
+    }
+}
+
+pub(super) fn opening(session: host::Session) -> Opening {
+    Opening {
+        epoch: session.epoch,
+        boot: session.boot,
     }
 }
 
@@ -56,20 +63,19 @@ pub(super) fn op(op: Op) -> host::Op {
             content,
             expect: expect.map(expected),
         }),
-        Op::Rename {
-            from,
-            to,
-            expect,
-            settle,
-        } => host::Op::Rename(host::RenameOp {
+        Op::Rename { from, to, expect } => host::Op::Rename(host::RenameOp {
             from,
             to,
             expect: expect.map(expected),
-            settle,
         }),
         Op::Remove(path) => host::Op::Remove(path),
         Op::MakeDir(path) => host::Op::MakeDir(path),
         Op::Append { path, lines } => host::Op::Append(host::AppendOp { path, lines }),
+        Op::Journal { path, line } => host::Op::Journal(host::AppendOp {
+            path,
+            lines: vec![line],
+        }),
+        Op::Sync => host::Op::Sync,
     }
 }
 

@@ -8,7 +8,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    board, completions, daemon, demo, events, explain, init, poll, run, supervise, task, tools,
+    board, completions, daemon, demo, events, explain, init, poll, run, sim, supervise, task, tools,
 };
 
 /// Shown below `aof --help`; the README has the same table.
@@ -117,6 +117,8 @@ pub enum Command {
     Init(init::Args),
     /// Unpack the example project and work it off
     Demo(demo::Args),
+    /// Live through simulated worlds and check that nothing is lost
+    Sim(sim::Args),
     /// Print a script that completes `aof` commands in a shell
     Completions(completions::Args),
     /// Stand between the daemon and one agent

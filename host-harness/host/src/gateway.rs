@@ -16,8 +16,10 @@ mod view;
 
 pub(crate) use caller::identify;
 pub use caller::{AncestryError, from_own_ancestry};
+pub use component::Component;
 pub use error::{Fault, GatewayError};
 pub use observer::{Observer, Silent};
+pub use open::Parts;
 pub use options::{GatewayOptions, OpenReport, Place};
 pub use pump::Pumped;
 pub use stage::{Gateway, LiveRun, PollReport, Stance};

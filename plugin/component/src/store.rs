@@ -1,7 +1,8 @@
 //! The store port over the component's one import.
 
 use aof_store::port::{
-    Blob, Change, Entry, EntryKind, Listing, Mode, Op, Owner, Page, Stamp, Store, StoreError,
+    Blob, Change, Entry, EntryKind, Listing, Mode, Op, Opening, Owner, Page, Stamp, Store,
+    StoreError,
 };
 
 use crate::bindings::aof::orchestrator::store as host;
@@ -11,12 +12,16 @@ use crate::bindings::aof::orchestrator::store as host;
 pub(crate) struct HostStore;
 
 impl Store for HostStore {
-    fn open(&mut self, mode: Mode) -> Result<u64, StoreError> {
+    fn open(&mut self, mode: Mode) -> Result<Opening, StoreError> {
         let mode = match mode {
             Mode::Writer => host::Mode::Writer,
             Mode::Reader => host::Mode::Reader,
         };
-        host::open(mode).map(|session| session.epoch).map_err(error)
+        let session = host::open(mode).map_err(error)?;
+        Ok(Opening {
+            epoch: session.epoch,
+            boot: session.boot,
+        })
     }
 
     fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {
@@ -103,20 +108,19 @@ fn op(op: Op) -> host::Op {
             content,
             expect: expect.map(expected),
         }),
-        Op::Rename {
-            from,
-            to,
-            expect,
-            settle,
-        } => host::Op::Rename(host::RenameOp {
+        Op::Rename { from, to, expect } => host::Op::Rename(host::RenameOp {
             from,
             to,
             expect: expect.map(expected),
-            settle,
         }),
         Op::Remove(path) => host::Op::Remove(path),
         Op::MakeDir(path) => host::Op::MakeDir(path),
         Op::Append { path, lines } => host::Op::Append(host::AppendOp { path, lines }),
+        Op::Journal { path, line } => host::Op::Journal(host::AppendOp {
+            path,
+            lines: vec![line],
+        }),
+        Op::Sync => host::Op::Sync,
     }
 }
 

@@ -38,9 +38,12 @@ impl<S: Store> Engine<S> {
         Ok(opened)
     }
 
-    /// Forgets everything. The lock is the host's to release.
+    /// Flushes everything and forgets it. The lock is the host's to release.
     pub fn close(&mut self) {
-        self.session = None;
+        if let Some(session) = self.session.take() {
+            // What could not be flushed is in the journal, where the next opening finds it.
+            session.retire(&mut self.store).unwrap_or_default();
+        }
     }
 
     /// The store, for hosts that inspect it.

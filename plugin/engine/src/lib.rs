@@ -4,6 +4,7 @@
 //! nothing is handed out that is not committed, and a call that is refused has changed nothing.
 
 mod access;
+mod batches;
 mod change;
 mod engine;
 mod explain;

@@ -13,6 +13,7 @@ use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use aof_core::refusal::Refusal;
 use aof_core::run::RunState;
 use aof_store::event_log::Event;
+use aof_store::journal::Journal;
 use aof_store::layout::SETTINGS;
 use aof_store::port::{Mode, Store};
 use aof_store::recovery::recover;
@@ -20,6 +21,7 @@ use aof_store::refusal::refusal_of;
 use aof_store::shelf::Shelf;
 use serde_json::json;
 
+use crate::batches::Batches;
 use crate::session::{Counters, Session};
 use crate::work::{MissingEvent, Work};
 use file::{read_settings, settings_json};
@@ -93,17 +95,17 @@ pub(crate) fn open<S: Store>(
         Mode::Writer
     };
     let stored = |error: &_| refusal_of(error);
-    let epoch = store.open(mode).map_err(|error| stored(&error))?;
+    let opening = store.open(mode).map_err(|error| stored(&error))?;
     let (settings, warnings) = read_settings(store, config.overrides.as_deref())?;
-    let writer_epoch = (!config.read_only).then_some(epoch);
-    let mut recovered = recover(store, writer_epoch).map_err(|error| stored(&error))?;
+    let writer = (!config.read_only).then_some(opening);
+    let mut recovered = recover(store, writer).map_err(|error| stored(&error))?;
     recovered.shelf.notice(SETTINGS, warnings);
     let chart = read_chart(store, &mut recovered.shelf).map_err(|error| stored(&error))?;
-    let outbox = read_outbox(store, writer_epoch).map_err(|error| stored(&error))?;
-    let (log, tail) = resume_log(store, epoch, ctx).map_err(|error| stored(&error))?;
+    let outbox = read_outbox(store).map_err(|error| stored(&error))?;
+    let (log, tail) = resume_log(store, opening.epoch, ctx).map_err(|error| stored(&error))?;
     let live = read_live_runs(store, &recovered.shelf).map_err(|error| stored(&error))?;
     let mut session = Session {
-        epoch,
+        opening,
         is_writer: !config.read_only,
         cursor: 0,
         shelf: recovered.shelf,
@@ -112,6 +114,7 @@ pub(crate) fn open<S: Store>(
         settings,
         outbox,
         log,
+        journal: Journal::default(),
         live,
         counters: Counters::default(),
         orphans: Vec::new(),
@@ -120,7 +123,7 @@ pub(crate) fn open<S: Store>(
         is_suspect: false,
         not_before: None,
     };
-    let missing = missing_events(&session, &recovered.finished, &tail);
+    let missing = missing_events(&session, &tail);
     let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;
     let opened = report(&session, recovered.repairs, events);
     Ok((session, opened))
@@ -135,17 +138,27 @@ fn announce<S: Store>(
     if !session.is_writer {
         return Ok(Vec::new());
     }
+    session
+        .checkpoint(store)
+        .map_err(|error| refusal_of(&error))?;
+    let mut batches = Batches::default();
     let mut work = Work::default();
-    let startup = EventDraft::new("system.startup", json!({"epoch": session.epoch}));
+    let startup = EventDraft::new("system.startup", json!({"epoch": session.opening.epoch}));
     work.event_of(session, ctx, (None, None), startup);
+    batches.add(store, session, work)?;
     for line in repairs {
+        let mut work = Work::default();
         let event = EventDraft::new("system.recovered", json!({"what": line}));
         work.event_of(session, ctx, (None, None), event);
+        batches.add(store, session, work)?;
     }
     for event in missing {
+        let mut work = Work::default();
         work.recovered(session, ctx, event);
+        batches.add(store, session, work)?;
     }
-    Ok(work.commit(store, session)?.events)
+    batches.flush(store, session)?;
+    Ok(batches.done.events)
 }
 
 fn report(session: &Session, repaired: Vec<String>, events: Vec<Event>) -> Opened {
@@ -162,7 +175,7 @@ fn report(session: &Session, repaired: Vec<String>, events: Vec<Event>) -> Opene
         })
     });
     Opened {
-        epoch: session.epoch,
+        epoch: session.opening.epoch,
         settings: settings_json(&session.settings).to_string(),
         repaired,
         quarantined: quarantined(&session.shelf),

@@ -11,18 +11,19 @@ use aof_core::refusal::{Kind, Refusal};
 use aof_core::run::{Run, RunOutcome};
 use aof_core::status::Status;
 use aof_core::verb::{self, Claim};
-use aof_store::loaded::{LoadedCard, load};
+use aof_store::loaded::{LoadedCard, Place, load};
 use aof_store::port::Store;
 use aof_store::recovery::read_cards;
 use aof_store::refusal::refusal_of;
 use serde_json::{Value, json};
 
+use crate::batches::Batches;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::session::Session;
 use crate::summary;
-use crate::work::{Closing, Committed, Work};
+use crate::work::{Closing, Work};
 
 /// Whether a poll acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum PollMode {
 const FAILED_PAUSE_MS: u64 = 5_000;
 /// Waiting tasks that a report gives reasons for.
 const REPORTED_MAX: usize = 50;
+/// Cards read in one call: bounds the memory of a poll.
+const READ_TOGETHER: usize = 64;
 const TRIES: usize = 3;
 
 impl<S: Store> Engine<S> {
@@ -93,34 +96,28 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
         });
     }
     let plan = plan(&session.snapshot(ctx.now), scope());
-    let mut work = Work::default();
-    let Carried {
-        done,
-        broken,
-        failed,
-    } = carry_out(store, session, ctx, (&plan, &mut work))?;
-    let acted = !done.is_empty();
-    session.not_before = (!failed.is_empty()).then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
-    report_failures(session, ctx, &failed, &mut work);
-    for run in session.orphans.clone() {
-        work.abandon(session, ctx, run);
+    let mut batches = Batches::default();
+    let mut carried = Carried::default();
+    let end = carry_out(store, session, ctx, (&plan, &mut batches, &mut carried))
+        .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
+    if let Err(refusal) = end {
+        if batches.committed == 0 {
+            return Err(refusal);
+        }
+        // What was committed must reach the host; the rest is planned again.
+        carried.done.truncate(batches.committed);
+        carried.broken += 1;
     }
-    announce(session, ctx, &plan.waiting, &mut work);
-    let committed = if work.is_empty() {
-        Committed::default()
-    } else {
-        work.commit(store, session)?
-    };
-    session.orphans.clear();
-    remember(session, &plan.waiting);
+    let acted = !carried.done.is_empty();
+    let committed = batches.done;
     let dispatches = committed
         .effects
         .iter()
         .filter(|effect| matches!(effect, Effect::Spawn(_)));
     session.counters.dispatches += dispatches.count() as u64;
-    let value = report(session, &plan, done, idle_reason(session, acted));
+    let value = report(session, &plan, carried.done, idle_reason(session, acted));
     // A plan that led to nothing is the plan of every poll until something changes or is due.
-    if !acted && broken == 0 {
+    if !acted && carried.broken == 0 {
         session.idle_report = Some(value.clone());
     }
     Ok(Outcome {
@@ -128,6 +125,29 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
         effects: committed.effects,
         events: committed.events,
     })
+}
+
+/// What a poll does besides its actions, and the last commit.
+fn conclude<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (plan, batches, failed): (&Plan, &mut Batches, &[(TaskId, Refusal)]),
+) -> Result<(), Refusal> {
+    session.not_before = (!failed.is_empty()).then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
+    let mut work = Work::default();
+    report_failures(session, ctx, failed, &mut work);
+    announce(session, ctx, &plan.waiting, &mut work);
+    batches.add(store, session, work)?;
+    for run in session.orphans.clone() {
+        let mut work = Work::default();
+        work.abandon(session, ctx, run);
+        batches.add(store, session, work)?;
+    }
+    batches.flush(store, session)?;
+    session.orphans.clear();
+    remember(session, &plan.waiting);
+    Ok(())
 }
 
 fn idle_reason(session: &Session, acted: bool) -> Option<&'static str> {
@@ -156,32 +176,36 @@ fn carry_out<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (plan, work): (&Plan, &mut Work),
-) -> Result<Carried, Refusal> {
+    (plan, batches, carried): (&Plan, &mut Batches, &mut Carried),
+) -> Result<(), Refusal> {
     let mut dice = Dice::new(ctx.entropy);
-    let mut places = Vec::new();
-    for action in &plan.actions {
-        places.push(session.place(task_of(action))?);
-    }
-    let cards = load(store, &places)?;
-    let mut carried = Carried::default();
     let mut unreadable = Vec::new();
-    for (action, loaded) in plan.actions.iter().zip(cards) {
-        let Ok(loaded) = loaded else {
-            unreadable.extend(session.shelf.path_of(task_of(action)));
-            continue;
-        };
-        let run = RunId::generate(ctx.now, dice.roll_pair());
-        match one(session, ctx, (action, &loaded, run), work) {
-            Ok(started) => carried
-                .done
-                .push(action_json(session, action, started.as_ref())),
-            Err(refusal) => carried.failed.push((task_of(action).clone(), refusal)),
+    for actions in plan.actions.chunks(READ_TOGETHER) {
+        let places = actions.iter().map(|action| session.place(task_of(action)));
+        let places: Vec<Place> = places.collect::<Result<_, _>>()?;
+        let cards = load(store, &places)?;
+        for (action, loaded) in actions.iter().zip(cards) {
+            let Ok(loaded) = loaded else {
+                unreadable.extend(session.shelf.path_of(task_of(action)));
+                continue;
+            };
+            let run = RunId::generate(ctx.now, dice.roll_pair());
+            let mut work = Work::default();
+            let started = one(session, ctx, (action, &loaded, run), &mut work)
+                .and_then(|started| work.admit().map(|()| started));
+            match started {
+                Ok(started) => {
+                    let done = action_json(session, action, started.as_ref());
+                    carried.done.push(done);
+                    batches.add(store, session, work)?;
+                }
+                Err(refusal) => carried.failed.push((task_of(action).clone(), refusal)),
+            }
         }
     }
     read_cards(store, &mut session.shelf, &unreadable).map_err(|error| refusal_of(&error))?;
     carried.broken = unreadable.len();
-    Ok(carried)
+    Ok(())
 }
 
 /// Says once, not in every poll, that an action on a card was refused.

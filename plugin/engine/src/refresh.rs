@@ -34,19 +34,24 @@ impl Session {
         }
     }
 
-    /// Mends and reads everything as opening does, after a commit that failed half way. A run whose
-    /// effect was lost by it starts again when its lease lapses.
+    /// Mends and reads everything as opening does, after a commit that failed half way: what its
+    /// record says is done now. A run whose effect was not handed out starts again when its lease
+    /// lapses.
     fn look_again<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
-        let mut recovered = recover(store, self.is_writer.then_some(self.epoch))?;
+        let mut recovered = recover(store, self.is_writer.then_some(self.opening))?;
         let settings = self.shelf.notices.remove(SETTINGS).unwrap_or_default();
         recovered.shelf.notice(SETTINGS, settings);
         (self.shelf, self.projects) = (recovered.shelf, recovered.projects);
         if let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;
         }
-        self.outbox = read_outbox(store, None)?;
+        self.outbox = read_outbox(store)?;
         self.live = read_live_runs(store, &self.shelf)?;
-        (self.idle_report, self.is_suspect) = (None, false);
+        self.idle_report = None;
+        if self.is_writer {
+            self.checkpoint(store)?;
+        }
+        self.is_suspect = false;
         Ok(())
     }
 

@@ -11,9 +11,11 @@ use aof_core::refusal::Refusal;
 use aof_core::run::Run;
 use aof_core::settings::Settings;
 use aof_store::event_log::EventLog;
+use aof_store::journal::{Journal, checkpoint, retire};
 use aof_store::layout::ProjectRoot;
 use aof_store::loaded::Place;
 use aof_store::outbox::Outbox;
+use aof_store::port::{Opening, Store, StoreError};
 use aof_store::shelf::Shelf;
 
 /// A run that holds a lease, with the moment of its last written renewal.
@@ -35,7 +37,7 @@ pub(crate) struct Counters {
 /// An open store.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) epoch: u64,
+    pub(crate) opening: Opening,
     pub(crate) is_writer: bool,
     pub(crate) cursor: u64,
     pub(crate) shelf: Shelf,
@@ -44,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     pub(crate) outbox: Outbox,
     pub(crate) log: EventLog,
+    /// Where commits are recorded; nowhere in a reader.
+    pub(crate) journal: Journal,
     pub(crate) live: BTreeMap<RunId, Live>,
     pub(crate) counters: Counters,
     /// Runs whose cards somebody moved away; their sessions are still to be ended.
@@ -59,6 +63,33 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Lets the journal begin anew: nothing that was committed so far depends on the old part.
+    pub(crate) fn checkpoint<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
+        let made = checkpoint(store, self.opening, &self.outbox);
+        self.is_suspect |= made.as_ref().is_err_and(StoreError::may_be_half_done);
+        self.journal = made?;
+        Ok(())
+    }
+
+    /// Notes that a commit was refused. If its record is in the journal all the same, it is the
+    /// next call that finishes it.
+    pub(crate) fn refused<S: Store>(&mut self, store: &mut S, error: &StoreError) {
+        self.is_suspect |= match error {
+            StoreError::StaleEpoch(_) => false,
+            error if error.may_be_half_done() => true,
+            _ => self.journal.has_grown(store).unwrap_or(true),
+        };
+    }
+
+    /// Takes the journal away before the store is given up, so that the next one to open it has
+    /// nothing to recover.
+    pub(crate) fn retire<S: Store>(&self, store: &mut S) -> Result<(), StoreError> {
+        if !self.is_writer || self.is_suspect {
+            return Ok(());
+        }
+        retire(store, self.opening.epoch, &self.journal)
+    }
+
     /// When a poll can next have something to do without any news.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let due = self.shelf.index.next_due()?;

@@ -11,7 +11,7 @@ use aof_core::verb::Step;
 use aof_store::event_log::Event;
 use aof_store::layout::ProjectRoot;
 use aof_store::loaded::LoadedCard;
-use aof_store::port::{Store, StoreError};
+use aof_store::port::Store;
 use aof_store::refusal::refusal_of;
 use aof_store::transaction::Transaction;
 
@@ -78,6 +78,26 @@ pub(crate) struct Committed {
 impl Work {
     pub(crate) fn is_empty(&self) -> bool {
         self.transaction.is_empty()
+    }
+
+    /// Bytes that it takes in the journal, at most.
+    pub(crate) fn bytes(&self) -> usize {
+        self.transaction.bytes()
+    }
+
+    /// Refuses what is too large for one commit.
+    pub(crate) fn admit(&self) -> Result<(), Refusal> {
+        self.transaction.admit()
+    }
+
+    /// Adds what another work wants to change.
+    pub(crate) fn absorb(&mut self, other: Work) {
+        self.transaction.absorb(other.transaction);
+        self.cards.extend(other.cards);
+        self.effects.extend(other.effects);
+        self.settled.extend(other.settled);
+        self.opened_runs.extend(other.opened_runs);
+        self.closed_runs.extend(other.closed_runs);
     }
 
     /// A new card.
@@ -268,13 +288,24 @@ impl Work {
         session: &mut Session,
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
-        let mut log = session.log.clone();
-        let (batch, events) = self.transaction.into_batch(&mut log);
-        let answer = store.commit(batch, session.epoch);
+        self.admit()?;
+        if session.journal.is_due() {
+            session
+                .checkpoint(store)
+                .map_err(|error| refusal_of(&error))?;
+        }
+        let (mut log, mut journal) = (session.log.clone(), session.journal.clone());
+        let (batch, events) = self.transaction.into_batch(&mut log, &mut journal);
+        let answer = store.commit(batch, session.opening.epoch);
         // The numbers of its events may have reached the disk, so they are never used again.
         session.log = log;
-        session.is_suspect |= answer.as_ref().is_err_and(StoreError::may_be_half_done);
-        session.cursor = answer.map_err(|error| refusal_of(&error))?;
+        match answer {
+            Ok(cursor) => (session.cursor, session.journal) = (cursor, journal),
+            Err(error) => {
+                session.refused(store, &error);
+                return Err(refusal_of(&error));
+            }
+        }
         for (project, card) in &self.cards {
             session.shelf.put(card, project);
         }

@@ -19,6 +19,8 @@ pub const EVENTS_DIR: &str = "events";
 pub const STATE_DIR: &str = "state";
 /// Effects recorded and settled.
 pub const OUTBOX: &str = "state/outbox.jsonl";
+/// Folder of the journal.
+pub const JOURNAL_DIR: &str = "state/journal";
 /// The project that always exists.
 pub const INBOX: &str = "_inbox";
 
@@ -82,18 +84,10 @@ impl ProjectRoot {
         format!("{}/{}/tasks/{status}/{id}.md", self.parent, self.id)
     }
 
-    /// New content of a card on its way into a status. The name says which content it was made
-    /// from, so that recovery can tell the card that a crash left from one that was edited since.
+    /// Our version of a card beside a person's that cannot be read.
     #[must_use]
-    pub fn stage(&self, status: Status, id: &TaskId, stage: &Stage) -> String {
-        let Stage {
-            revision,
-            made_from,
-        } = stage;
-        format!(
-            "{}/{}/tasks/{status}/.{id}.md.{revision}.{made_from}.tmp",
-            self.parent, self.id
-        )
+    pub fn conflict(&self, status: Status, id: &TaskId, revision: u64) -> String {
+        format!("{}/{id}.conflict-{revision}.md", self.status_dir(status))
     }
 
     /// Where an agent works on a task. It does not move with the status.
@@ -140,39 +134,17 @@ impl ProjectRoot {
     }
 }
 
-/// What the name of a staged file tells besides its task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
-    /// Revision of the staged content.
-    pub revision: u64,
-    /// Fingerprint of the file that it replaces; `new` for a new card.
-    pub made_from: String,
-}
-
-impl Stage {
-    /// The stage of a card that is not there yet.
-    #[must_use]
-    pub fn of_new(revision: u64) -> Self {
-        Stage {
-            revision,
-            made_from: "new".to_owned(),
-        }
-    }
-}
-
-/// Reads the name of a staged file: `.<id>.md.<revision>.<fingerprint>.tmp`.
+/// A part of the journal.
 #[must_use]
-pub fn parse_stage_name(name: &str) -> Option<(TaskId, Stage)> {
-    let (id, rest) = name
-        .strip_prefix('.')?
-        .strip_suffix(".tmp")?
-        .split_once(".md.")?;
-    let (revision, made_from) = rest.split_once('.')?;
-    let stage = Stage {
-        revision: revision.parse().ok()?,
-        made_from: made_from.to_owned(),
-    };
-    Some((TaskId::parse(id).ok()?, stage))
+pub fn journal_part(epoch: u64, part: u32) -> String {
+    format!("{JOURNAL_DIR}/{epoch:06}-{part:06}.jsonl")
+}
+
+/// Reads the name of a part of the journal: `<epoch>-<part>.jsonl`.
+#[must_use]
+pub fn parse_journal_name(name: &str) -> Option<(u64, u32)> {
+    let (epoch, part) = name.strip_suffix(".jsonl")?.split_once('-')?;
+    Some((epoch.parse().ok()?, part.parse().ok()?))
 }
 
 /// The event log of a UTC day.
@@ -198,18 +170,24 @@ mod tests {
             "projects/alpha/tasks/in-progress/TASK-2026-02-17-001.md"
         );
         let card = CardPath::Card {
-            project: root.clone(),
+            project: root,
             status: Status::InProgress,
-            id: id.clone(),
+            id,
         };
         assert_eq!(ProjectRoot::parse_card_path(&path), Some(card));
-        let stage = Stage {
-            revision: 7,
-            made_from: "0123456789abcdef".to_owned(),
-        };
-        let path = root.stage(Status::Done, &id, &stage);
-        let name = path.rsplit('/').next().unwrap();
-        assert_eq!(parse_stage_name(name), Some((id, stage)));
+    }
+
+    #[test]
+    fn names_of_the_journal_read_back_and_sort_as_written() {
+        let names = [(9, 999_999), (10, 1), (10, 2), (1_000_000, 1)];
+        for (epoch, part) in names {
+            let path = journal_part(epoch, part);
+            let name = path.rsplit('/').next().unwrap();
+            assert_eq!(parse_journal_name(name), Some((epoch, part)));
+        }
+        for name in ["outbox.jsonl", "1-2.json", "-.jsonl", "x-1.jsonl"] {
+            assert_eq!(parse_journal_name(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -9,8 +9,10 @@ use aof_core::effect::{Cancel, Effect, Notify, Severity, Spawn};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use serde::{Deserialize, Serialize};
 
-/// The log is rewritten at opening when it is larger than this.
-pub const COMPACT_BYTES: usize = 256 * 1024;
+/// The log is rewritten at a checkpoint when it is larger than this.
+pub const COMPACT_BYTES: u64 = 256 * 1024;
+/// The log is not read beyond this size; cards say which runs were requested.
+pub const BYTES_READ_MAX: u64 = 16 * 1024 * 1024;
 const SCHEMA: u32 = 1;
 
 /// What is still to be done.

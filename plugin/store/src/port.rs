@@ -23,6 +23,15 @@ pub struct Stamp {
     pub inode: u64,
 }
 
+/// What opening gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// Fencing number of this writer; it only grows. A reader gets the last writer's.
+    pub epoch: u64,
+    /// Which life of the machine this is. Once it differs, what was not flushed may be lost.
+    pub boot: u64,
+}
+
 /// Who holds the writer's lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
@@ -176,7 +185,7 @@ pub enum Op {
         /// Only if the file still has this version.
         expect: Option<Stamp>,
     },
-    /// Moves a file.
+    /// Moves a file; the target must be absent.
     Rename {
         /// From here.
         from: String,
@@ -184,8 +193,6 @@ pub enum Op {
         to: String,
         /// Only if the source still has this version.
         expect: Option<Stamp>,
-        /// Replaces the target; otherwise it must be absent.
-        settle: bool,
     },
     /// Removing what is absent is no error.
     Remove(String),
@@ -198,15 +205,25 @@ pub enum Op {
         /// Without their newlines.
         lines: Vec<String>,
     },
+    /// Appends a line to a file that must be there, and flushes it before anything else of the
+    /// batch is visible. Taken back if a condition of the batch stops holding meanwhile.
+    Journal {
+        /// The journal.
+        path: String,
+        /// Without its newline.
+        line: String,
+    },
+    /// Flushes everything that was written so far, this batch included.
+    Sync,
 }
 
 /// The port. Calls are synchronous; paths are relative to the data root.
 pub trait Store {
-    /// Opens the root and returns the epoch.
+    /// Opens the root.
     ///
     /// # Errors
     /// [`StoreError::Busy`] if another process writes, or what the system says.
-    fn open(&mut self, mode: Mode) -> Result<u64, StoreError>;
+    fn open(&mut self, mode: Mode) -> Result<Opening, StoreError>;
 
     /// What others changed in watched directories since `cursor`.
     ///
@@ -226,7 +243,8 @@ pub trait Store {
     /// What the system says.
     fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError>;
 
-    /// Applies a batch behind one durability barrier and returns the new cursor.
+    /// Checks every condition, flushes the journal lines, checks again, applies the rest in order
+    /// without flushing it, and returns the new cursor.
     ///
     /// # Errors
     /// Any [`StoreError`]; a refused condition changes nothing.

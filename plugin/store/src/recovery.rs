@@ -1,18 +1,20 @@
-//! Opening a store: mend what a crash left half done, then read the cards.
+//! Opening a store: finish what the journal holds, then read the cards.
 //!
-//! Decides by content alone, never by time. Invariant: after it no staged file is left, and every
-//! card is in the index or in the quarantine.
+//! Decides by content alone, never by time. Invariant: after it the disk has every commit of the
+//! journal, and every card is in the index or in the quarantine.
 
+mod decide;
+mod history;
+mod log;
+mod redo;
 mod scan;
-mod stages;
 
 use std::collections::BTreeMap;
 
-use aof_core::id::{ProjectId, TaskId};
+use aof_core::id::ProjectId;
 use aof_core::project::Project;
-use aof_core::status::Status;
 
-use crate::port::{Op, Store, StoreError};
+use crate::port::{Op, Opening, Store, StoreError};
 use crate::shelf::Shelf;
 
 pub use scan::{absorb_project, read_cards, shelve};
@@ -26,46 +28,30 @@ pub struct Recovered {
     pub projects: BTreeMap<ProjectId, Project>,
     /// What was mended, a line each.
     pub repairs: Vec<String>,
-    /// Transitions that were finished; the log may not know them.
-    pub finished: Vec<FinishedMove>,
 }
 
-/// A transition whose rename had happened when the crash came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FinishedMove {
-    /// Project of the task.
-    pub project: ProjectId,
-    /// The task.
-    pub task: TaskId,
-    /// Where it came from.
-    pub from: Status,
-    /// Where it went.
-    pub to: Status,
-    /// The revision that it has now.
-    pub revision: u64,
-}
-
-/// Mends and reads everything. A reader (`epoch` is none) mends nothing.
+/// Mends and reads everything. A reader (`writer` is none) mends nothing. What was mended is not
+/// flushed: that, and a new part of the journal, is the checkpoint's work.
 ///
 /// # Errors
 /// What the store says.
-pub fn recover<S: Store>(store: &mut S, epoch: Option<u64>) -> Result<Recovered, StoreError> {
+pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recovered, StoreError> {
     let mut recovered = Recovered::default();
+    if let Some(opening) = writer {
+        recovered.repairs = redo::redo(store, opening)?;
+    }
     let roots = scan::find_roots(store, &mut recovered)?;
     let mut listings = scan::list_statuses(store, &roots)?;
-    if let Some(epoch) = epoch {
-        let missing = scan::missing_directories(store, &listings)?;
-        if !missing.is_empty() {
-            store.commit(missing, epoch)?;
-            listings = scan::list_statuses(store, &roots)?;
-        }
-    }
-    if let Some(epoch) = epoch {
-        let mended = stages::mend(store, &listings)?;
-        if !mended.ops.is_empty() {
-            recovered.repairs = mended.lines;
-            recovered.finished = mended.finished;
-            store.commit(mended.ops, epoch)?;
+    if let Some(opening) = writer {
+        let mut ops = scan::missing_directories(store, &listings)?;
+        let leftovers = scan::leftovers(&listings);
+        let lines = leftovers
+            .iter()
+            .map(|path| format!("removed `{path}`, left over from an unfinished write"));
+        recovered.repairs.extend(lines);
+        ops.extend(leftovers.into_iter().map(Op::Remove));
+        if !ops.is_empty() {
+            store.commit(ops, opening.epoch)?;
             listings = scan::list_statuses(store, &roots)?;
         }
     }
@@ -79,5 +65,4 @@ pub fn recover<S: Store>(store: &mut S, epoch: Option<u64>) -> Result<Recovered,
 struct Mending {
     ops: Vec<Op>,
     lines: Vec<String>,
-    finished: Vec<FinishedMove>,
 }

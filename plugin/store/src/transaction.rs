@@ -1,9 +1,9 @@
-//! One commit: cards, run records, events and effects in one batch, in the order that a crash at
-//! any point can be recovered from.
+//! One commit: cards, run records, events and effects in one batch behind one line of the journal.
 //!
-//! Order: directories; staged contents; run records and replaced cards; the renames that are the
-//! transitions; the logs; and last the renames that settle the staged contents. A staged file that
-//! is still there after a crash thus says that its events may be missing from the log.
+//! Never orders anything that recovery would have to rely on: the record in the journal is flushed
+//! first and holds all of it. Invariant: the batch does what its record says and nothing else.
+
+use std::collections::BTreeSet;
 
 use aof_core::card::Card;
 use aof_core::effect::Effect;
@@ -11,35 +11,71 @@ use aof_core::refusal::Refusal;
 use aof_core::run::Run;
 
 use crate::event_log::{Event, EventLog};
-use crate::layout::{OUTBOX, ProjectRoot, Stage};
+use crate::journal::{CardChange, JOURNAL_RECORD_BYTES_MAX, Journal, LogLines, Record, RunChange};
+use crate::layout::{OUTBOX, ProjectRoot};
 use crate::loaded::LoadedCard;
 use crate::outbox::{issued_line, settled_line};
-use crate::port::Op;
+use crate::port::{Op, Stamp};
 use crate::run_record;
+
+/// What an entry of a record takes besides its texts, and the record besides its entries.
+const ENTRY_BYTES: usize = 128;
 
 /// Changes that are committed together.
 #[derive(Debug, Default)]
 pub struct Transaction {
-    directories: Vec<Op>,
-    stages: Vec<Op>,
-    records: Vec<Op>,
-    renames: Vec<Op>,
-    settles: Vec<Op>,
+    record: Record,
+    dirs: BTreeSet<String>,
+    /// The version that each card of the record was made from.
+    stamps: Vec<Option<Stamp>>,
     events: Vec<Event>,
+    event_lines: Vec<String>,
     outbox: Vec<String>,
+    bytes: usize,
 }
 
 impl Transaction {
     /// Whether there is nothing to commit.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.directories.is_empty()
-            && self.stages.is_empty()
-            && self.records.is_empty()
-            && self.renames.is_empty()
-            && self.settles.is_empty()
+        self.record == Record::default()
+            && self.dirs.is_empty()
             && self.events.is_empty()
             && self.outbox.is_empty()
+    }
+
+    /// Bytes that the record will have in the journal, at most.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes + ENTRY_BYTES
+    }
+
+    /// Refuses what no record can hold.
+    ///
+    /// # Errors
+    /// `AOF-1009`.
+    pub fn admit(&self) -> Result<(), Refusal> {
+        let bytes = self.bytes();
+        if bytes <= JOURNAL_RECORD_BYTES_MAX {
+            return Ok(());
+        }
+        Err(Refusal::refused(
+            "AOF-1009",
+            format!("the change has {bytes} bytes, over {JOURNAL_RECORD_BYTES_MAX}"),
+            "put large content into the work directory and name it in the card",
+        ))
+    }
+
+    /// Adds the changes of another transaction behind these.
+    pub fn absorb(&mut self, other: Transaction) {
+        self.dirs.extend(other.dirs);
+        self.record.runs.extend(other.record.runs);
+        self.record.cards.extend(other.record.cards);
+        self.stamps.extend(other.stamps);
+        self.events.extend(other.events);
+        self.event_lines.extend(other.event_lines);
+        self.outbox.extend(other.outbox);
+        self.bytes += other.bytes;
     }
 
     /// A new card. Its file appears whole or not at all, and never over another one.
@@ -49,18 +85,15 @@ impl Transaction {
     pub fn create(&mut self, root: &ProjectRoot, card: &Card) -> Result<(), Refusal> {
         let to = root.card(card.status, &card.id);
         let content = readable(&to, aof_codec::new_card(card))?;
-        let stage = root.stage(card.status, &card.id, &Stage::of_new(card.revision));
-        self.make_status_dir(root.status_dir(card.status));
-        self.stages.push(Op::Create {
-            path: stage.clone(),
-            content,
-        });
-        self.renames.push(Op::Rename {
-            from: stage,
+        self.make_dir(root.status_dir(card.status));
+        let change = CardChange {
+            from: None,
             to,
-            expect: None,
-            settle: false,
-        });
+            revision: card.revision,
+            made_from: None,
+            content,
+        };
+        self.card(change, None);
         Ok(())
     }
 
@@ -72,45 +105,31 @@ impl Transaction {
         let root = loaded.root();
         let from = root.card(loaded.status(), &next.id);
         let content = readable(&from, loaded.render(next))?;
-        if loaded.status() == next.status {
-            self.records.push(Op::Replace {
-                path: from,
-                content,
-                expect: Some(loaded.stamp()),
-            });
-            return Ok(());
+        if loaded.status() != next.status {
+            self.make_dir(root.status_dir(next.status));
         }
-        let stage = Stage {
+        let change = CardChange {
+            from: Some(from),
+            to: root.card(next.status, &next.id),
             revision: next.revision,
-            made_from: loaded.fingerprint().to_owned(),
-        };
-        let stage = root.stage(next.status, &next.id, &stage);
-        let to = root.card(next.status, &next.id);
-        self.make_status_dir(root.status_dir(next.status));
-        self.stages.push(Op::Create {
-            path: stage.clone(),
+            made_from: Some(loaded.fingerprint().to_owned()),
             content,
-        });
-        self.renames.push(Op::Rename {
-            from,
-            to: to.clone(),
-            expect: Some(loaded.stamp()),
-            settle: false,
-        });
-        self.settles.push(Op::Rename {
-            from: stage,
-            to,
-            expect: None,
-            settle: true,
-        });
+        };
+        self.card(change, Some(loaded.stamp()));
         Ok(())
     }
 
+    fn card(&mut self, change: CardChange, stamp: Option<Stamp>) {
+        self.bytes += ENTRY_BYTES + 2 * change.to.len() + quoted_bytes(&change.content);
+        self.record.cards.push(change);
+        self.stamps.push(stamp);
+    }
+
     /// A person may have removed a status directory, or made a project without any.
-    fn make_status_dir(&mut self, dir: String) {
-        let op = Op::MakeDir(dir);
-        if !self.directories.contains(&op) {
-            self.directories.push(op);
+    fn make_dir(&mut self, dir: String) {
+        let bytes = quoted_bytes(&dir);
+        if self.dirs.insert(dir) {
+            self.bytes += bytes;
         }
     }
 
@@ -118,72 +137,122 @@ impl Transaction {
     pub fn put_run(&mut self, root: &ProjectRoot, run: &Run) {
         let dir = root.run_dir(&run.task, &run.id);
         let path = format!("{dir}/run.json");
-        self.directories.push(Op::MakeDir(dir));
-        self.records.push(Op::Replace {
-            path,
-            content: run_record::encode(run),
-            expect: None,
-        });
+        self.make_dir(dir);
+        let content = String::from_utf8_lossy(&run_record::encode(run)).into_owned();
+        self.bytes += ENTRY_BYTES + path.len() + quoted_bytes(&content);
+        self.record.runs.push(RunChange { path, content });
     }
 
     /// The folders that an agent works in.
     pub fn make_work_dir(&mut self, root: &ProjectRoot, card: &Card) {
         let dir = root.work_dir(&card.id);
         for part in ["inputs", "work", "outputs"] {
-            self.directories.push(Op::MakeDir(format!("{dir}/{part}")));
+            self.make_dir(format!("{dir}/{part}"));
         }
     }
 
     /// A line of the event log.
     pub fn event(&mut self, event: Event) {
+        let line = event.to_json().to_string();
+        self.bytes += quoted_bytes(&line);
+        self.event_lines.push(line);
         self.events.push(event);
     }
 
     /// Effects to be handed out after the commit.
     pub fn issue(&mut self, effect: &Effect) {
-        self.outbox.push(issued_line(effect));
+        self.outbox_line(issued_line(effect));
     }
 
     /// An effect that is done or no longer wanted.
     pub fn settle(&mut self, key: &str) {
-        self.outbox.push(settled_line(key));
+        self.outbox_line(settled_line(key));
+    }
+
+    fn outbox_line(&mut self, line: String) {
+        self.bytes += quoted_bytes(&line);
+        self.outbox.push(line);
     }
 
     /// The batch for the port, and the events in it.
     #[must_use]
-    pub fn into_batch(self, log: &mut EventLog) -> (Vec<Op>, Vec<Event>) {
-        let mut batch = self.directories;
-        batch.extend(self.stages);
-        batch.extend(self.records);
-        batch.extend(self.renames);
+    pub fn into_batch(self, log: &mut EventLog, journal: &mut Journal) -> (Vec<Op>, Vec<Event>) {
+        let mut record = self.record;
+        record.dirs = self.dirs.into_iter().collect();
         if let Some(last) = self.events.last() {
-            let lines: Vec<String> = self
-                .events
-                .iter()
-                .map(|event| event.to_json().to_string())
-                .collect();
+            let lines = self.event_lines;
             let bytes = lines.iter().map(|line| line.len() as u64 + 1).sum();
-            batch.push(Op::Append {
-                path: log.file_for(last.at, bytes),
-                lines,
-            });
+            let path = log.file_for(last.at, bytes);
+            record.logs.push(LogLines { path, lines });
         }
         if !self.outbox.is_empty() {
-            batch.push(Op::Append {
+            record.logs.push(LogLines {
                 path: OUTBOX.to_owned(),
                 lines: self.outbox,
             });
         }
-        batch.extend(self.settles);
+        let (line, mark) = journal.enter(&mut record);
+        let path = journal.path().to_owned();
+        let mut batch = vec![Op::Journal {
+            path: path.clone(),
+            line,
+        }];
+        apply(record, self.stamps, &mut batch);
+        batch.push(Op::Append {
+            path,
+            lines: vec![mark],
+        });
         (batch, self.events)
     }
 }
 
+/// The operations that do what the record says. The record of a run comes before the card that
+/// names it, for readers.
+fn apply(record: Record, stamps: Vec<Option<Stamp>>, batch: &mut Vec<Op>) {
+    batch.extend(record.dirs.into_iter().map(Op::MakeDir));
+    batch.extend(record.runs.into_iter().map(|run| Op::Replace {
+        path: run.path,
+        content: run.content.into_bytes(),
+        expect: None,
+    }));
+    for (card, expect) in record.cards.into_iter().zip(stamps) {
+        let (path, content) = (card.to, card.content.into_bytes());
+        let Some(from) = card.from else {
+            batch.push(Op::Create { path, content });
+            continue;
+        };
+        if from != path {
+            let to = path.clone();
+            batch.push(Op::Rename { from, to, expect });
+        }
+        // A rename does not change the version of a file.
+        batch.push(Op::Replace {
+            path,
+            content,
+            expect,
+        });
+    }
+    let logs = record.logs.into_iter();
+    batch.extend(logs.map(|LogLines { path, lines }| Op::Append { path, lines }));
+}
+
+/// Bytes of a text as a string of JSON with what separates it from the next.
+fn quoted_bytes(text: &str) -> usize {
+    let escaped = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    });
+    escaped.sum::<usize>() + 3
+}
+
 /// Refuses to write what could not be read again.
-fn readable(path: &str, content: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-    match aof_codec::parse_card(path, &content) {
-        Ok(_) => Ok(content),
-        Err(findings) => {
+fn readable(path: &str, content: Vec<u8>) -> Result<String, Refusal> {
+    let found = aof_codec::parse_card(path, &content);
+    match (found, String::from_utf8(content)) {
+        (Ok(_), Ok(content)) => Ok(content),
+        (found, _) => {
+            let findings = found.err().unwrap_or_default();
             let why = findings
                 .first()
                 .map_or("it cannot be read again", |first| first.message.as_str());

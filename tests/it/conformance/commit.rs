@@ -4,7 +4,7 @@ use aof_host::contract::store::{EntryKind, StoreError};
 
 use super::hand::Hand;
 use super::session::{
-    Session, append, create, make_dir, remove, rename, rename_expecting, replace, same, settle,
+    Session, append, create, journal, make_dir, remove, rename, rename_expecting, replace, same,
 };
 
 pub fn a_created_file_has_its_content(disk: &dyn Hand) {
@@ -67,29 +67,6 @@ pub fn a_rename_needs_a_free_target(disk: &dyn Hand) {
     }
     let gone = session.refuse(&[rename("c", "e")]);
     assert!(matches!(gone, StoreError::NotFound(path) if path == "c"));
-}
-
-pub fn settling_replaces_the_target(disk: &dyn Hand) {
-    let mut session = Session::writer(disk);
-    session.accept(&[create(".a.tmp", "new"), create("a", "old")]);
-    session.accept(&[settle(".a.tmp", "a")]);
-    assert_eq!(disk.files(), [("a".into(), b"new".into())]);
-    session.accept(&[settle("a", "a")]);
-    assert_eq!(session.text("a"), "new");
-}
-
-pub fn settling_needs_no_target(disk: &dyn Hand) {
-    let mut session = Session::writer(disk);
-    session.accept(&[
-        create(".a.tmp", "new"),
-        make_dir("d"),
-        settle(".a.tmp", "d/a"),
-    ]);
-    assert_eq!(disk.files(), [("d/a".into(), b"new".into())]);
-    assert!(matches!(
-        session.refuse(&[settle("d/a", "d")]),
-        StoreError::BadPath(_)
-    ));
 }
 
 pub fn removing_is_idempotent(disk: &dyn Hand) {
@@ -178,18 +155,21 @@ pub fn a_whole_transition_is_one_batch(disk: &dyn Hand) {
         make_dir("ready"),
         make_dir("done"),
         create("ready/X.md", "ready"),
+        create("journal", ""),
     ]);
     let stamp = session.stamp("ready/X.md");
     session.accept(&[
-        create("done/.X.md.2.tmp", "done"),
+        journal("journal", &["X moves to done"]),
         rename_expecting("ready/X.md", "done/X.md", Some(stamp)),
-        settle("done/.X.md.2.tmp", "done/X.md"),
+        replace("done/X.md", "done", Some(stamp)),
         append("events", &["moved"]),
         append("outbox", &["notify"]),
+        append("journal", &["applied"]),
     ]);
     let files = [
         ("done/X.md".into(), b"done".to_vec()),
         ("events".into(), b"moved\n".to_vec()),
+        ("journal".into(), b"X moves to done\napplied\n".to_vec()),
         ("outbox".into(), b"notify\n".to_vec()),
     ];
     assert_eq!(disk.files(), files);

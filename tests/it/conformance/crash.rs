@@ -10,7 +10,7 @@ use aof_host::contract::store::{Mode, StoreError};
 use aof_host::store::{LocalStore, StoreBackend};
 
 use super::hand::{Hand, LocalHand};
-use super::session::{Session, append, create, make_dir, rename, settle};
+use super::session::{Session, append, create, journal, make_dir, rename, replace};
 
 const ROOT_VARIABLE: &str = "AOF_CONFORMANCE_CRASH_ROOT";
 const CARDS: usize = 3;
@@ -31,12 +31,13 @@ fn a_process_that_writes_until_it_is_killed() {
             ("b", "a")
         };
         let batch = [
-            create(
-                &format!("{to}/.{card}.tmp"),
-                &format!("{}{}", to, "x".repeat(10_000)),
-            ),
+            journal("journal", &[&format!("{{\"moves\":{card}}}")]),
             rename(&format!("{from}/{card}"), &format!("{to}/{card}")),
-            settle(&format!("{to}/.{card}.tmp"), &format!("{to}/{card}")),
+            replace(
+                &format!("{to}/{card}"),
+                &format!("{}{}", to, "x".repeat(10_000)),
+                None,
+            ),
             append("log", &[&format!("{{\"moved\":{card}}}")]),
         ];
         store.commit(&batch, epoch).unwrap();
@@ -60,7 +61,7 @@ fn a_killed_writer_leaves_whole_files_a_free_lock_and_every_card_once() {
     for commits in [1, 7, 20] {
         let disk = LocalHand::new();
         let mut session = Session::writer(&disk);
-        session.accept(&[make_dir("a"), make_dir("b")]);
+        session.accept(&[make_dir("a"), make_dir("b"), create("journal", "")]);
         for card in 0..CARDS {
             session.accept(&[create(&format!("a/{card}"), "a")]);
         }
@@ -109,5 +110,11 @@ fn check(disk: &LocalHand, commits: usize) {
             .filter(|line| *line != "after" && line.ends_with('}'))
             .count()
             >= commits
+    );
+    let told = session.text("journal").lines().count();
+    let moved = log.lines().filter(|line| *line != "after").count();
+    assert!(
+        moved <= told && told <= moved + 1,
+        "{told} lines for {moved} moves"
     );
 }

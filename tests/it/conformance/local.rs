@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FileType};
 use tempfile::TempDir;
 
 use super::hand::{Hand, LocalHand};
-use super::session::{Session, append, create, make_dir, remove, rename, replace, settle};
+use super::session::{Session, append, create, journal, make_dir, remove, rename, replace};
 
 /// A disk with a symlinked directory and file that lead outside, and a FIFO.
 fn trapped() -> (LocalHand, TempDir) {
@@ -77,10 +77,10 @@ fn nothing_is_written_to_or_through_what_is_not_a_plain_file() {
             create(path, ""),
             replace(path, "", None),
             rename("a", path),
-            settle("a", path),
             rename(path, "b"),
             remove(path),
             append(path, &["line"]),
+            journal(path, &["line"]),
             make_dir(&format!("{path}/sub")),
         ];
         for op in ops {
@@ -136,7 +136,11 @@ fn a_commit_leaves_no_hidden_files() {
         create("d/a", "one"),
         replace("d/b", "two", None),
     ]);
-    session.accept(&[replace("d/a", "three", None), settle("d/a", "d/b")]);
+    session.accept(&[
+        remove("d/b"),
+        rename("d/a", "d/b"),
+        replace("d/b", "three", None),
+    ]);
     let names: Vec<_> = session
         .entries("d")
         .into_iter()

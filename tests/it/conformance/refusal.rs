@@ -4,7 +4,7 @@ use aof_host::contract::store::{Op, StoreError};
 
 use super::hand::Hand;
 use super::session::{
-    Session, append, create, make_dir, remove, rename, rename_expecting, replace, settle,
+    Session, append, create, journal, make_dir, remove, rename, rename_expecting, replace,
 };
 
 pub fn a_refused_batch_changes_nothing(disk: &dyn Hand) {
@@ -52,7 +52,6 @@ pub fn a_missing_parent_is_not_found(disk: &dyn Hand) {
         create("gone/x", ""),
         replace("gone/x", "", None),
         rename("a", "gone/x"),
-        settle("a", "gone/x"),
         append("gone/x", &["line"]),
     ];
     for op in batches {
@@ -79,7 +78,6 @@ pub fn directories_are_neither_moved_nor_replaced_nor_removed(disk: &dyn Hand) {
     let mut session = Session::writer(disk);
     let ops = [
         rename("d", "e"),
-        settle("d", "e"),
         replace("d", "", None),
         remove("d"),
         append("d", &["line"]),
@@ -109,7 +107,7 @@ pub fn hostile_paths_are_refused_everywhere(disk: &dyn Hand) {
         "d\0x",
         "d\nx",
     ] {
-        let ops: [Op; 7] = [
+        let ops: [Op; 8] = [
             create(path, ""),
             replace(path, "", None),
             rename("a", path),
@@ -117,6 +115,7 @@ pub fn hostile_paths_are_refused_everywhere(disk: &dyn Hand) {
             remove(path),
             make_dir(path),
             append(path, &["line"]),
+            journal(path, &["line"]),
         ];
         for op in ops {
             let refused = session.refuse(std::slice::from_ref(&op));
@@ -133,7 +132,9 @@ pub fn the_files_that_fence_writers_cannot_be_written(disk: &dyn Hand) {
         for op in [
             replace(path, "", None),
             remove(path),
-            settle("state/ledger.jsonl", path),
+            rename("state/ledger.jsonl", path),
+            append(path, &["line"]),
+            journal(path, &["line"]),
         ] {
             let refused = session.refuse(std::slice::from_ref(&op));
             assert!(matches!(refused, StoreError::BadPath(_)), "{op:?}");

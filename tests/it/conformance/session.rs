@@ -141,16 +141,6 @@ pub fn rename_expecting(from: &str, to: &str, expect: Option<Stamp>) -> Op {
         from: from.to_owned(),
         to: to.to_owned(),
         expect,
-        settle: false,
-    })
-}
-
-pub fn settle(from: &str, to: &str) -> Op {
-    Op::Rename(RenameOp {
-        from: from.to_owned(),
-        to: to.to_owned(),
-        expect: None,
-        settle: true,
     })
 }
 
@@ -165,6 +155,14 @@ pub fn make_dir(path: &str) -> Op {
 pub fn append(path: &str, lines: &[&str]) -> Op {
     let lines = lines.iter().map(|line| (*line).to_owned()).collect();
     Op::Append(AppendOp {
+        path: path.to_owned(),
+        lines,
+    })
+}
+
+pub fn journal(path: &str, lines: &[&str]) -> Op {
+    let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+    Op::Journal(AppendOp {
         path: path.to_owned(),
         lines,
     })

@@ -38,6 +38,7 @@ impl StoreBackend for CountingStore {
     fn open(&mut self, _mode: Mode) -> Result<Session, StoreError> {
         Ok(Session {
             epoch: self.openings.fetch_add(1, Ordering::SeqCst) + 1,
+            boot: 1,
         })
     }
 

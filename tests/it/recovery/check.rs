@@ -26,7 +26,8 @@ fn cards(stage: &Stage) -> Tree {
     tree
 }
 
-/// Every task once, its frontmatter in agreement with its directory, nothing staged, no torn line.
+/// Every task once, its frontmatter in agreement with its directory, nothing left over, no torn
+/// line.
 pub fn disk_is_sound(stage: &Stage, label: &str) {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for (path, text) in cards(stage) {
@@ -43,7 +44,7 @@ pub fn disk_is_sound(stage: &Stage, label: &str) {
         }
     }
     for (path, text) in stage.tree() {
-        if path.ends_with(".jsonl") {
+        if path.ends_with(".jsonl") && !path.starts_with("state/journal/") {
             for line in text.lines() {
                 let parsed = serde_json::from_str::<Value>(line);
                 assert!(parsed.is_ok(), "{label}: {path}: {line}");

@@ -85,11 +85,17 @@ impl Sabotage {
 pub struct Saboteur {
     inner: MemoryStore,
     sabotage: Sabotage,
+    boot: u64,
 }
 
 impl Saboteur {
-    pub fn new(inner: MemoryStore, sabotage: Sabotage) -> Self {
-        Saboteur { inner, sabotage }
+    /// A store on a machine in the given life.
+    pub fn new(inner: MemoryStore, sabotage: Sabotage, boot: u64) -> Self {
+        Saboteur {
+            inner,
+            sabotage,
+            boot,
+        }
     }
 
     fn alive(&self) -> Result<(), StoreError> {
@@ -103,7 +109,11 @@ impl Saboteur {
 impl StoreBackend for Saboteur {
     fn open(&mut self, mode: Mode) -> Result<Session, StoreError> {
         self.alive()?;
-        self.inner.open(mode)
+        let session = self.inner.open(mode)?;
+        Ok(Session {
+            boot: self.boot,
+            ..session
+        })
     }
 
     fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {
@@ -167,5 +177,7 @@ fn name(op: &Op) -> String {
         Op::Remove(path) => format!("remove {path}"),
         Op::MakeDir(path) => format!("make-dir {path}"),
         Op::Append(append) => format!("append {}", append.path),
+        Op::Journal(append) => format!("journal {}", append.path),
+        Op::Sync => "sync".to_owned(),
     }
 }

@@ -14,14 +14,24 @@ use super::assert_none;
 use super::tree;
 
 /// What each room may depend on, of ours. Rooms below never look up.
-const ROOMS: [(&str, &[&str]); 7] = [
+const ROOMS: [(&str, &[&str]); 8] = [
     ("aof-core", &[]),
     ("aof-codec", &["aof-core"]),
     ("aof-store", &["aof-core", "aof-codec"]),
     ("aof-engine", &["aof-core", "aof-codec", "aof-store"]),
     ("aof-component", &["aof-core", "aof-engine", "aof-store"]),
     ("aof-host", &[]),
-    ("aof", &["aof-host"]),
+    (
+        "aof-sim",
+        &[
+            "aof-core",
+            "aof-codec",
+            "aof-store",
+            "aof-engine",
+            "aof-host",
+        ],
+    ),
+    ("aof", &["aof-host", "aof-sim"]),
 ];
 
 /// Crates that may know everything.

@@ -10,7 +10,7 @@ use crate::exit::{self, Ending};
 
 use super::{
     Session, board, completions, daemon, demo, events, explain, init, poll, run as run_command,
-    supervise, task, tools,
+    sim, supervise, task, tools,
 };
 
 /// Carries the command out and gives the exit code.
@@ -36,6 +36,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Tools(args) => tools::run(args, session),
         Command::Init(args) => init::run(args, session),
         Command::Demo(args) => demo::run(args, session),
+        Command::Sim(args) => sim::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Supervise(args) => supervise::run(args),
     }

@@ -14,6 +14,7 @@ pub mod init;
 pub mod poll;
 pub mod run;
 mod session;
+pub mod sim;
 pub mod supervise;
 pub mod task;
 pub mod tools;

@@ -28,12 +28,17 @@ const BUSY: &str = "AOF-4001";
 const BUSY_PAUSE: Duration = Duration::from_millis(25);
 
 /// What a gateway is made of besides the component.
-pub(super) struct Parts {
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) entropy: Box<dyn Entropy>,
-    pub(super) observer: Box<dyn Observer>,
-    pub(super) executor: Box<dyn Executor>,
-    pub(super) stance: Stance,
+pub struct Parts {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bits come from.
+    pub entropy: Box<dyn Entropy>,
+    /// Sees every event.
+    pub observer: Box<dyn Observer>,
+    /// Runs agents.
+    pub executor: Box<dyn Executor>,
+    /// What it does about effects.
+    pub stance: Stance,
 }
 
 impl Gateway {
@@ -96,6 +101,20 @@ impl Gateway {
             stance,
         };
         Ok(Self::over(Box::new(instance), opened, settings, parts))
+    }
+
+    /// Puts a gateway together over a component that has just been opened, whatever that is: the
+    /// way in for simulations and other hosts.
+    ///
+    /// # Errors
+    /// The component's settings are not JSON.
+    pub fn assemble(
+        component: Box<dyn Component>,
+        opened: Opened,
+        parts: Parts,
+    ) -> Result<(Self, OpenReport), GatewayError> {
+        let settings = json("lifecycle.open", &opened.settings)?;
+        Ok(Self::over(component, opened, settings, parts))
     }
 
     /// Puts a gateway together and takes over what an earlier host left behind.

@@ -39,10 +39,12 @@ pub trait StoreBackend: Send {
     /// call. What is wrong with one file is said in its blob.
     fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError>;
 
-    /// Applies a batch in order behind one durability barrier and returns the cursor of the last
-    /// page handed out: nothing that was not yet read is skipped by continuing from it.
+    /// Flushes the journal lines of a batch, applies the rest in order, and returns the cursor of
+    /// the last page handed out: nothing that was not yet read is skipped by continuing from it.
     ///
     /// # Errors
-    /// Any of the contract's; nothing is changed if a condition does not hold.
+    /// `conflict`, `exists`, `not-found`, `bad-path`, `too-large` and `stale-epoch` only with
+    /// nothing changed and no line left in the journal; `io`, `no-space` and `read-only` also half
+    /// way, and then the lines are there.
     fn commit(&mut self, batch: &[Op], epoch: u64) -> Result<u64, StoreError>;
 }

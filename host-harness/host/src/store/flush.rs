@@ -1,10 +1,8 @@
 //! Flushes to stable storage: how many a batch costs, and what a failed one means.
 //!
-//! Never retries: after a failed flush the kernel may have dropped the data, so the failure is
+//! Never retries: after a failed flush the system may have dropped the data, so the failure is
 //! final until the store is opened again.
 
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,7 +13,7 @@ use crate::contract::store::{IoFailure, StoreError};
 /// Whether a commit survives the loss of power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// What a commit reported is on stable storage.
+    /// What a commit with a journal line reported is on stable storage.
     #[default]
     Full,
     /// No flushes: it survives the death of the process, not of the machine.
@@ -28,44 +26,48 @@ pub struct FlushCount(Arc<Counters>);
 
 #[derive(Debug, Default)]
 struct Counters {
-    files: AtomicU64,
-    directories: AtomicU64,
+    journals: AtomicU64,
+    syncs: AtomicU64,
+    total: AtomicU64,
 }
 
 impl FlushCount {
-    /// Files flushed so far.
+    /// Flushes of journals so far.
     #[must_use]
-    pub fn files(&self) -> u64 {
-        self.0.files.load(Ordering::Relaxed)
+    pub fn journals(&self) -> u64 {
+        self.0.journals.load(Ordering::Relaxed)
     }
 
-    /// Directories flushed so far.
+    /// Flushes of everything so far.
     #[must_use]
-    pub fn directories(&self) -> u64 {
-        self.0.directories.load(Ordering::Relaxed)
+    pub fn syncs(&self) -> u64 {
+        self.0.syncs.load(Ordering::Relaxed)
+    }
+
+    /// All flushes so far, those of opening included.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.total.load(Ordering::Relaxed)
     }
 }
 
-/// What a test lets a person do while a flush runs, and where.
-#[cfg(test)]
-#[derive(Debug)]
-pub(super) struct Meanwhile {
-    pub(super) act: fn(&std::path::Path),
-    pub(super) place: std::path::PathBuf,
+/// What is flushed, as far as it is counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flush {
+    /// The lines of a batch, or their taking back.
+    Journal,
+    /// Everything.
+    Sync,
+    /// The identity of the writer.
+    Opening,
 }
 
-/// Flushes files and directories as durably as it was told.
+/// Flushes as durably as it was told.
 #[derive(Debug, Default)]
 pub(super) struct Flusher {
     durability: Durability,
     count: FlushCount,
     failed: bool,
-    /// Flushes that still succeed.
-    #[cfg(test)]
-    pub(super) fail_after: Option<u64>,
-    /// What a person does at this directory while the next flush runs.
-    #[cfg(test)]
-    pub(super) meanwhile: Option<Meanwhile>,
 }
 
 impl Flusher {
@@ -85,66 +87,40 @@ impl Flusher {
         self.failed
     }
 
+    /// Counts what could not even be tried as a failed flush.
+    pub(super) fn give_up(&mut self) {
+        self.failed = true;
+    }
+
     /// Forgives a failure: the caller has read the truth from disk again.
     pub(super) fn forgive(&mut self) {
         self.failed = false;
     }
 
-    pub(super) fn file(&mut self, file: &File, path: &str) -> Result<(), StoreError> {
+    /// Runs one flush of `path`, or does not if nothing is to be flushed.
+    pub(super) fn flush(
+        &mut self,
+        what: Flush,
+        path: &str,
+        run: impl FnOnce() -> Result<(), Errno>,
+    ) -> Result<(), StoreError> {
         if self.durability == Durability::Relaxed {
             return Ok(());
         }
-        self.count.0.files.fetch_add(1, Ordering::Relaxed);
-        let outcome = self.injected().and_then(|()| file.sync_all());
-        self.judge(outcome, path)
-    }
-
-    pub(super) fn directory(&mut self, dir: impl AsFd, path: &str) -> Result<(), StoreError> {
-        if self.durability == Durability::Relaxed {
-            return Ok(());
-        }
-        self.count.0.directories.fetch_add(1, Ordering::Relaxed);
-        let outcome = self.injected().and_then(|()| match rustix::fs::fsync(dir) {
-            // Some file systems cannot flush a directory; they order its changes themselves.
-            Err(Errno::INVAL) => Ok(()),
-            other => other.map_err(Into::into),
-        });
-        self.judge(outcome, path)
-    }
-
-    fn judge(&mut self, outcome: std::io::Result<()>, path: &str) -> Result<(), StoreError> {
-        outcome.map_err(|error| {
+        let counters = &self.count.0;
+        counters.total.fetch_add(1, Ordering::Relaxed);
+        match what {
+            Flush::Journal => counters.journals.fetch_add(1, Ordering::Relaxed),
+            Flush::Sync => counters.syncs.fetch_add(1, Ordering::Relaxed),
+            Flush::Opening => 0,
+        };
+        run().map_err(|errno| {
             self.failed = true;
-            let message = format!("could not be flushed to disk ({error}); reopen the store");
+            let message = format!("could not be flushed to disk ({errno}); reopen the store");
             StoreError::Io(IoFailure {
                 path: path.to_owned(),
                 message,
             })
         })
-    }
-
-    #[cfg(not(test))]
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "tests inject failures here"
-    )]
-    fn injected(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    #[cfg(test)]
-    fn injected(&mut self) -> std::io::Result<()> {
-        if let Some(meanwhile) = self.meanwhile.take() {
-            (meanwhile.act)(&meanwhile.place);
-        }
-        match &mut self.fail_after {
-            Some(0) => Err(Errno::IO.into()),
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
-        }
     }
 }

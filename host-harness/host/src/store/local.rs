@@ -1,4 +1,4 @@
-//! A store on one local directory.
+//! A store on one local directory, as far as a `System` shows it.
 //!
 //! Never follows a symlink and never opens anything but regular files and directories. Invariant:
 //! while a writer lives it holds the operating system's lock on the very file that the root shows
@@ -9,10 +9,12 @@ mod failure;
 mod listing;
 mod lock;
 mod log;
+mod native;
 mod owner;
 mod place;
 mod read;
 mod stage;
+mod system;
 mod walk;
 mod watch;
 
@@ -23,9 +25,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
-
 use super::backend::StoreBackend;
 use super::flush::{Durability, FlushCount, Flusher};
 use super::limit::{self, FILE_BYTES_MAX};
@@ -33,11 +32,14 @@ use super::overlay;
 use super::path::RelPath;
 use super::step::{Step, first_path};
 use crate::contract::store::{Blob, IoFailure, Listing, Mode, Op, Page, Session, StoreError};
-use apply::Apply;
+use apply::{Apply, Site};
 use lock::WriterLock;
 use stage::Stage;
 use walk::Walk;
 use watch::Watch;
+
+pub use native::Native;
+pub use system::{OpenHow, RawEntry, Status, System};
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -82,23 +84,23 @@ impl LocalStoreError {
 ///
 /// Dropping it releases the writer's lock.
 #[derive(Debug)]
-pub struct LocalStore {
-    root: Dir,
+pub struct LocalStore<S: System = Native> {
+    system: S,
     flusher: Flusher,
     watch: Watch,
     /// The last epoch this backend knew; it never goes backward.
     epoch: u64,
-    writer: Option<WriterLock>,
+    writer: Option<WriterLock<S::File>>,
     temps_made: u64,
 }
 
-impl LocalStore {
+impl LocalStore<Native> {
     /// Opens a data root, as a reader until `open` says otherwise.
     ///
     /// # Errors
     /// If the directory is missing, is something else, or cannot be opened.
     pub fn new(root: &Path) -> Result<Self, LocalStoreError> {
-        let dir = Dir::open_ambient_dir(root, ambient_authority()).map_err(|source| {
+        let system = Native::open(root).map_err(|source| {
             let path = root.to_owned();
             match source.kind() {
                 io::ErrorKind::NotFound => LocalStoreError::Missing { path },
@@ -106,14 +108,22 @@ impl LocalStore {
                 _ => LocalStoreError::Unreadable { path, source },
             }
         })?;
-        Ok(Self {
-            root: dir,
+        Ok(Self::over(system))
+    }
+}
+
+impl<S: System> LocalStore<S> {
+    /// Stands on a system, as a reader until `open` says otherwise.
+    #[must_use]
+    pub fn over(system: S) -> Self {
+        Self {
             flusher: Flusher::new(Durability::Full),
-            watch: Watch::new(SWEEP_INTERVAL),
+            watch: Watch::new(&system, SWEEP_INTERVAL),
+            system,
             epoch: 0,
             writer: None,
             temps_made: 0,
-        })
+        }
     }
 
     /// Chooses whether commits survive the loss of power; `Full` unless told.
@@ -127,7 +137,7 @@ impl LocalStore {
     /// every call of `changes`.
     #[must_use]
     pub fn sweep_interval(mut self, interval: Duration) -> Self {
-        self.watch = Watch::new(interval);
+        self.watch = Watch::new(&self.system, interval);
         self
     }
 
@@ -138,7 +148,7 @@ impl LocalStore {
     }
 
     fn open_writer(&mut self) -> Result<u64, StoreError> {
-        let walk = Walk::new(&self.root);
+        let walk = Walk::new(&self.system);
         let held = self.writer.take().filter(|lock| lock.is_current(&walk));
         let lock = held.map_or_else(|| WriterLock::acquire(&walk, &mut self.flusher), Ok)?;
         let last = owner::last_epoch(&walk, &lock)?.max(self.epoch);
@@ -150,7 +160,7 @@ impl LocalStore {
 
     fn open_reader(&mut self) -> u64 {
         self.writer = None;
-        owner::shown_epoch(&Walk::new(&self.root)).max(self.epoch)
+        owner::shown_epoch(&Walk::new(&self.system)).max(self.epoch)
     }
 
     fn admit(&self, batch: &[Op], epoch: u64) -> Result<(), StoreError> {
@@ -167,7 +177,7 @@ impl LocalStore {
         if epoch != self.epoch {
             return Err(StoreError::StaleEpoch(self.epoch));
         }
-        let walk = Walk::new(&self.root);
+        let walk = Walk::new(&self.system);
         if lock.is_current(&walk) {
             return Ok(());
         }
@@ -175,12 +185,15 @@ impl LocalStore {
     }
 
     fn apply(&mut self, steps: &[Step<'_>]) -> Result<(), StoreError> {
-        let walk = Walk::new(&self.root);
+        let Some(lock) = &self.writer else {
+            return Err(StoreError::ReadOnly(String::new()));
+        };
+        let walk = Walk::new(&self.system);
         overlay::check(&walk, steps)?;
         let clean = self.watch.clean_before(&walk, steps);
         let stage = Stage::new(self.epoch, &mut self.temps_made);
-        let outcome = Apply::new(&walk, &mut self.flusher, stage).run(steps);
-        match outcome {
+        let site = Site { walk: &walk, lock };
+        match Apply::new(site, &mut self.flusher, stage).run(steps) {
             Ok(effects) => self.watch.absorb(&walk, &clean, effects),
             Err(error) => {
                 self.watch.doubt(steps);
@@ -189,29 +202,35 @@ impl LocalStore {
         }
         Ok(())
     }
-
-    fn list_one(&mut self, walk: &Walk<'_>, dir: &str, watch: bool) -> Result<Listing, StoreError> {
-        let path = RelPath::parse(dir)?;
-        let found = listing::scan(walk, path, None)?;
-        if watch {
-            self.watch.listed(path, found.as_ref())?;
-        }
-        let exists = found.is_some();
-        let (mut entries, skipped) =
-            found.map_or_else(Default::default, |scan| (scan.entries, scan.skipped));
-        if self.writer.is_some() {
-            stage::sweep(walk, path, self.epoch, &mut entries);
-        }
-        Ok(Listing {
-            dir: dir.to_owned(),
-            exists,
-            entries,
-            skipped,
-        })
-    }
 }
 
-impl StoreBackend for LocalStore {
+/// Lists one directory, and lets `watch`, if there is one, take note of it.
+fn list_one<S: System>(
+    walk: &Walk<'_, S>,
+    watch: Option<&mut Watch>,
+    dir: &str,
+    sweep_epoch: Option<u64>,
+) -> Result<Listing, StoreError> {
+    let path = RelPath::parse(dir)?;
+    let found = listing::scan(walk, path, None)?;
+    if let Some(watch) = watch {
+        watch.listed(path, found.as_ref())?;
+    }
+    let exists = found.is_some();
+    let (mut entries, skipped) =
+        found.map_or_else(Default::default, |scan| (scan.entries, scan.skipped));
+    if let Some(epoch) = sweep_epoch {
+        stage::sweep(walk, path, epoch, &mut entries);
+    }
+    Ok(Listing {
+        dir: dir.to_owned(),
+        exists,
+        entries,
+        skipped,
+    })
+}
+
+impl<S: System> StoreBackend for LocalStore<S> {
     fn open(&mut self, mode: Mode) -> Result<Session, StoreError> {
         self.epoch = match mode {
             Mode::Writer => self.open_writer()?,
@@ -219,26 +238,29 @@ impl StoreBackend for LocalStore {
         };
         self.watch.reset();
         self.flusher.forgive();
-        Ok(Session { epoch: self.epoch })
+        Ok(Session {
+            epoch: self.epoch,
+            boot: self.system.boot(),
+        })
     }
 
     fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {
-        self.watch.changes(&Walk::new(&self.root), cursor, limit)
+        self.watch.changes(&Walk::new(&self.system), cursor, limit)
     }
 
     fn list(&mut self, dirs: &[String], watch: bool) -> Result<Vec<Listing>, StoreError> {
-        let root = self
-            .root
-            .try_clone()
-            .map_err(|error| failure::from_io("", &error))?;
-        let walk = Walk::new(&root);
-        dirs.iter()
-            .map(|dir| self.list_one(&walk, dir, watch))
-            .collect()
+        let walk = Walk::new(&self.system);
+        let sweep_epoch = self.writer.is_some().then_some(self.epoch);
+        let mut listings = Vec::with_capacity(dirs.len());
+        for dir in dirs {
+            let watch = watch.then_some(&mut self.watch);
+            listings.push(list_one(&walk, watch, dir, sweep_epoch)?);
+        }
+        Ok(listings)
     }
 
     fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
-        let walk = Walk::new(&self.root);
+        let walk = Walk::new(&self.system);
         let mut bytes = 0;
         let mut blobs = Vec::with_capacity(paths.len());
         for text in paths {

@@ -19,6 +19,9 @@ use crate::contract::store::{
 use disk::{Disk, Item};
 use watch::Watch;
 
+/// A disk in memory never survives its machine.
+const BOOT: u64 = 1;
+
 /// A handle on a disk in memory; clones share it.
 ///
 /// What its methods do "by hand" is what a person would do with an editor and `mv`, behind the back
@@ -140,7 +143,10 @@ impl StoreBackend for MemoryStore {
             }
         };
         self.watch.reset();
-        Ok(Session { epoch: self.epoch })
+        Ok(Session {
+            epoch: self.epoch,
+            boot: BOOT,
+        })
     }
 
     fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {
@@ -195,7 +201,7 @@ impl StoreBackend for MemoryStore {
         let steps = Step::parse_batch(batch)?;
         overlay::check(&*disk, &steps)?;
         let clean = self.watch.clean_before(&disk, &steps);
-        let outcome = steps.iter().try_for_each(|step| disk.apply(step));
+        let outcome = disk.apply_batch(&steps);
         self.watch.absorb(&disk, &clean, &steps);
         outcome?;
         Ok(self.watch.delivered())

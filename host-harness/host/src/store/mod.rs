@@ -16,6 +16,10 @@ mod step;
 
 pub use backend::StoreBackend;
 pub use flush::{Durability, FlushCount};
-pub use local::{LocalStore, LocalStoreError};
+pub use local::{LocalStore, LocalStoreError, Native, OpenHow, RawEntry, Status, System};
 pub use memory::{MemoryDisk, MemoryStore};
 pub use path::RelPath;
+pub use rustix::io::Errno;
+pub use stamp::Node;
+
+pub use crate::contract::store::Stamp;

@@ -16,6 +16,9 @@ pub(super) trait Ground {
     ///
     /// `bad-path` if the way there crosses a symlink.
     fn node(&self, path: RelPath<'_>) -> Result<Node, StoreError>;
+
+    /// The epoch that the disk shows.
+    fn epoch(&self) -> u64;
 }
 
 /// Refuses the batch with the first condition that does not hold.
@@ -50,6 +53,8 @@ impl<'a, G: Ground> Overlay<'_, 'a, G> {
             Step::Remove(path) => self.remove(*path),
             Step::MakeDir(path) => self.make_dir(*path),
             Step::Append { path, .. } => self.append(*path),
+            Step::Journal { path, .. } => self.journal(*path),
+            Step::Sync => Ok(()),
         }
     }
 
@@ -73,12 +78,7 @@ impl<'a, G: Ground> Overlay<'_, 'a, G> {
             return Err(rename.from.not_found());
         };
         demand_version(rename.from, source, rename.expect.as_ref())?;
-        if rename.settle {
-            self.demand_parent(rename.to)?;
-            self.file_or_absent(rename.to)?;
-        } else {
-            self.demand_free(rename.to)?;
-        }
+        self.demand_free(rename.to)?;
         self.seen.insert(rename.from, Seen::Absent);
         self.seen.insert(rename.to, Seen::File(stamp));
         Ok(())
@@ -105,6 +105,18 @@ impl<'a, G: Ground> Overlay<'_, 'a, G> {
         self.demand_parent(path)?;
         self.file_or_absent(path)?;
         self.seen.insert(path, Seen::File(None));
+        Ok(())
+    }
+
+    /// Its lines come before all else of the batch, so only the disk itself can hold the file. Who
+    /// finds it taken away is no longer the owner.
+    fn journal(&mut self, path: RelPath<'a>) -> Result<(), StoreError> {
+        match self.ground.node(path)? {
+            Node::File(_) => {}
+            Node::Absent => return Err(StoreError::StaleEpoch(self.ground.epoch())),
+            Node::Directory(_) | Node::Other(_) => return Err(path.bad()),
+        }
+        self.seen.entry(path).or_insert(Seen::File(None));
         Ok(())
     }
 

@@ -7,9 +7,12 @@ use crate::contract::store::{Entry, EntryKind, Stamp};
 
 /// What one look at a path found.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Node {
+pub enum Node {
+    /// Nothing.
     Absent,
+    /// A regular file.
     File(Stamp),
+    /// A directory.
     Directory(Stamp),
     /// A symlink, FIFO, socket or device: never followed, opened or replaced.
     Other(Stamp),

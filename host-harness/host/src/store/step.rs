@@ -31,6 +31,11 @@ pub(super) enum Step<'a> {
         path: RelPath<'a>,
         lines: &'a [String],
     },
+    Journal {
+        path: RelPath<'a>,
+        lines: &'a [String],
+    },
+    Sync,
 }
 
 /// One validated rename.
@@ -39,7 +44,6 @@ pub(super) struct Rename<'a> {
     pub(super) from: RelPath<'a>,
     pub(super) to: RelPath<'a>,
     pub(super) expect: Option<Stamp>,
-    pub(super) settle: bool,
 }
 
 impl<'a> Step<'a> {
@@ -64,7 +68,6 @@ impl<'a> Step<'a> {
                 from: target(&op.from)?,
                 to: target(&op.to)?,
                 expect: op.expect,
-                settle: op.settle,
             }),
             Op::Remove(path) => Self::Remove(target(path)?),
             Op::MakeDir(path) => Self::MakeDir(target(path)?),
@@ -72,6 +75,11 @@ impl<'a> Step<'a> {
                 path: target(&op.path)?,
                 lines: &op.lines,
             },
+            Op::Journal(op) => Self::Journal {
+                path: target(&op.path)?,
+                lines: &op.lines,
+            },
+            Op::Sync => Self::Sync,
         })
     }
 
@@ -88,12 +96,14 @@ impl<'a> Step<'a> {
     /// Every path whose entry this step may add, change or take away.
     pub(super) fn paths(&self) -> Vec<RelPath<'a>> {
         match self {
-            Self::Create { path, .. } | Self::Replace { path, .. } | Self::Append { path, .. } => {
-                vec![*path]
-            }
-            Self::Remove(path) => vec![*path],
+            Self::Create { path, .. }
+            | Self::Replace { path, .. }
+            | Self::Append { path, .. }
+            | Self::Journal { path, .. }
+            | Self::Remove(path) => vec![*path],
             Self::Rename(rename) => vec![rename.from, rename.to],
             Self::MakeDir(path) => path.prefixes().collect(),
+            Self::Sync => Vec::new(),
         }
     }
 }
@@ -105,7 +115,8 @@ pub(super) fn first_path(batch: &[Op]) -> String {
         Op::Replace(put) => put.path.clone(),
         Op::Rename(op) => op.from.clone(),
         Op::Remove(path) | Op::MakeDir(path) => path.clone(),
-        Op::Append(op) => op.path.clone(),
+        Op::Append(op) | Op::Journal(op) => op.path.clone(),
+        Op::Sync => String::new(),
     })
 }
 
@@ -122,8 +133,8 @@ fn bytes(op: &Op) -> u64 {
     let bytes = match op {
         Op::Create(put) => put.content.len(),
         Op::Replace(put) => put.content.len(),
-        Op::Append(op) => op.lines.iter().map(|line| line.len() + 1).sum(),
-        Op::Rename(_) | Op::Remove(_) | Op::MakeDir(_) => 0,
+        Op::Append(op) | Op::Journal(op) => op.lines.iter().map(|line| line.len() + 1).sum(),
+        Op::Rename(_) | Op::Remove(_) | Op::MakeDir(_) | Op::Sync => 0,
     };
     bytes as u64
 }

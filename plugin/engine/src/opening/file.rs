@@ -6,14 +6,11 @@ use aof_core::refusal::Refusal;
 use aof_core::settings::Settings;
 use aof_store::layout::{ORG_CHART, OUTBOX, SETTINGS};
 use aof_store::loaded::CARD_BYTES_MAX;
-use aof_store::outbox::{COMPACT_BYTES, Outbox};
-use aof_store::port::{Blob, Op, Store, StoreError};
+use aof_store::outbox::{BYTES_READ_MAX, Outbox};
+use aof_store::port::{Blob, Store, StoreError};
 use aof_store::refusal::refusal_of;
 use aof_store::shelf::Shelf;
 use serde_json::{Value, json};
-
-/// The outbox is not read beyond this size; cards say which runs were requested.
-const OUTBOX_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Reads the configuration and lays the host's overrides over it.
 pub(super) fn read_settings<S: Store>(
@@ -91,29 +88,13 @@ pub(crate) fn read_chart<S: Store>(
     Ok(None)
 }
 
-/// Reads the outbox; a writer rewrites one that has grown long.
-pub(crate) fn read_outbox<S: Store>(
-    store: &mut S,
-    writer_epoch: Option<u64>,
-) -> Result<Outbox, StoreError> {
-    let blobs = store.read(&[OUTBOX.to_owned()], OUTBOX_BYTES_MAX)?;
-    let Some(Blob::Content { bytes, stamp }) = blobs.into_iter().next() else {
-        return Ok(Outbox::default());
-    };
-    let outbox = Outbox::read(&bytes);
-    if let Some(epoch) = writer_epoch.filter(|_| bytes.len() > COMPACT_BYTES) {
-        let content = outbox.compact().into_bytes();
-        let path = OUTBOX.to_owned();
-        store.commit(
-            vec![Op::Replace {
-                path,
-                content,
-                expect: Some(stamp),
-            }],
-            epoch,
-        )?;
-    }
-    Ok(outbox)
+/// Reads the outbox.
+pub(crate) fn read_outbox<S: Store>(store: &mut S) -> Result<Outbox, StoreError> {
+    let blobs = store.read(&[OUTBOX.to_owned()], BYTES_READ_MAX)?;
+    Ok(match blobs.into_iter().next() {
+        Some(Blob::Content { bytes, .. }) => Outbox::read(&bytes),
+        _ => Outbox::default(),
+    })
 }
 
 /// The effective configuration, with the section for the host.

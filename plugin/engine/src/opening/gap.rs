@@ -1,10 +1,9 @@
-//! The end of the event log: where it goes on, and what a crash kept out of it.
+//! The end of the event log: where it goes on, and what it has lost.
 
 use aof_core::caller::Context;
 use aof_store::event_log::{EventLog, PART_BYTES_READ_MAX, Tail, parse_part_name};
 use aof_store::layout::{EVENTS_DIR, event_log};
 use aof_store::port::{Blob, Store, StoreError};
-use aof_store::recovery::FinishedMove;
 use serde_json::json;
 
 use crate::session::Session;
@@ -36,28 +35,9 @@ pub(super) fn resume_log<S: Store>(
     Ok((EventLog::resume(epoch, day, part, bytes), tail))
 }
 
-/// Changes that were committed but whose events a crash kept out of the log: transitions whose
-/// staged file was still there, and cards made since the last event that the log does not know.
-pub(super) fn missing_events(
-    session: &Session,
-    finished: &[FinishedMove],
-    tail: &Tail,
-) -> Vec<MissingEvent> {
-    let moved = finished
-        .iter()
-        .filter(|step| !tail.knows(&step.task, step.revision))
-        .map(|step| {
-            let payload = json!({
-                "from": step.from.as_str(), "to": step.to.as_str(), "recovered": true,
-            });
-            MissingEvent {
-                kind: "task.transitioned",
-                project: step.project.clone(),
-                task: step.task.clone(),
-                revision: step.revision,
-                payload,
-            }
-        });
+/// Cards that the orchestrator made since the last event and that the log does not know: the log
+/// was shortened or taken away.
+pub(super) fn missing_events(session: &Session, tail: &Tail) -> Vec<MissingEvent> {
     let made = session
         .shelf
         .index
@@ -75,5 +55,5 @@ pub(super) fn missing_events(
                 "title": row.title, "status": row.status.as_str(), "recovered": true,
             }),
         });
-    moved.chain(made).collect()
+    made.collect()
 }

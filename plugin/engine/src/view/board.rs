@@ -59,7 +59,7 @@ impl<S: Store> Engine<S> {
             "running": index.running(),
             "quarantined": summary::of_quarantine(&session.shelf),
             "notices": summary::of_notices(&session.shelf),
-            "epoch": session.epoch,
+            "epoch": session.opening.epoch,
             "now": ctx.now.to_string(),
         }})
         .to_string())

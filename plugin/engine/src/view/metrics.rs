@@ -24,7 +24,7 @@ impl<S: Store> Engine<S> {
             "completions": counters.completions,
             "failures": counters.failures,
             "quarantined": session.shelf.quarantine.len(),
-            "epoch": session.epoch,
+            "epoch": session.opening.epoch,
         }})
         .to_string())
     }

@@ -67,6 +67,18 @@ pub(super) fn missing_directories<S: Store>(
         .collect())
 }
 
+/// Files of the host that a crash left behind.
+pub(super) fn leftovers(statuses: &[Listing]) -> Vec<String> {
+    let paths = statuses.iter().flat_map(|listing| {
+        let files = listing.entries.iter().filter(|entry| {
+            let name = &entry.name;
+            entry.kind == EntryKind::File && name.starts_with('.') && name.ends_with(".put")
+        });
+        files.map(|entry| format!("{}/{}", listing.dir, entry.name))
+    });
+    paths.collect()
+}
+
 pub(super) fn list_statuses<S: Store>(
     store: &mut S,
     roots: &[ProjectRoot],

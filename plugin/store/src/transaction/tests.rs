@@ -1,4 +1,4 @@
-//! The order of a batch, which is what recovery relies on.
+//! What a batch does, and that its record says the same.
 
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, TaskId};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::loaded::{Place, load};
-use crate::port::{Blob, Listing, Mode, Page, Stamp, Store, StoreError};
+use crate::port::{Blob, Listing, Mode, Opening, Page, Stamp, Store, StoreError};
 
 const CARD: &str =
     "---\nschemaVersion: 2\nid: TASK-2026-02-17-001\ntitle: Count\nstatus: ready\n---\n";
@@ -17,8 +17,8 @@ const CARD: &str =
 struct OneCard;
 
 impl Store for OneCard {
-    fn open(&mut self, _mode: Mode) -> Result<u64, StoreError> {
-        Ok(1)
+    fn open(&mut self, _mode: Mode) -> Result<Opening, StoreError> {
+        Ok(Opening { epoch: 1, boot: 1 })
     }
 
     fn changes(&mut self, _cursor: u64, _limit: u32) -> Result<Page, StoreError> {
@@ -80,11 +80,15 @@ fn event() -> Event {
     }
 }
 
-/// Each operation in a word and the path that it is about.
-fn order(transaction: Transaction) -> Vec<String> {
+fn batch(transaction: Transaction) -> Vec<Op> {
     let mut log = EventLog::resume(1, "1970-01-01".to_owned(), 0, 0);
-    let (batch, _) = transaction.into_batch(&mut log);
-    batch
+    let mut journal = Journal::default();
+    transaction.into_batch(&mut log, &mut journal).0
+}
+
+/// Each operation in a word and the path that it is about, between the two lines of the journal.
+fn order(transaction: Transaction) -> Vec<String> {
+    let mut ops: Vec<String> = batch(transaction)
         .into_iter()
         .map(|op| match op {
             Op::Create { path, .. } => format!("create {path}"),
@@ -93,12 +97,17 @@ fn order(transaction: Transaction) -> Vec<String> {
             Op::Remove(path) => format!("remove {path}"),
             Op::MakeDir(path) => format!("make-dir {path}"),
             Op::Append { path, .. } => format!("append {path}"),
+            Op::Journal { path, .. } => format!("journal {path}"),
+            Op::Sync => "sync".to_owned(),
         })
-        .collect()
+        .collect();
+    assert_eq!(ops.remove(0), "journal ");
+    assert_eq!(ops.pop().unwrap(), "append ", "the mark");
+    ops
 }
 
 #[test]
-fn a_transition_is_staged_then_renamed_then_logged_then_settled() {
+fn a_transition_is_journalled_then_renamed_then_written_then_logged() {
     let card = loaded();
     let mut transaction = Transaction::default();
     let next = Card {
@@ -111,18 +120,34 @@ fn a_transition_is_staged_then_renamed_then_logged_then_settled() {
     transaction.settle("key");
     let dir = "projects/alpha/tasks";
     let id = "TASK-2026-02-17-001";
-    let was = crate::loaded::fingerprint(CARD.as_bytes());
     assert_eq!(
         order(transaction),
         [
             format!("make-dir {dir}/blocked"),
-            format!("create {dir}/blocked/.{id}.md.1.{was}.tmp"),
             format!("rename {dir}/ready/{id}.md {dir}/blocked/{id}.md"),
+            format!("replace {dir}/blocked/{id}.md"),
             "append events/1970-01-01.jsonl".to_owned(),
             "append state/outbox.jsonl".to_owned(),
-            format!("rename {dir}/blocked/.{id}.md.1.{was}.tmp {dir}/blocked/{id}.md"),
         ]
     );
+}
+
+#[test]
+fn what_was_read_is_a_condition_of_the_rename_and_of_the_new_content() {
+    let card = loaded();
+    let mut transaction = Transaction::default();
+    let next = Card {
+        status: Status::Blocked,
+        revision: 1,
+        ..card.card()
+    };
+    transaction.rewrite(&card, &next).unwrap();
+    let expected = batch(transaction).into_iter().filter_map(|op| match op {
+        Op::Rename { expect, .. } | Op::Replace { expect, .. } => Some(expect),
+        _ => None,
+    });
+    let stamp = Some(card.stamp());
+    assert_eq!(expected.collect::<Vec<_>>(), [stamp, stamp]);
 }
 
 #[test]
@@ -141,6 +166,61 @@ fn a_card_that_stays_where_it_is_is_replaced_before_the_log() {
         order(transaction),
         [replace, "append events/1970-01-01.jsonl"]
     );
+}
+
+#[test]
+fn a_new_card_is_created_and_never_over_another_file() {
+    let card = Card {
+        revision: 1,
+        ..loaded().card()
+    };
+    let mut transaction = Transaction::default();
+    transaction.create(&root(), &card).unwrap();
+    let dir = "projects/alpha/tasks/ready";
+    assert_eq!(
+        order(transaction),
+        [
+            format!("make-dir {dir}"),
+            format!("create {dir}/TASK-2026-02-17-001.md"),
+        ]
+    );
+}
+
+#[test]
+fn the_size_of_a_record_is_never_underrated_and_is_limited() {
+    let card = loaded();
+    for body in [
+        "",
+        "plain\n",
+        "\"quoted\" \\ \t\r\n",
+        "bell \u{7}\u{1b}",
+        "ä\u{1F600}",
+    ] {
+        let mut transaction = Transaction::default();
+        let next = Card {
+            body: body.repeat(1_000),
+            status: Status::Blocked,
+            revision: 1,
+            ..card.card()
+        };
+        transaction.rewrite(&card, &next).unwrap();
+        for _ in 0..50 {
+            transaction.event(event());
+            transaction.settle("key");
+        }
+        let promised = transaction.bytes();
+        let Some(Op::Journal { line, .. }) = batch(transaction).into_iter().next() else {
+            panic!("no record");
+        };
+        assert!(line.len() <= promised, "{} > {promised}", line.len());
+        assert!(promised < 2 * line.len() + 1_000, "{promised} is far off");
+    }
+    let mut large = Transaction::default();
+    while large.bytes() <= JOURNAL_RECORD_BYTES_MAX {
+        assert!(large.admit().is_ok());
+        large.settle(&"x".repeat(1024 * 1024));
+    }
+    assert_eq!(large.admit().unwrap_err().code, "AOF-1009");
 }
 
 #[test]

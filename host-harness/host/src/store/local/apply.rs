@@ -1,24 +1,25 @@
-//! Applies a checked batch in order, with the fewest flushes that keep its promise.
+//! Applies a checked batch: its journal line first, then everything that the line tells of.
 //!
-//! Never undoes a visible change: after a failure half way the caller recovers by content.
-//! Invariant: contents are flushed before names that show them, names before log lines that tell
-//! of them.
+//! Never undoes a visible change: after a failure half way the caller recovers from the journal.
+//! Invariant: nothing of a batch is visible before its journal lines are on stable storage, and
+//! they are taken back if nothing of it became visible.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use rustix::io::Errno;
+
+use super::lock::WriterLock;
 use super::log::Log;
 use super::place;
-use super::stage::{Stage, Temp};
+use super::stage::Stage;
+use super::system::System;
 use super::walk::Walk;
-use crate::contract::store::{Stamp, StoreError};
-use crate::store::flush::Flusher;
+use crate::contract::store::{IoFailure, Stamp, StoreError};
+use crate::store::flush::{Flush, Flusher};
 use crate::store::overlay::{self, Ground};
 use crate::store::path::RelPath;
 use crate::store::stamp::{Node, same};
 use crate::store::step::{Rename, Step};
-
-/// Files that are open at once while contents or logs wait for their flush.
-const OPEN_FILES_MAX: usize = 64;
 
 /// A visible change made by a batch, as far as a watched directory is concerned.
 #[derive(Debug)]
@@ -55,96 +56,168 @@ impl<'a> Logs<'a> {
     }
 }
 
+/// What one application of a batch stands on.
+#[derive(Debug)]
+pub(super) struct Site<'w, S: System> {
+    pub(super) walk: &'w Walk<'w, S>,
+    pub(super) lock: &'w WriterLock<S::File>,
+}
+
 /// One application of one batch.
-pub(super) struct Apply<'a, 'w> {
-    walk: &'w Walk<'w>,
+pub(super) struct Apply<'a, 'w, S: System> {
+    site: Site<'w, S>,
     flusher: &'w mut Flusher,
     stage: Stage<'w>,
     staged: BTreeMap<usize, Staged>,
-    /// Directories (empty for the root) with names that are not flushed.
-    touched: BTreeSet<&'a str>,
+    journals: Vec<Log<'a, 'w, S>>,
     logs: Logs<'a>,
+    /// True once anything of the batch can be seen.
+    visible: bool,
     effects: Vec<Effect>,
 }
 
-impl<'a, 'w> Apply<'a, 'w> {
-    pub(super) fn new(walk: &'w Walk<'w>, flusher: &'w mut Flusher, stage: Stage<'w>) -> Self {
+impl<'a, 'w, S: System> Apply<'a, 'w, S> {
+    pub(super) fn new(site: Site<'w, S>, flusher: &'w mut Flusher, stage: Stage<'w>) -> Self {
         Self {
-            walk,
+            site,
             flusher,
             stage,
             staged: BTreeMap::new(),
-            touched: BTreeSet::new(),
+            journals: Vec::new(),
             logs: Logs::default(),
+            visible: false,
             effects: Vec::new(),
         }
     }
 
     /// Runs the batch; on failure its temporary files are removed.
     pub(super) fn run(mut self, steps: &[Step<'a>]) -> Result<Vec<Effect>, StoreError> {
-        let outcome = self.run_all(steps);
-        if outcome.is_err() {
-            self.stage.discard(self.walk);
+        let Err(error) = self.run_all(steps) else {
+            return Ok(self.effects);
+        };
+        self.stage.discard(self.site.walk);
+        if self.visible {
+            return Err(half_done(error));
         }
-        outcome.map(|()| self.effects)
+        self.take_back();
+        Err(error)
     }
 
     fn run_all(&mut self, steps: &[Step<'a>]) -> Result<(), StoreError> {
         self.stage_all(steps)?;
-        if !self.staged.is_empty() {
-            // Flushing took a while: what a person did meanwhile still refuses the whole batch.
-            overlay::check(self.walk, steps)?;
+        self.write_journals(steps)?;
+        if !self.journals.is_empty() || !self.staged.is_empty() {
+            // Flushing took a while: what others did meanwhile still refuses the whole batch.
+            self.check_again(steps)?;
         }
         for (index, step) in steps.iter().enumerate() {
             self.step(index, step)?;
         }
-        self.barrier()
+        self.append_logs()
     }
 
-    /// Writes and flushes every content whose directory exists already, before any name changes.
+    /// Writes every content whose directory exists already, before any name changes.
     fn stage_all(&mut self, steps: &[Step<'a>]) -> Result<(), StoreError> {
-        let mut waiting: Vec<(RelPath<'a>, Temp)> = Vec::new();
+        let mut origins: BTreeMap<RelPath<'a>, RelPath<'a>> = BTreeMap::new();
         for (index, step) in steps.iter().enumerate() {
+            if let Step::Rename(rename) = step {
+                let origin = origins.remove(&rename.from).unwrap_or(rename.from);
+                origins.insert(rename.to, origin);
+            }
             let Some((path, content)) = step.put() else {
                 continue;
             };
-            if self.walk.dir(path.parent()).is_err() {
-                continue;
+            if self.site.walk.dir(path.parent()).is_ok() {
+                let like = origins.get(&path).copied().unwrap_or(path);
+                let staged = self.put(path, content, like)?;
+                self.staged.insert(index, staged);
             }
-            let temp = self.stage.put(self.walk, path, content)?;
-            self.staged.insert(
-                index,
-                Staged {
-                    name: temp.name.clone(),
-                    stamp: temp.stamp,
-                },
-            );
-            waiting.push((path, temp));
-            if waiting.len() >= OPEN_FILES_MAX {
-                self.flush_contents(&mut waiting)?;
-            }
-        }
-        self.flush_contents(&mut waiting)
-    }
-
-    fn flush_contents(&mut self, waiting: &mut Vec<(RelPath<'a>, Temp)>) -> Result<(), StoreError> {
-        for (path, temp) in waiting.drain(..) {
-            self.flusher.file(&temp.file, path.as_str())?;
         }
         Ok(())
     }
 
-    fn step(&mut self, index: usize, step: &Step<'a>) -> Result<(), StoreError> {
-        if let Step::Append { path, lines } = step {
-            self.logs.push(*path, lines);
-            return Ok(());
+    fn put(
+        &mut self,
+        path: RelPath<'a>,
+        content: &[u8],
+        like: RelPath<'a>,
+    ) -> Result<Staged, StoreError> {
+        let temp = self.stage.put(self.site.walk, path, content, like)?;
+        Ok(Staged {
+            name: temp.name,
+            stamp: temp.stamp,
+        })
+    }
+
+    /// Appends and flushes the lines from which all else can be done again.
+    fn write_journals(&mut self, steps: &[Step<'a>]) -> Result<(), StoreError> {
+        for step in steps {
+            let Step::Journal { path, lines } = step else {
+                continue;
+            };
+            let Some(log) = Log::open(self.site.walk, *path)? else {
+                return Err(self.stale());
+            };
+            let appended = log.append(&[lines]);
+            self.journals.push(log);
+            let stamp = appended?;
+            self.effects.push(Effect::File {
+                path: path.as_str().to_owned(),
+                stamp,
+            });
+            if let Some(log) = self.journals.last() {
+                self.flusher
+                    .flush(Flush::Journal, path.as_str(), || log.flush())?;
+            }
         }
-        if step.paths().iter().any(|path| self.logs.wait_for(*path)) {
+        Ok(())
+    }
+
+    fn check_again(&self, steps: &[Step<'a>]) -> Result<(), StoreError> {
+        let walk = self.site.walk;
+        walk.forget();
+        if !self.site.lock.is_current(walk) {
+            return Err(self.stale());
+        }
+        overlay::check(walk, steps)
+    }
+
+    fn stale(&self) -> StoreError {
+        StoreError::StaleEpoch(self.site.walk.epoch())
+    }
+
+    /// Takes the journal lines of a refused batch away for good: a loss of power must not bring
+    /// back what the caller was told did not happen.
+    fn take_back(&mut self) {
+        while let Some(log) = self.journals.pop() {
+            let path = log.path().as_str();
+            let cut = log.take_back().and_then(|()| {
+                if self.flusher.has_failed() {
+                    return Ok(());
+                }
+                self.flusher.flush(Flush::Journal, path, || log.flush())
+            });
+            if let Err(error) = cut {
+                self.flusher.give_up();
+                tracing::warn!(path, ?error, "journal lines of a refused batch stay behind");
+            }
+        }
+    }
+
+    fn step(&mut self, index: usize, step: &Step<'a>) -> Result<(), StoreError> {
+        if step.paths().iter().any(|path| self.logs.wait_for(*path))
+            && !matches!(step, Step::Append { .. })
+        {
             // The log itself is moved or replaced: its lines belong to the file of now.
-            self.barrier()?;
+            self.append_logs()?;
         }
         match step {
-            Step::Create { path, content } => self.create(index, *path, content),
+            Step::Create { path, content } => {
+                let staged = self.staged(index, *path, content)?;
+                place::publish(self.site.walk, &staged.name, *path)?;
+                self.placed(*path, &staged);
+                Ok(())
+            }
             Step::Replace {
                 path,
                 content,
@@ -152,46 +225,35 @@ impl<'a, 'w> Apply<'a, 'w> {
             } => {
                 let staged = self.staged(index, *path, content)?;
                 self.demand_version(*path, expect.as_ref())?;
-                place::settle(self.walk, &staged.name, *path)?;
+                place::settle(self.site.walk, &staged.name, *path)?;
                 self.placed(*path, &staged);
                 Ok(())
             }
             Step::Rename(rename) => self.rename(rename),
             Step::Remove(path) => self.remove(*path),
             Step::MakeDir(path) => self.make_dir(*path),
-            Step::Append { .. } => Ok(()),
+            Step::Append { path, lines } => {
+                self.logs.push(*path, lines);
+                Ok(())
+            }
+            Step::Journal { .. } => Ok(()),
+            Step::Sync => self.sync(),
         }
     }
 
-    fn create(
-        &mut self,
-        index: usize,
-        path: RelPath<'a>,
-        content: &[u8],
-    ) -> Result<(), StoreError> {
-        let staged = self.staged(index, path, content)?;
-        place::publish(self.walk, &staged.name, path)?;
-        self.placed(path, &staged);
-        Ok(())
-    }
-
     fn rename(&mut self, rename: &Rename<'a>) -> Result<(), StoreError> {
-        let stamp = match self.walk.node(rename.from)? {
+        let stamp = match self.site.walk.node(rename.from)? {
             Node::File(stamp) => stamp,
             _ => return Err(rename.from.not_found()),
         };
         if rename.expect.is_some_and(|expect| !same(&expect, &stamp)) {
             return Err(StoreError::Conflict(rename.from.as_str().to_owned()));
         }
-        place::rename(self.walk, rename.from, rename.to, rename.settle)?;
-        self.touch(rename.from);
-        self.touch(rename.to);
-        if rename.from != rename.to {
-            self.effects.push(Effect::Gone {
-                path: rename.from.as_str().to_owned(),
-            });
-        }
-        self.effects.push(Effect::File {
+        place::rename(self.site.walk, rename.from, rename.to)?;
+        self.shown(Effect::Gone {
+            path: rename.from.as_str().to_owned(),
+        });
+        self.shown(Effect::File {
             path: rename.to.as_str().to_owned(),
             stamp,
         });
@@ -199,9 +261,8 @@ impl<'a, 'w> Apply<'a, 'w> {
     }
 
     fn remove(&mut self, path: RelPath<'a>) -> Result<(), StoreError> {
-        if place::remove(self.walk, path)? {
-            self.touch(path);
-            self.effects.push(Effect::Gone {
+        if place::remove(self.site.walk, path)? {
+            self.shown(Effect::Gone {
                 path: path.as_str().to_owned(),
             });
         }
@@ -210,9 +271,8 @@ impl<'a, 'w> Apply<'a, 'w> {
 
     fn make_dir(&mut self, path: RelPath<'a>) -> Result<(), StoreError> {
         for prefix in path.prefixes() {
-            if let Some(inode) = place::make_dir(self.walk, prefix)? {
-                self.touch(prefix);
-                self.effects.push(Effect::Directory {
+            if let Some(inode) = place::make_dir(self.site.walk, prefix)? {
+                self.shown(Effect::Directory {
                     path: prefix.as_str().to_owned(),
                     inode,
                 });
@@ -228,30 +288,28 @@ impl<'a, 'w> Apply<'a, 'w> {
         path: RelPath<'a>,
         content: &[u8],
     ) -> Result<Staged, StoreError> {
-        if let Some(staged) = self.staged.remove(&index) {
-            return Ok(staged);
+        match self.staged.remove(&index) {
+            Some(staged) => Ok(staged),
+            None => self.put(path, content, path),
         }
-        let temp = self.stage.put(self.walk, path, content)?;
-        self.flusher.file(&temp.file, path.as_str())?;
-        Ok(Staged {
-            name: temp.name,
-            stamp: temp.stamp,
-        })
     }
 
     fn placed(&mut self, path: RelPath<'a>, staged: &Staged) {
         self.stage.placed(path, &staged.name);
-        self.touch(path);
-        let path = path.as_str().to_owned();
-        self.effects.push(Effect::File {
-            path,
+        self.shown(Effect::File {
+            path: path.as_str().to_owned(),
             stamp: staged.stamp,
         });
     }
 
+    fn shown(&mut self, effect: Effect) {
+        self.visible = true;
+        self.effects.push(effect);
+    }
+
     /// The last look before a replacement: a version that appeared since the check is kept.
     fn demand_version(&self, path: RelPath<'_>, expect: Option<&Stamp>) -> Result<(), StoreError> {
-        let held = match (self.walk.node(path)?, expect) {
+        let held = match (self.site.walk.node(path)?, expect) {
             (Node::File(stamp), Some(expect)) => same(&stamp, expect),
             (Node::File(_) | Node::Absent, None) => true,
             _ => false,
@@ -263,55 +321,35 @@ impl<'a, 'w> Apply<'a, 'w> {
         }
     }
 
-    fn touch(&mut self, path: RelPath<'a>) {
-        self.touched
-            .insert(path.parent().map_or("", RelPath::as_str));
-    }
-
-    /// Flushes the names changed so far, then appends and flushes the logs.
-    fn barrier(&mut self) -> Result<(), StoreError> {
-        let mut waiting = std::mem::take(&mut self.logs).lines.into_iter();
-        loop {
-            let chunk: Vec<_> = waiting.by_ref().take(OPEN_FILES_MAX).collect();
-            let mut open = Vec::with_capacity(chunk.len());
-            for (path, lines) in chunk {
-                let (log, made) = Log::open(self.walk, path)?;
-                if made {
-                    self.touch(path);
-                }
-                open.push((log, lines));
-            }
-            self.flush_names()?;
-            if open.is_empty() {
-                return Ok(());
-            }
-            open.into_iter()
-                .try_for_each(|(log, lines)| self.append(log, &lines))?;
-        }
-    }
-
-    fn flush_names(&mut self) -> Result<(), StoreError> {
-        for dir in std::mem::take(&mut self.touched) {
-            let handle = match RelPath::parse(dir) {
-                Ok(path) => self.walk.dir(Some(path)).map_err(|miss| miss.error(path))?,
-                Err(_root) => self
-                    .walk
-                    .dir(None)
-                    .map_err(|_| StoreError::NotFound(String::new()))?,
-            };
-            self.flusher.directory(&*handle, dir)?;
+    fn append_logs(&mut self) -> Result<(), StoreError> {
+        for (path, lines) in std::mem::take(&mut self.logs).lines {
+            let log = Log::open_or_make(self.site.walk, path)?;
+            self.visible = true;
+            let stamp = log.append(&lines)?;
+            self.effects.push(Effect::File {
+                path: path.as_str().to_owned(),
+                stamp,
+            });
         }
         Ok(())
     }
 
-    fn append(&mut self, mut log: Log<'a>, lines: &[&[String]]) -> Result<(), StoreError> {
-        let stamp = log.append(lines)?;
-        let path = log.path().as_str();
-        self.flusher.file(log.file(), path)?;
-        self.effects.push(Effect::File {
-            path: path.to_owned(),
-            stamp,
-        });
-        Ok(())
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.append_logs()?;
+        let system = self.site.walk.system();
+        self.flusher.flush(Flush::Sync, "", || system.sync_all())
     }
+}
+
+/// A condition that stopped holding half way is no refusal: something has changed already.
+fn half_done(error: StoreError) -> StoreError {
+    let (path, errno) = match error {
+        StoreError::Conflict(path) => (path, Errno::STALE),
+        StoreError::Exists(path) => (path, Errno::EXIST),
+        StoreError::NotFound(path) => (path, Errno::NOENT),
+        StoreError::BadPath(path) => (path, Errno::LOOP),
+        other => return other,
+    };
+    let message = format!("was changed by someone while a batch was applied ({errno})");
+    StoreError::Io(IoFailure { path, message })
 }

@@ -2,8 +2,6 @@
 //!
 //! Never hides an error: what has no word of its own is `io` with the system's text.
 
-use std::io;
-
 use rustix::io::Errno;
 
 use crate::contract::store::{IoFailure, StoreError};
@@ -21,14 +19,6 @@ pub(super) fn from_errno(path: &str, errno: Errno) -> StoreError {
             path,
             message: other.to_string(),
         }),
-    }
-}
-
-/// The same for errors of the standard library.
-pub(super) fn from_io(path: &str, error: &io::Error) -> StoreError {
-    match Errno::from_io_error(error) {
-        Some(errno) => from_errno(path, errno),
-        None => broken(path, error.to_string()),
     }
 }
 
@@ -59,8 +49,6 @@ mod tests {
             from_errno("a", Errno::ACCESS),
             StoreError::ReadOnly(_)
         ));
-        let full = io::Error::from(Errno::NOSPC);
-        assert!(matches!(from_io("a", &full), StoreError::NoSpace(_)));
     }
 
     #[test]
@@ -70,7 +58,5 @@ mod tests {
         };
         assert_eq!(failure.path, "a/b");
         assert!(!failure.message.is_empty());
-        let odd = io::Error::other("odd");
-        assert!(matches!(from_io("a", &odd), StoreError::Io(f) if f.message == "odd"));
     }
 }

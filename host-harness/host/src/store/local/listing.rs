@@ -4,18 +4,16 @@
 //! listing shows it as `other`. Invariant: the mark is taken before the names, so a change during
 //! the scan makes the mark stale.
 
-use std::os::fd::OwnedFd;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use rustix::fs::{Dir, DirEntry};
 use rustix::io::Errno;
 
 use super::failure;
-use super::walk::{Miss, Walk, look, stamp};
+use super::system::{RawEntry, System};
+use super::walk::{Miss, Walk};
 use crate::contract::store::{Entry, EntryKind, Stamp, StoreError};
 use crate::store::limit;
 use crate::store::news::KnownEntries;
 use crate::store::path::RelPath;
+use crate::store::stamp::Node;
 
 /// A directory changed this shortly before it was scanned may change again under the same time.
 const RACY_NS: u64 = 25_000_000;
@@ -36,11 +34,7 @@ impl Mark {
     }
 
     /// True if a later change could hide behind the same time.
-    pub(super) fn is_racy(self) -> bool {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+    pub(super) fn is_racy(self, now_ns: u64) -> bool {
         self.mtime_ns.saturating_add(RACY_NS) > now_ns
     }
 }
@@ -57,8 +51,8 @@ pub(super) struct Scan {
 /// Scans a directory; none if there is no such directory.
 ///
 /// Files that `trusted` knows under the same inode are not looked at again.
-pub(super) fn scan(
-    walk: &Walk<'_>,
+pub(super) fn scan<S: System>(
+    walk: &Walk<'_, S>,
     path: RelPath<'_>,
     trusted: Option<&KnownEntries>,
 ) -> Result<Option<Scan>, StoreError> {
@@ -67,10 +61,14 @@ pub(super) fn scan(
         Err(Miss::Absent | Miss::Symlink) => return Ok(None),
         Err(Miss::Failed(errno)) => return Err(broken(path, errno)),
     };
-    let stat = rustix::fs::fstat(&*dir).map_err(|errno| broken(path, errno))?;
-    let mark = Mark::of(&stamp(&stat));
-    let racy = mark.is_racy();
-    let (mut entries, skipped) = entries(&dir, path, trusted)?;
+    let system = walk.system();
+    let status = system.stat_dir(&dir);
+    let mark = match status.map_err(|errno| broken(path, errno))?.node {
+        Node::Directory(stamp) => Mark::of(&stamp),
+        _ => return Ok(None),
+    };
+    let racy = mark.is_racy(system.now_ns());
+    let (mut entries, skipped) = entries(walk, &dir, path, trusted)?;
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(Scan {
         mark,
@@ -80,25 +78,24 @@ pub(super) fn scan(
     }))
 }
 
-fn entries(
-    dir: &OwnedFd,
+fn entries<S: System>(
+    walk: &Walk<'_, S>,
+    dir: &S::Dir,
     path: RelPath<'_>,
     trusted: Option<&KnownEntries>,
 ) -> Result<(Vec<Entry>, u32), StoreError> {
     let mut entries = Vec::new();
     let mut skipped = 0_u32;
-    for item in Dir::read_from(dir).map_err(|errno| broken(path, errno))? {
-        let item = item.map_err(|errno| broken(path, errno))?;
-        let Ok(name) = item.file_name().to_str() else {
+    let items = walk.system().entries(dir);
+    for item in items.map_err(|errno| broken(path, errno))? {
+        let Ok(name) = std::str::from_utf8(&item.name) else {
             skipped = skipped.saturating_add(1);
             continue;
         };
-        if matches!(name, "." | "..") {
-            continue;
-        }
         let entry = match remembered(trusted, name, &item) {
             Some(entry) => Some(entry),
-            None => look(dir, name)
+            None => walk
+                .look(dir, name)
                 .map_err(|errno| broken(path, errno))?
                 .entry(name),
         };
@@ -108,9 +105,9 @@ fn entries(
     Ok((entries, skipped))
 }
 
-fn remembered(trusted: Option<&KnownEntries>, name: &str, item: &DirEntry) -> Option<Entry> {
+fn remembered(trusted: Option<&KnownEntries>, name: &str, item: &RawEntry) -> Option<Entry> {
     let known = trusted?.get(name)?;
-    let same = known.kind == EntryKind::File && known.stamp.inode == item.ino();
+    let same = known.kind == EntryKind::File && known.stamp.inode == item.inode;
     same.then(|| Entry {
         name: name.to_owned(),
         kind: known.kind,

@@ -1,89 +1,113 @@
 //! Appends lines to one log file.
 //!
-//! Never rewrites what is there. Invariant: a line that a crash tore is ended before the next
-//! begins, so one torn write costs one line.
+//! Never rewrites what is there, except to take back what was appended last. Invariant: a line
+//! that a crash tore is ended before the next begins, so one torn write costs one line.
 
-use std::fs::File;
-use std::io::Write;
-
-use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::failure;
-use super::walk::{Walk, node, stamp};
+use super::system::{OpenHow, System};
+use super::walk::Walk;
 use crate::contract::store::{Stamp, StoreError};
 use crate::store::path::RelPath;
 use crate::store::stamp::Node;
 use crate::store::step::joined;
 
-const APPEND: OFlags = OFlags::RDWR
-    .union(OFlags::APPEND)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::CLOEXEC);
-
 /// An open log.
 #[derive(Debug)]
-pub(super) struct Log<'a> {
+pub(super) struct Log<'a, 's, S: System> {
     path: RelPath<'a>,
-    file: File,
+    system: &'s S,
+    file: S::File,
+    /// Its length before anything was appended through this.
+    former_bytes: u64,
 }
 
-impl<'a> Log<'a> {
-    /// Opens a log; true if the file was made by this.
-    pub(super) fn open(walk: &Walk<'_>, path: RelPath<'a>) -> Result<(Self, bool), StoreError> {
+impl<'a, 's, S: System> Log<'a, 's, S> {
+    /// Opens a log that exists; none if it does not.
+    pub(super) fn open(walk: &Walk<'s, S>, path: RelPath<'a>) -> Result<Option<Self>, StoreError> {
         let dir = walk.parent(path)?;
-        let open =
-            |flags| rustix::fs::openat(&*dir, path.name(), flags, Mode::from_raw_mode(0o666));
-        let fresh = APPEND.union(OFlags::CREATE).union(OFlags::EXCL);
-        let (file, made) = match open(APPEND) {
-            Err(Errno::NOENT) => (open(fresh), true),
-            other => (other, false),
+        let file = match walk.system().open(&dir, path.name(), OpenHow::Append) {
+            Err(Errno::NOENT) => return Ok(None),
+            other => other,
         };
-        let file = file.map_err(|errno| failure::from_errno(path.as_str(), errno))?;
-        let log = Self {
-            path,
-            file: File::from(file),
-        };
-        match node(&log.stat()?) {
-            Node::File(_) => Ok((log, made)),
-            _ => Err(path.bad()),
+        Self::of(walk, path, file).map(Some)
+    }
+
+    /// Opens a log, making it if it does not exist.
+    pub(super) fn open_or_make(walk: &Walk<'s, S>, path: RelPath<'a>) -> Result<Self, StoreError> {
+        if let Some(log) = Self::open(walk, path)? {
+            return Ok(log);
         }
+        let dir = walk.parent(path)?;
+        let file = walk.system().open(&dir, path.name(), OpenHow::AppendNew);
+        Self::of(walk, path, file)
+    }
+
+    fn of(
+        walk: &Walk<'s, S>,
+        path: RelPath<'a>,
+        file: Result<S::File, Errno>,
+    ) -> Result<Self, StoreError> {
+        let file = file.map_err(|errno| failure::from_errno(path.as_str(), errno))?;
+        let mut log = Self {
+            path,
+            system: walk.system(),
+            file,
+            former_bytes: 0,
+        };
+        log.former_bytes = log.stamp()?.size;
+        Ok(log)
     }
 
     pub(super) fn path(&self) -> RelPath<'a> {
         self.path
     }
 
-    pub(super) fn file(&self) -> &File {
-        &self.file
-    }
-
     /// Appends lines in one write and returns the stamp of the result.
-    pub(super) fn append(&mut self, lines: &[&[String]]) -> Result<Stamp, StoreError> {
+    pub(super) fn append(&self, lines: &[&[String]]) -> Result<Stamp, StoreError> {
         let mut bytes: Vec<u8> = lines.iter().flat_map(|lines| joined(lines)).collect();
         if self.is_torn()? {
             bytes.insert(0, b'\n');
         }
-        self.file
-            .write_all(&bytes)
-            .map_err(|error| failure::from_io(self.path.as_str(), &error))?;
-        Ok(stamp(&self.stat()?))
+        self.system
+            .write(&self.file, &bytes)
+            .map_err(|errno| self.failed(errno))?;
+        self.stamp()
+    }
+
+    /// Flushes what was appended.
+    pub(super) fn flush(&self) -> Result<(), Errno> {
+        self.system.sync_file(&self.file)
+    }
+
+    /// Cuts the log to the length that it had when it was opened.
+    pub(super) fn take_back(&self) -> Result<(), StoreError> {
+        self.system
+            .truncate(&self.file, self.former_bytes)
+            .map_err(|errno| self.failed(errno))
     }
 
     fn is_torn(&self) -> Result<bool, StoreError> {
-        let size = stamp(&self.stat()?).size;
-        let Some(last_at) = size.checked_sub(1) else {
+        let Some(last_at) = self.stamp()?.size.checked_sub(1) else {
             return Ok(false);
         };
-        let mut last = [0_u8; 1];
-        let read = rustix::io::pread(&self.file, &mut last, last_at)
-            .map_err(|errno| failure::from_errno(self.path.as_str(), errno))?;
-        Ok(read == 1 && last != [b'\n'])
+        let last = self
+            .system
+            .read(&self.file, last_at, 1)
+            .map_err(|errno| self.failed(errno))?;
+        Ok(last.first().is_some_and(|last| *last != b'\n'))
     }
 
-    fn stat(&self) -> Result<rustix::fs::Stat, StoreError> {
-        rustix::fs::fstat(&self.file)
-            .map_err(|errno| failure::from_errno(self.path.as_str(), errno))
+    fn stamp(&self) -> Result<Stamp, StoreError> {
+        let status = self.system.stat_file(&self.file);
+        match status.map_err(|errno| self.failed(errno))?.node {
+            Node::File(stamp) => Ok(stamp),
+            _ => Err(self.path.bad()),
+        }
+    }
+
+    fn failed(&self, errno: Errno) -> StoreError {
+        failure::from_errno(self.path.as_str(), errno)
     }
 }

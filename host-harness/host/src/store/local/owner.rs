@@ -4,22 +4,20 @@
 //! Never decides who may write; the lock does. Invariant: the epoch only grows; if neither copy can
 //! be read although a writer left them, opening is refused.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::{Deserialize, Serialize};
 
-use super::lock::WriterLock;
+use super::lock::{WriterLock, flush_parent};
 use super::stage::Stage;
+use super::system::System;
 use super::walk::Walk;
 use super::{place, read};
 use crate::contract::store::{Blob, IoFailure, Owner, StoreError};
-use crate::store::flush::Flusher;
+use crate::store::flush::{Flush, Flusher};
 use crate::store::path::RelPath;
 use crate::store::step::{LOCK_PATH, OWNER_PATH};
 
 const SCHEMA_VERSION: u32 = 1;
 const FILE_BYTES_MAX: u64 = 64 * 1024;
-const HOST_NAME_PATHS: [&str; 2] = ["/proc/sys/kernel/hostname", "/etc/hostname"];
 
 /// The file. Readers take what they know of it; a newer version must keep these fields.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,7 +39,10 @@ enum Trace {
 }
 
 /// The last epoch that any writer had; zero if there was none.
-pub(super) fn last_epoch(walk: &Walk<'_>, _held: &WriterLock) -> Result<u64, StoreError> {
+pub(super) fn last_epoch<S: System>(
+    walk: &Walk<'_, S>,
+    _held: &WriterLock<S::File>,
+) -> Result<u64, StoreError> {
     match (owner_copy(walk), lock_copy(walk)) {
         (Trace::Epoch(a), Trace::Epoch(b)) => Ok(a.max(b)),
         (Trace::Epoch(epoch), _) | (_, Trace::Epoch(epoch)) => Ok(epoch),
@@ -52,7 +53,7 @@ pub(super) fn last_epoch(walk: &Walk<'_>, _held: &WriterLock) -> Result<u64, Sto
 }
 
 /// The last epoch as far as it can be told without the lock.
-pub(super) fn shown_epoch(walk: &Walk<'_>) -> u64 {
+pub(super) fn shown_epoch<S: System>(walk: &Walk<'_, S>) -> u64 {
     [owner_copy(walk), lock_copy(walk)]
         .into_iter()
         .map(|copy| {
@@ -66,7 +67,7 @@ pub(super) fn shown_epoch(walk: &Walk<'_>) -> u64 {
 }
 
 /// The owner as the file names it.
-pub(super) fn shown(walk: &Walk<'_>) -> Owner {
+pub(super) fn shown<S: System>(walk: &Walk<'_, S>) -> Owner {
     match owner_file(walk) {
         Some(Ok(file)) => Owner {
             pid: file.pid,
@@ -82,34 +83,35 @@ pub(super) fn shown(walk: &Walk<'_>) -> Owner {
 }
 
 /// Records this process as the owner: the file first, then the copy.
-pub(super) fn record(
-    walk: &Walk<'_>,
+pub(super) fn record<S: System>(
+    walk: &Walk<'_, S>,
     flusher: &mut Flusher,
-    lock: &WriterLock,
+    lock: &WriterLock<S::File>,
     epoch: u64,
 ) -> Result<(), StoreError> {
+    let system = walk.system();
     let file = OwnerFile {
         schema_version: SCHEMA_VERSION,
         epoch,
-        pid: std::process::id(),
-        host: host_name(),
-        since: now_ms(),
+        pid: system.pid(),
+        host: system.host_name(),
+        since: system.now_ns() / 1_000_000,
     };
     let mut json = serde_json::to_vec(&file).map_err(|error| io(OWNER_PATH, error.to_string()))?;
     json.push(b'\n');
     let path = RelPath::parse(OWNER_PATH)?;
     let mut temps_made = 0;
     let mut stage = Stage::new(epoch, &mut temps_made);
-    let placed = stage.put(walk, path, &json).and_then(|temp| {
-        flusher.file(&temp.file, OWNER_PATH)?;
+    let placed = stage.put(walk, path, &json, path).and_then(|temp| {
+        flusher.flush(Flush::Opening, OWNER_PATH, || system.sync_file(&temp.file))?;
         place::settle(walk, &temp.name, path)
     });
     if placed.is_err() {
         stage.discard(walk);
     }
     placed?;
-    flusher.directory(&*walk.parent(path)?, "state")?;
-    lock.write_epoch(epoch, flusher)
+    flush_parent(walk, flusher, path)?;
+    lock.write_epoch(system, flusher, epoch)
 }
 
 /// The error for an epoch that cannot grow.
@@ -135,7 +137,7 @@ fn io(path: &str, message: String) -> StoreError {
     })
 }
 
-fn owner_copy(walk: &Walk<'_>) -> Trace {
+fn owner_copy<S: System>(walk: &Walk<'_, S>) -> Trace {
     match owner_file(walk) {
         None => Trace::Blank,
         Some(Ok(file)) => Trace::Epoch(file.epoch),
@@ -143,7 +145,7 @@ fn owner_copy(walk: &Walk<'_>) -> Trace {
     }
 }
 
-fn lock_copy(walk: &Walk<'_>) -> Trace {
+fn lock_copy<S: System>(walk: &Walk<'_, S>) -> Trace {
     match content(walk, LOCK_PATH) {
         None => Trace::Blank,
         Some(Ok(bytes)) if bytes.is_empty() => Trace::Blank,
@@ -158,32 +160,16 @@ fn lock_copy(walk: &Walk<'_>) -> Trace {
     }
 }
 
-fn owner_file(walk: &Walk<'_>) -> Option<Result<OwnerFile, ()>> {
+fn owner_file<S: System>(walk: &Walk<'_, S>) -> Option<Result<OwnerFile, ()>> {
     let content = content(walk, OWNER_PATH)?;
     Some(content.and_then(|bytes| serde_json::from_slice(&bytes).map_err(drop)))
 }
 
-fn content(walk: &Walk<'_>, path: &str) -> Option<Result<Vec<u8>, ()>> {
+fn content<S: System>(walk: &Walk<'_, S>, path: &str) -> Option<Result<Vec<u8>, ()>> {
     let path = RelPath::parse(path).ok()?;
     match read::blob(walk, path, FILE_BYTES_MAX) {
         Blob::Absent => None,
         Blob::Content(content) => Some(Ok(content.bytes)),
         Blob::Refused(_) => Some(Err(())),
     }
-}
-
-fn host_name() -> String {
-    HOST_NAME_PATHS
-        .iter()
-        .find_map(|path| std::fs::read_to_string(path).ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "localhost".to_owned())
-}
-
-fn now_ms() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

@@ -3,14 +3,10 @@
 //! Never opens what is not a regular file: a FIFO would block, a device would act. Invariant: the
 //! bytes and the stamp of a blob belong to the same version of the file.
 
-use std::fs::File;
-use std::io::Read;
-use std::os::fd::OwnedFd;
-
-use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::walk::{Miss, Walk, look, node};
+use super::system::{OpenHow, System};
+use super::walk::{Miss, Walk};
 use crate::contract::store::{Blob, Content, Stamp};
 use crate::store::path::RelPath;
 use crate::store::stamp::{Node, same};
@@ -18,13 +14,8 @@ use crate::store::stamp::{Node, same};
 /// A file that is written while it is read gets this many chances to hold still.
 const ATTEMPTS_MAX: usize = 3;
 
-const PLAIN: OFlags = OFlags::RDONLY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::CLOEXEC);
-
 /// The file at a path, if it is a regular one of at most `bytes_max` bytes.
-pub(super) fn blob(walk: &Walk<'_>, path: RelPath<'_>, bytes_max: u64) -> Blob {
+pub(super) fn blob<S: System>(walk: &Walk<'_, S>, path: RelPath<'_>, bytes_max: u64) -> Blob {
     let dir = match walk.dir(path.parent()) {
         Ok(dir) => dir,
         Err(Miss::Absent) => return Blob::Absent,
@@ -32,7 +23,7 @@ pub(super) fn blob(walk: &Walk<'_>, path: RelPath<'_>, bytes_max: u64) -> Blob {
         Err(Miss::Failed(errno)) => return refused(&unreadable(errno)),
     };
     for _ in 0..ATTEMPTS_MAX {
-        match attempt(&dir, path.name(), bytes_max) {
+        match attempt(walk, &dir, path.name(), bytes_max) {
             Ok(Some(blob)) => return blob,
             Ok(None) => {}
             Err(Errno::NOENT) => return Blob::Absent,
@@ -43,22 +34,23 @@ pub(super) fn blob(walk: &Walk<'_>, path: RelPath<'_>, bytes_max: u64) -> Blob {
 }
 
 /// None if the file changed meanwhile.
-fn attempt(dir: &OwnedFd, name: &str, bytes_max: u64) -> Result<Option<Blob>, Errno> {
-    if let Err(blob) = admit(look(dir, name)?, bytes_max) {
+fn attempt<S: System>(
+    walk: &Walk<'_, S>,
+    dir: &S::Dir,
+    name: &str,
+    bytes_max: u64,
+) -> Result<Option<Blob>, Errno> {
+    let system = walk.system();
+    if let Err(blob) = admit(walk.look(dir, name)?, bytes_max) {
         return Ok(Some(blob));
     }
-    let file = File::from(rustix::fs::openat(dir, name, PLAIN, Mode::empty())?);
-    let stamp = match admit(node(&rustix::fs::fstat(&file)?), bytes_max) {
+    let file = system.open(dir, name, OpenHow::Read)?;
+    let stamp = match admit(system.stat_file(&file)?.node, bytes_max) {
         Ok(stamp) => stamp,
         Err(blob) => return Ok(Some(blob)),
     };
-    let capacity = usize::try_from(stamp.size).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(capacity.saturating_add(1));
-    (&file)
-        .take(bytes_max.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
-    let held = matches!(node(&rustix::fs::fstat(&file)?), Node::File(now) if same(&now, &stamp));
+    let bytes = system.read(&file, 0, bytes_max.saturating_add(1))?;
+    let held = matches!(system.stat_file(&file)?.node, Node::File(now) if same(&now, &stamp));
     let whole = held && bytes.len() as u64 == stamp.size;
     Ok(whole.then_some(Blob::Content(Content { bytes, stamp })))
 }

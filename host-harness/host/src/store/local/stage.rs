@@ -1,17 +1,14 @@
-//! New contents under temporary names beside their targets, until they are flushed and placed.
+//! New contents under temporary names beside their targets, until they are placed.
 //!
 //! Never touches a visible name. Invariant: a temporary name carries the epoch of its writer, so
 //! what a killed writer left behind can be told from what is being written.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Write;
-use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::walk::{Walk, node, stamp};
+use super::system::{OpenHow, Status, System};
+use super::walk::Walk;
 use super::{failure, place};
 use crate::contract::store::{Entry, EntryKind, Stamp, StoreError};
 use crate::store::path::RelPath;
@@ -22,18 +19,13 @@ const NAME_BYTES_MAX: usize = 128;
 const SUFFIX: &str = ".put";
 /// Names tried for one temporary file.
 const NAME_TRIES_MAX: usize = 1_000;
-const FRESH: OFlags = OFlags::WRONLY
-    .union(OFlags::CREATE)
-    .union(OFlags::EXCL)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
 
 /// One content written but not yet placed.
 #[derive(Debug)]
-pub(super) struct Temp {
+pub(super) struct Temp<F> {
     pub(super) name: String,
     pub(super) stamp: Stamp,
-    pub(super) file: File,
+    pub(super) file: F,
 }
 
 /// Makes temporary files and remembers those that are not placed.
@@ -54,24 +46,27 @@ impl<'c> Stage<'c> {
         }
     }
 
-    /// Writes content beside `path`, with the permissions of the file that it will replace.
-    pub(super) fn put(
+    /// Writes content beside `path`, with the permissions of the file `like`, if there is one.
+    pub(super) fn put<S: System>(
         &mut self,
-        walk: &Walk<'_>,
+        walk: &Walk<'_, S>,
         path: RelPath<'_>,
         content: &[u8],
-    ) -> Result<Temp, StoreError> {
+        like: RelPath<'_>,
+    ) -> Result<Temp<S::File>, StoreError> {
         let failed = |errno| failure::from_errno(path.as_str(), errno);
+        let system = walk.system();
         let dir = walk.parent(path)?;
-        let (name, mut file) = self.fresh(&dir, path).map_err(failed)?;
+        let (name, file) = self.fresh(system, &dir, path).map_err(failed)?;
         self.left.insert(key(path, &name));
-        if let Some(mode) = mode_of(&dir, path.name()) {
-            rustix::fs::fchmod(&file, mode).map_err(failed)?;
+        if let Some(mode) = mode_of(walk, like) {
+            system.chmod(&file, mode).map_err(failed)?;
         }
-        file.write_all(content)
-            .map_err(|error| failure::from_io(path.as_str(), &error))?;
-        let stamp = stamp(&rustix::fs::fstat(&file).map_err(failed)?);
-        Ok(Temp { name, stamp, file })
+        system.write(&file, content).map_err(failed)?;
+        match system.stat_file(&file).map_err(failed)?.node {
+            Node::File(stamp) => Ok(Temp { name, stamp, file }),
+            _ => Err(path.bad()),
+        }
     }
 
     /// Forgets a temporary file that was placed.
@@ -80,7 +75,7 @@ impl<'c> Stage<'c> {
     }
 
     /// Removes what was never placed; what cannot be removed is swept by a later writer.
-    pub(super) fn discard(&mut self, walk: &Walk<'_>) {
+    pub(super) fn discard<S: System>(&mut self, walk: &Walk<'_, S>) {
         for (dir, name) in std::mem::take(&mut self.left) {
             discard_one(walk, RelPath::parse(&dir).ok(), &name);
         }
@@ -88,12 +83,16 @@ impl<'c> Stage<'c> {
 
     /// A temporary file with a name of its own. A writer that was killed while it took over left
     /// one of the very epoch that is taken next: its name is passed over.
-    fn fresh(&mut self, dir: &OwnedFd, path: RelPath<'_>) -> Result<(String, File), Errno> {
-        let mode = Mode::from_raw_mode(0o666);
+    fn fresh<S: System>(
+        &mut self,
+        system: &S,
+        dir: &S::Dir,
+        path: RelPath<'_>,
+    ) -> Result<(String, S::File), Errno> {
         for _ in 0..NAME_TRIES_MAX {
             let name = self.name(path);
-            match rustix::fs::openat(dir, &name, FRESH, mode) {
-                Ok(file) => return Ok((name, File::from(file))),
+            match system.open(dir, &name, OpenHow::CreateNew) {
+                Ok(file) => return Ok((name, file)),
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(errno),
             }
@@ -112,7 +111,12 @@ impl<'c> Stage<'c> {
 }
 
 /// Removes what killed writers left in a directory, and takes it out of its listing.
-pub(super) fn sweep(walk: &Walk<'_>, dir: RelPath<'_>, epoch: u64, entries: &mut Vec<Entry>) {
+pub(super) fn sweep<S: System>(
+    walk: &Walk<'_, S>,
+    dir: RelPath<'_>,
+    epoch: u64,
+    entries: &mut Vec<Entry>,
+) {
     entries.retain(|entry| {
         let old = entry.kind == EntryKind::File && is_leftover(&entry.name, epoch);
         if !old {
@@ -122,7 +126,7 @@ pub(super) fn sweep(walk: &Walk<'_>, dir: RelPath<'_>, epoch: u64, entries: &mut
     });
 }
 
-fn discard_one(walk: &Walk<'_>, dir: Option<RelPath<'_>>, name: &str) -> bool {
+fn discard_one<S: System>(walk: &Walk<'_, S>, dir: Option<RelPath<'_>>, name: &str) -> bool {
     let removed = place::unlink(walk, dir, name);
     if let Err(error) = &removed {
         tracing::warn!(name, ?error, "a temporary file stays behind");
@@ -148,15 +152,16 @@ fn is_leftover(name: &str, epoch: u64) -> bool {
     digits && maker.parse::<u64>().is_ok_and(|maker| maker <= epoch)
 }
 
-fn mode_of(dir: &OwnedFd, name: &str) -> Option<Mode> {
-    let stat = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW);
-    match stat {
-        Ok(stat) if matches!(node(&stat), Node::File(_)) => {
-            Some(Mode::from_raw_mode(stat.st_mode & 0o777))
-        }
+fn mode_of<S: System>(walk: &Walk<'_, S>, path: RelPath<'_>) -> Option<u32> {
+    let dir = walk.dir(path.parent()).ok()?;
+    match walk.system().stat(&dir, path.name()) {
+        Ok(Status {
+            node: Node::File(_),
+            mode,
+        }) => Some(mode & 0o777),
         Ok(_) | Err(Errno::NOENT) => None,
         Err(errno) => {
-            tracing::debug!(name, %errno, "permissions of the replaced file are unknown");
+            tracing::debug!(path = path.as_str(), %errno, "permissions of a file are unknown");
             None
         }
     }

@@ -4,12 +4,13 @@
 //! watched directory; files are looked at only in a changed directory or by the periodic sweep.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::apply::Effect;
 use super::failure;
 use super::listing::{Mark, Scan, scan};
-use super::walk::{Walk, look, stamp};
+use super::system::System;
+use super::walk::Walk;
 use crate::contract::store::{EntryKind, Page, Stamp, StoreError};
 use crate::store::limit;
 use crate::store::news::{KnownEntries, News, known_of};
@@ -46,23 +47,25 @@ pub(super) struct Watch {
     directories: BTreeMap<String, Watched>,
     news: News,
     sweep_interval: Duration,
-    swept_at: Instant,
+    /// On the system's clock that never goes backward.
+    swept_at: Duration,
     /// How long the last sweep took.
     swept_for: Duration,
-    reviewed_at: Instant,
+    reviewed_at: Duration,
     #[cfg(test)]
     pub(super) scans: u64,
 }
 
 impl Watch {
-    pub(super) fn new(sweep_interval: Duration) -> Self {
+    pub(super) fn new(system: &impl System, sweep_interval: Duration) -> Self {
+        let now = now(system);
         Self {
             directories: BTreeMap::new(),
             news: News::default(),
             sweep_interval,
-            swept_at: Instant::now(),
+            swept_at: now,
             swept_for: Duration::ZERO,
-            reviewed_at: Instant::now(),
+            reviewed_at: now,
             #[cfg(test)]
             scans: 0,
         }
@@ -97,9 +100,9 @@ impl Watch {
     }
 
     /// One page of news; looks at the disk only once the queue is read up.
-    pub(super) fn changes(
+    pub(super) fn changes<S: System>(
         &mut self,
-        walk: &Walk<'_>,
+        walk: &Walk<'_, S>,
         cursor: u64,
         limit: u32,
     ) -> Result<Page, StoreError> {
@@ -110,8 +113,8 @@ impl Watch {
         Ok(self.news.page(limit))
     }
 
-    fn look_around(&mut self, walk: &Walk<'_>) -> Result<(), StoreError> {
-        let now = Instant::now();
+    fn look_around<S: System>(&mut self, walk: &Walk<'_, S>) -> Result<(), StoreError> {
+        let now = now(walk.system());
         let sweep_pause = self.sweep_pause();
         let sweep = due(&mut self.swept_at, now, sweep_pause);
         let review_interval = self.sweep_interval.saturating_mul(SWEEPS_PER_REVIEW);
@@ -129,7 +132,7 @@ impl Watch {
             }
         }
         if sweep {
-            self.swept_for = now.elapsed();
+            self.swept_for = self::now(walk.system()).saturating_sub(now);
         }
         Ok(())
     }
@@ -143,7 +146,11 @@ impl Watch {
     }
 
     /// The watched directories of a batch that are as they were last seen, as far as they show it.
-    pub(super) fn clean_before(&self, walk: &Walk<'_>, steps: &[Step<'_>]) -> Vec<String> {
+    pub(super) fn clean_before<S: System>(
+        &self,
+        walk: &Walk<'_, S>,
+        steps: &[Step<'_>],
+    ) -> Vec<String> {
         let clean = |dir: RelPath<'_>| {
             let watched = self.directories.get(dir.as_str())?;
             let clean = watched.mark == mark_now(walk, dir);
@@ -158,7 +165,12 @@ impl Watch {
     }
 
     /// Knows what an own batch did, and keeps its clean directories clean.
-    pub(super) fn absorb(&mut self, walk: &Walk<'_>, clean: &[String], effects: Vec<Effect>) {
+    pub(super) fn absorb<S: System>(
+        &mut self,
+        walk: &Walk<'_, S>,
+        clean: &[String],
+        effects: Vec<Effect>,
+    ) {
         for effect in effects {
             self.absorb_one(walk, effect);
         }
@@ -182,7 +194,7 @@ impl Watch {
         }
     }
 
-    fn absorb_one(&mut self, walk: &Walk<'_>, effect: Effect) {
+    fn absorb_one<S: System>(&mut self, walk: &Walk<'_, S>, effect: Effect) {
         match effect {
             Effect::File { path, stamp } => {
                 self.know(
@@ -247,16 +259,16 @@ struct Look {
 impl Watched {
     /// A small directory is listed again at every doubt; a larger one only with the next sweep or
     /// review, or a burst of own commits would list it each time.
-    fn is_stale(&self, walk: &Walk<'_>, path: RelPath<'_>, look: Look) -> bool {
+    fn is_stale<S: System>(&self, walk: &Walk<'_, S>, path: RelPath<'_>, look: Look) -> bool {
         let small = self.known.len() <= SMALL_ENTRIES_MAX;
         let unreviewed = self.unreviewed && (look.review || small);
         let doubtful = self.doubtful && (look.sweep || small);
         unreviewed || doubtful || mark_now(walk, path) != self.mark
     }
 
-    fn rescan(
+    fn rescan<S: System>(
         &mut self,
-        walk: &Walk<'_>,
+        walk: &Walk<'_, S>,
         path: RelPath<'_>,
         news: &mut News,
     ) -> Result<(), StoreError> {
@@ -271,9 +283,9 @@ impl Watched {
     }
 
     /// Looks for edits in place, which leave the directory as it was.
-    fn sweep(
+    fn sweep<S: System>(
         &mut self,
-        walk: &Walk<'_>,
+        walk: &Walk<'_, S>,
         path: RelPath<'_>,
         news: &mut News,
     ) -> Result<(), StoreError> {
@@ -285,7 +297,8 @@ impl Watched {
             .iter_mut()
             .filter(|(_, known)| known.kind == EntryKind::File);
         for (name, known) in files {
-            let node = look(&dir, name)
+            let node = walk
+                .look(&dir, name)
                 .map_err(|errno| failure::broken(path.as_str(), errno.to_string()))?;
             // One that is gone has changed the directory, too: the next look reports it.
             let Some(entry) = node.entry(name) else {
@@ -300,16 +313,20 @@ impl Watched {
     }
 }
 
-fn due(last: &mut Instant, now: Instant, interval: Duration) -> bool {
-    let due = now.duration_since(*last) >= interval;
+fn now(system: &impl System) -> Duration {
+    Duration::from_nanos(system.monotonic_ns())
+}
+
+fn due(last: &mut Duration, now: Duration, interval: Duration) -> bool {
+    let due = now.saturating_sub(*last) >= interval;
     if due {
         *last = now;
     }
     due
 }
 
-fn mark_now(walk: &Walk<'_>, path: RelPath<'_>) -> Option<Mark> {
-    walk.glance(path).map(|stat| Mark::of(&stamp(&stat)))
+fn mark_now<S: System>(walk: &Walk<'_, S>, path: RelPath<'_>) -> Option<Mark> {
+    walk.glance(path).map(|stamp| Mark::of(&stamp))
 }
 
 fn is_terminal(path: RelPath<'_>) -> bool {
@@ -330,7 +347,9 @@ mod tests {
 
     #[test]
     fn a_slow_sweep_comes_less_often() {
-        let mut watch = Watch::new(Duration::from_secs(1));
+        let root = tempfile::TempDir::new().unwrap();
+        let system = super::super::Native::open(root.path()).unwrap();
+        let mut watch = Watch::new(&system, Duration::from_secs(1));
         assert_eq!(watch.sweep_pause(), Duration::from_secs(1));
         watch.swept_for = Duration::from_millis(200);
         assert_eq!(watch.sweep_pause(), Duration::from_secs(10));
@@ -340,7 +359,7 @@ mod tests {
 
     #[test]
     fn a_sweep_is_due_once_per_interval() {
-        let start = Instant::now();
+        let start = Duration::from_secs(60);
         let mut last = start;
         let interval = Duration::from_secs(1);
         assert!(!due(

@@ -115,8 +115,15 @@ impl Disk {
         files.collect()
     }
 
-    /// Applies one step of a checked batch.
-    pub(super) fn apply(&mut self, step: &Step<'_>) -> Result<(), StoreError> {
+    /// Applies a checked batch, its journal lines first.
+    pub(super) fn apply_batch(&mut self, steps: &[Step<'_>]) -> Result<(), StoreError> {
+        let is_journal = |step: &&Step<'_>| matches!(step, Step::Journal { .. });
+        let journals = steps.iter().filter(is_journal);
+        let others = steps.iter().filter(|step| !is_journal(step));
+        journals.chain(others).try_for_each(|step| self.apply(step))
+    }
+
+    fn apply(&mut self, step: &Step<'_>) -> Result<(), StoreError> {
         match step {
             Step::Create { path, content } | Step::Replace { path, content, .. } => {
                 self.put(*path, content.to_vec(), None);
@@ -128,10 +135,11 @@ impl Disk {
                 Ok(())
             }
             Step::MakeDir(path) => self.make_dirs(*path),
-            Step::Append { path, lines } => {
+            Step::Append { path, lines } | Step::Journal { path, lines } => {
                 self.append(*path, lines);
                 Ok(())
             }
+            Step::Sync => Ok(()),
         }
     }
 
@@ -244,5 +252,9 @@ impl Disk {
 impl Ground for Disk {
     fn node(&self, path: RelPath<'_>) -> Result<Node, StoreError> {
         Ok(self.item(path).map_or(Node::Absent, Item::node))
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
     }
 }

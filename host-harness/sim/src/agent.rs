@@ -1,0 +1,13 @@
+//! Agents of a simulated world: their sessions, their characters, and the executor that starts them.
+//!
+//! Never touches the store: an agent acts through tool calls and through the way it ends. Sessions
+//! belong to the machine and outlive hosts. Invariant: what a session does follows from the seed,
+//! its run and the moment at which it began, whoever looks.
+
+mod character;
+mod executor;
+mod session;
+
+pub use character::Character;
+pub use executor::{Pulse, SimExecutor};
+pub use session::{Crowd, Start};

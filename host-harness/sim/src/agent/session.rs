@@ -1,0 +1,291 @@
+//! The sessions of a machine, whoever started them.
+//!
+//! Never forgets a session. Invariant: a run has one session at the most, for ever; starting it
+//! again finds the same.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd};
+use aof_host::contract::types::SpawnEffect;
+use aof_host::executor::News;
+
+use super::character::{Character, Deed, Duty};
+
+/// Subtasks that agents make before they all work alone, so that a world stays small.
+const DELEGATIONS_MAX: usize = 6;
+
+/// A request to start a session, as it reached the executor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The run.
+    pub run: String,
+    /// Its task.
+    pub task: String,
+    /// Its agent.
+    pub agent: String,
+    /// Its number.
+    pub attempt: u32,
+    /// When, in the machine's own time.
+    pub at_ms: u64,
+    /// Whether a session came of it.
+    pub began: bool,
+}
+
+#[derive(Debug)]
+enum Life {
+    Alive,
+    Ended(SessionEnd),
+    /// The machine lost its power, and the session with it.
+    Lost,
+}
+
+#[derive(Debug)]
+struct Session {
+    agent: String,
+    task: String,
+    began_ms: u64,
+    due: VecDeque<(u64, Deed)>,
+    life: Life,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    seed: u64,
+    now_ms: u64,
+    lease_ttl_ms: u64,
+    agents: BTreeMap<String, Character>,
+    sessions: BTreeMap<String, Session>,
+    starts: Vec<Start>,
+    delegations: usize,
+    is_gentle: bool,
+}
+
+/// All sessions of one machine; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Crowd {
+    table: Arc<Mutex<Table>>,
+}
+
+/// What is known of a session.
+pub(super) enum Known {
+    Nothing,
+    Alive,
+    Ended(SessionEnd),
+    Lost,
+}
+
+impl Crowd {
+    /// Agents with their characters.
+    pub fn new(seed: u64, lease_ttl_ms: u64, agents: BTreeMap<String, Character>) -> Self {
+        let table = Table {
+            seed,
+            lease_ttl_ms,
+            agents,
+            ..Table::default()
+        };
+        Self {
+            table: Arc::new(Mutex::new(table)),
+        }
+    }
+
+    /// Moves the machine's own time to `now_ms`.
+    pub fn set_now_ms(&self, now_ms: u64) {
+        self.lock().now_ms = now_ms;
+    }
+
+    /// From now on whatever is started is done quickly and well, and what hangs is ended.
+    pub fn become_gentle(&self) {
+        let mut table = self.lock();
+        table.is_gentle = true;
+        let now_ms = table.now_ms;
+        for session in table.sessions.values_mut() {
+            if matches!(session.life, Life::Alive) && session.due.is_empty() {
+                let end = Deed::End(Ending::Exited(1));
+                session.due.push_back((now_ms, end));
+            }
+        }
+    }
+
+    /// The machine loses its power: every session is gone.
+    pub fn lose_power(&self) {
+        for session in self.lock().sessions.values_mut() {
+            if matches!(session.life, Life::Alive) {
+                session.life = Life::Lost;
+                session.due.clear();
+            }
+        }
+    }
+
+    /// Every request to start a session, in order, from number `from`.
+    pub fn starts(&self, from: usize) -> Vec<Start> {
+        self.lock().starts.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// The session of this run lives.
+    pub fn is_alive(&self, run: &str) -> bool {
+        matches!(self.known(run), Known::Alive)
+    }
+
+    /// How many sessions live.
+    pub fn live(&self) -> usize {
+        let table = self.lock();
+        let alive = |session: &&Session| matches!(session.life, Life::Alive);
+        table.sessions.values().filter(alive).count()
+    }
+
+    /// When the next session does something, in the machine's own time.
+    pub fn next_deed_ms(&self) -> Option<u64> {
+        let table = self.lock();
+        let due = table.sessions.values().filter_map(|it| it.due.front());
+        due.map(|(at_ms, _)| *at_ms).min()
+    }
+
+    pub(super) fn now_ms(&self) -> u64 {
+        self.lock().now_ms
+    }
+
+    pub(super) fn known(&self, run: &str) -> Known {
+        match self.lock().sessions.get(run).map(|session| &session.life) {
+            None => Known::Nothing,
+            Some(Life::Alive) => Known::Alive,
+            Some(Life::Ended(end)) => Known::Ended(end.clone()),
+            Some(Life::Lost) => Known::Lost,
+        }
+    }
+
+    /// Notes a request, and begins a session unless the agent is absent.
+    pub(super) fn begin(&self, spawn: &SpawnEffect) -> Result<(), FailureClass> {
+        let mut table = self.lock();
+        let known = table.sessions.contains_key(&spawn.run);
+        let mut dice = fastrand::Rng::with_seed(table.seed ^ hash(&spawn.run));
+        let usual = table.agents.get(&spawn.agent).copied();
+        let character = match usual {
+            Some(character) if !table.is_gentle && dice.u8(0..10) < 7 => character,
+            _ => Character::Diligent,
+        };
+        let absence = character.absence(&mut dice).filter(|_| !known);
+        let start = Start {
+            run: spawn.run.clone(),
+            task: spawn.task.clone(),
+            agent: spawn.agent.clone(),
+            attempt: spawn.attempt,
+            at_ms: table.now_ms,
+            began: absence.is_none(),
+        };
+        table.starts.push(start);
+        match absence {
+            Some(class) => return Err(class),
+            None if known => return Ok(()),
+            None => {}
+        }
+        let session = table.session(spawn, character, &mut dice);
+        table.sessions.insert(spawn.run.clone(), session);
+        Ok(())
+    }
+
+    pub(super) fn cancel(&self, run: &str, reason: &str) {
+        let mut table = self.lock();
+        let now_ms = table.now_ms;
+        if let Some(session) = table.sessions.get_mut(run)
+            && matches!(session.life, Life::Alive)
+        {
+            let end = Deed::End(Ending::Killed(reason.to_owned()));
+            session.due = VecDeque::from([(now_ms, end)]);
+        }
+    }
+
+    /// What the session of a run did up to now.
+    pub(super) fn news_of(&self, run: &str) -> Vec<News> {
+        let mut table = self.lock();
+        let now_ms = table.now_ms;
+        let Some(session) = table.sessions.get_mut(run) else {
+            return Vec::new();
+        };
+        let mut news = Vec::new();
+        while session.due.front().is_some_and(|(at, _)| *at <= now_ms) {
+            let Some((at_ms, deed)) = session.due.pop_front() else {
+                break;
+            };
+            let run = run.to_owned();
+            news.push(match deed {
+                Deed::Call { name, arguments } => News::Tool {
+                    run,
+                    name: name.to_owned(),
+                    arguments,
+                },
+                Deed::End(ending) => {
+                    let end = SessionEnd {
+                        ending,
+                        duration_ms: at_ms.saturating_sub(session.began_ms),
+                        output_tail: String::new(),
+                        usage: None,
+                    };
+                    session.life = Life::Ended(end.clone());
+                    session.due.clear();
+                    News::Ended { run, end }
+                }
+            });
+        }
+        news
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn session(
+        &mut self,
+        spawn: &SpawnEffect,
+        character: Character,
+        dice: &mut fastrand::Rng,
+    ) -> Session {
+        let character = match character {
+            Character::Delegating if self.delegations >= DELEGATIONS_MAX => Character::Diligent,
+            Character::Delegating => {
+                self.delegations += 1;
+                character
+            }
+            other => other,
+        };
+        let others = self.sessions.values().map(|session| session.task.as_str());
+        let other = others.filter(|task| *task != spawn.task).last();
+        let colleague = self.agents.keys().find(|name| **name != spawn.agent);
+        let duty = Duty {
+            task: &spawn.task,
+            other,
+            colleague: colleague.unwrap_or(&spawn.agent),
+            lease_ttl_ms: self.lease_ttl_ms,
+        };
+        let began_ms = self.now_ms;
+        let deeds = character.deeds(&duty, dice).into_iter();
+        let limit = match spawn.timeout_ms {
+            0 => u64::MAX,
+            timeout_ms => began_ms.saturating_add(timeout_ms),
+        };
+        let mut due: VecDeque<(u64, Deed)> = deeds
+            .map(|(after_ms, deed)| (began_ms + after_ms, deed))
+            .filter(|(at_ms, _)| *at_ms <= limit)
+            .collect();
+        let ends = matches!(due.back(), Some((_, Deed::End(_))));
+        if !ends && limit < u64::MAX {
+            due.push_back((limit, Deed::End(Ending::TimedOut)));
+        }
+        Session {
+            agent: spawn.agent.clone(),
+            task: spawn.task.clone(),
+            began_ms,
+            due,
+            life: Life::Alive,
+        }
+    }
+}
+
+/// FNV-1a: the same on every machine.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,37 @@
+//! What must hold in every world, whatever happens in it: the invariants I1 to I13.
+//!
+//! Never changes a world; it compares files with a ledger of what was acknowledged. Invariant: what
+//! a person did, or what the loss of power may undo, is no violation.
+
+mod disk;
+mod ledger;
+mod log;
+mod rule;
+
+pub(crate) use disk::place;
+pub(crate) use ledger::contains;
+pub use disk::{Disk, Files, Placed};
+pub use ledger::{Ledger, Mark, Touch};
+pub use log::{Folded, History};
+pub use rule::Checker;
+
+use serde::{Deserialize, Serialize};
+
+/// An invariant that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{invariant}: {message}")]
+pub struct Violation {
+    /// Which, such as `I4`.
+    pub invariant: String,
+    /// What was found.
+    pub message: String,
+}
+
+impl Violation {
+    pub(crate) fn new(invariant: &str, message: impl Into<String>) -> Self {
+        Self {
+            invariant: invariant.to_owned(),
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The event log as a reader folds it.
+//!
+//! Never repairs. Invariant: lines that are not JSON are passed over, as readers are told to.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aof_core::status::Status;
+use serde_json::Value;
+
+use super::disk::Files;
+
+/// What the log says of a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Where it stands.
+    pub status: Option<Status>,
+    /// Its revision.
+    pub revision: u64,
+    /// The first thing in its history that cannot be.
+    pub flaw: Option<String>,
+    /// A move that the table does not have.
+    pub illegal: Option<String>,
+}
+
+/// One line.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Sorts in the order of writing.
+    pub id: String,
+    /// What happened.
+    pub kind: String,
+    /// To which task.
+    pub task: Option<String>,
+    /// In which run.
+    pub run: Option<String>,
+    revision: Option<u64>,
+    from: Option<Status>,
+    to: Option<Status>,
+}
+
+/// The log, folded as far as it has been read.
+#[derive(Debug, Default)]
+pub struct History {
+    files: BTreeMap<String, (Arc<[u8]>, Vec<Line>)>,
+    /// By id.
+    lines: BTreeMap<String, Line>,
+    tasks: BTreeMap<String, Folded>,
+    initial: BTreeMap<String, (Status, u64)>,
+    /// Something about the log as a whole.
+    pub flaw: Option<String>,
+    /// Ids of lines that were folded since the last look.
+    pub fresh: Vec<String>,
+}
+
+impl History {
+    /// A log that begins over these cards.
+    #[must_use]
+    pub fn new(initial: BTreeMap<String, (Status, u64)>) -> Self {
+        let mut history = Self {
+            initial,
+            ..Self::default()
+        };
+        history.restart();
+        history
+    }
+
+    /// Reads what is new.
+    pub fn look(&mut self, files: &Files) {
+        self.fresh.clear();
+        let mut lost = false;
+        let logs = files.range("events/".to_owned().."events0".to_owned());
+        let mut fresh = Vec::new();
+        let mut paths = 0;
+        for (path, content) in logs.filter(|(path, _)| path.ends_with(".jsonl")) {
+            paths += 1;
+            let known = self.files.get(path);
+            if known.is_some_and(|(bytes, _)| Arc::ptr_eq(bytes, content) || bytes == content) {
+                continue;
+            }
+            let kept = known.filter(|(bytes, _)| is_grown(bytes, content));
+            lost |= kept.is_none() && known.is_some();
+            let (from, mut lines) = kept.map_or_else(
+                || (0, Vec::new()),
+                |(bytes, lines)| (bytes.len(), lines.clone()),
+            );
+            let new = read(content.get(from..).unwrap_or_default());
+            fresh.extend(new.iter().cloned());
+            lines.extend(new);
+            self.files
+                .insert(path.clone(), (Arc::clone(content), lines));
+        }
+        let known = self.files.len();
+        self.files.retain(|path, _| files.contains_key(path));
+        lost |= known != paths;
+        let last = self.lines.keys().next_back();
+        let in_order = fresh.iter().all(|line| last.is_none_or(|last| line.id > *last));
+        if lost || !in_order {
+            self.restart();
+            fresh = self
+                .files
+                .values()
+                .flat_map(|(_, lines)| lines.clone())
+                .collect();
+        }
+        self.judge_order();
+        fresh.sort_by(|a, b| a.id.cmp(&b.id));
+        for line in fresh {
+            self.take(line);
+        }
+    }
+
+    /// What the log says of a task.
+    #[must_use]
+    pub fn task(&self, id: &str) -> Option<&Folded> {
+        self.tasks.get(id)
+    }
+
+    /// Every task.
+    pub fn tasks(&self) -> impl Iterator<Item = (&String, &Folded)> {
+        self.tasks.iter()
+    }
+
+    /// The line of an id.
+    #[must_use]
+    pub fn line(&self, id: &str) -> Option<&Line> {
+        self.lines.get(id)
+    }
+
+    /// The last lines, as they would be told to people.
+    #[must_use]
+    pub fn tail(&self, count: usize) -> Vec<String> {
+        let last: Vec<&Line> = self.lines.values().rev().take(count).collect();
+        let tell = |line: &&Line| {
+            let status = |status: Option<Status>| status.map_or("", Status::as_str);
+            format!(
+                "{} {} {} {}>{}",
+                line.id,
+                line.kind,
+                line.task.as_deref().unwrap_or("-"),
+                status(line.from),
+                status(line.to),
+            )
+        };
+        last.iter().rev().map(tell).collect()
+    }
+
+    fn restart(&mut self) {
+        self.lines.clear();
+        self.flaw = None;
+        let begun = |(id, (status, revision)): (&String, &(Status, u64))| {
+            let folded = Folded {
+                status: Some(*status),
+                revision: *revision,
+                ..Folded::default()
+            };
+            (id.clone(), folded)
+        };
+        self.tasks = self.initial.iter().map(begun).collect();
+    }
+
+    fn judge_order(&mut self) {
+        for (path, (_, lines)) in &self.files {
+            let mut last: Option<(&str, &str)> = None;
+            for line in lines {
+                let epoch = line.id.split('-').nth(1).unwrap_or_default();
+                if let Some((before, former)) = last
+                    && (line.id.as_str() <= before || epoch < former)
+                {
+                    let found = format!("{path}: {} comes after {before}", line.id);
+                    self.flaw.get_or_insert(found);
+                }
+                last = Some((&line.id, epoch));
+            }
+        }
+    }
+
+    fn take(&mut self, line: Line) {
+        self.fresh.push(line.id.clone());
+        if let Some(task) = &line.task {
+            let folded = self.tasks.entry(task.clone()).or_default();
+            folded.take(&line);
+        }
+        self.lines.insert(line.id.clone(), line);
+    }
+}
+
+impl Folded {
+    fn take(&mut self, line: &Line) {
+        match line.kind.as_str() {
+            "task.created" => self.status = line.to,
+            "task.transitioned" => {
+                if let (Some(from), Some(to)) = (line.from, line.to)
+                    && !from.may_become(to)
+                {
+                    self.illegal
+                        .get_or_insert(format!("{}: from {from} to {to}", line.id));
+                }
+                if self.status != line.from {
+                    let was = self.status.map_or("nowhere", Status::as_str);
+                    let from = line.from.map_or("nowhere", Status::as_str);
+                    self.flaw
+                        .get_or_insert(format!("{}: left {from} but was {was}", line.id));
+                }
+                self.status = line.to;
+            }
+            _ => {}
+        }
+        self.revision = self.revision.max(line.revision.unwrap_or_default());
+    }
+}
+
+fn is_grown(before: &[u8], after: &[u8]) -> bool {
+    after.starts_with(before) && before.last().is_none_or(|byte| *byte == b'\n')
+}
+
+fn read(bytes: &[u8]) -> Vec<Line> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    lines.filter_map(line_of).collect()
+}
+
+fn line_of(bytes: &[u8]) -> Option<Line> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let kind = text("type")?;
+    let status = |key: &str| {
+        let name = value.get("payload")?.get(key)?.as_str()?;
+        Status::parse(name)
+    };
+    let to = if kind == "task.created" {
+        status("status")
+    } else {
+        status("to")
+    };
+    Some(Line {
+        id: text("eventId")?,
+        task: text("taskId"),
+        run: text("runId"),
+        revision: value.get("revision").and_then(Value::as_u64),
+        from: status("from"),
+        to,
+        kind,
+    })
+}

@@ -1,0 +1,244 @@
+//! The rules themselves.
+//!
+//! Each is one function that finds nothing or says what it found. Invariant: a rule looks at facts
+//! only: files, the log, the ledger.
+
+use std::collections::BTreeMap;
+
+use aof_core::status::Status;
+
+use super::Violation;
+use super::disk::{Disk, Files};
+use super::ledger::{Ledger, Touch, contains};
+use super::log::History;
+use crate::agent::Start;
+
+type Verdict = Result<(), Violation>;
+
+/// Looks at a world after every step.
+#[derive(Debug)]
+pub struct Checker {
+    /// The cards.
+    pub disk: Disk,
+    /// The log.
+    pub history: History,
+    lease_ttl_ms: u64,
+    runs: BTreeMap<String, (String, String, u32)>,
+}
+
+impl Checker {
+    /// Rules for a world that begins with these cards.
+    #[must_use]
+    pub fn new(initial: BTreeMap<String, (Status, u64)>, lease_ttl_ms: u64) -> Self {
+        Self {
+            disk: Disk::default(),
+            history: History::new(initial),
+            lease_ttl_ms,
+            runs: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the files as they are now.
+    pub fn look(&mut self, files: &Files) {
+        self.disk.look(files);
+        self.history.look(files);
+    }
+
+    /// What holds even while hosts are dead or fail.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn always(&self, files: &Files, ledger: &Ledger) -> Verdict {
+        self.texts_are_kept(files, ledger)?;
+        self.nothing_strange(files)
+    }
+
+    /// What holds whenever a host has the store and its last call went well.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn settled(&self, ledger: &Ledger, now_ms: u64) -> Verdict {
+        self.acknowledged_is_logged(ledger)?;
+        self.history_is_legal(ledger)?;
+        self.one_place(ledger)?;
+        self.log_agrees(ledger)?;
+        self.dependencies_are_done(ledger)?;
+        self.leases_are_kept(ledger, now_ms)
+    }
+
+    /// Sessions that were started.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn starts(&mut self, starts: &[Start]) -> Verdict {
+        for start in starts {
+            let is = (start.task.clone(), start.agent.clone(), start.attempt);
+            match self.runs.get(&start.run) {
+                Some(was) if *was != is => {
+                    return Err(Violation::new(
+                        "I3",
+                        format!("run {} was {was:?} and is {is:?}", start.run),
+                    ));
+                }
+                _ => drop(self.runs.insert(start.run.clone(), is)),
+            }
+        }
+        Ok(())
+    }
+
+    fn acknowledged_is_logged(&self, ledger: &Ledger) -> Verdict {
+        let lost = ledger
+            .acknowledged
+            .iter()
+            .find(|(id, _)| self.history.line(id).is_none());
+        match lost {
+            None => Ok(()),
+            Some((id, about)) => Err(Violation::new(
+                "I1",
+                format!("acknowledged, but not in the log: {id} {about}"),
+            )),
+        }
+    }
+
+    fn history_is_legal(&self, ledger: &Ledger) -> Verdict {
+        if let Some(flaw) = &self.history.flaw {
+            return Err(Violation::new("I3", flaw.clone()));
+        }
+        for (task, folded) in self.history.tasks() {
+            if let Some(illegal) = &folded.illegal {
+                return Err(Violation::new("I5", format!("{task}: {illegal}")));
+            }
+            match &folded.flaw {
+                Some(flaw) if ledger.is_ours(task) => {
+                    return Err(Violation::new("I5", format!("{task}: {flaw}")));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn one_place(&self, ledger: &Ledger) -> Verdict {
+        for task in self.known(ledger) {
+            let touch = ledger.touch_of(task);
+            let files = self.disk.files_of(task);
+            let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+            match (paths.len(), touch) {
+                (0, Some(Touch::Gone)) | (1, _) => {}
+                (0, _) => return Err(Violation::new("I1", format!("{task} is gone"))),
+                (_, None | Some(Touch::Text)) => {
+                    return Err(Violation::new("I2", format!("{task} is in {paths:?}")));
+                }
+                (_, Some(Touch::Place | Touch::Gone)) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn log_agrees(&self, ledger: &Ledger) -> Verdict {
+        for (task, files) in self.disk.tasks() {
+            let [file] = files.as_slice() else { continue };
+            if !ledger.is_ours(task) {
+                continue;
+            }
+            let Some(card) = &file.card else {
+                let found = format!("{} cannot be read, and no person broke it", file.path);
+                return Err(Violation::new("I1", found));
+            };
+            let found = (Some(file.status), card.revision);
+            let logged = self.history.task(task);
+            let logged = logged.map_or((None, 0), |folded| (folded.status, folded.revision));
+            if found != logged {
+                return Err(Violation::new(
+                    "I6",
+                    format!("{}: the disk says {found:?}, the log {logged:?}", file.path),
+                ));
+            }
+            if card.status != file.status {
+                let found = format!("{} says it is {}", file.path, card.status);
+                return Err(Violation::new("I2", found));
+            }
+        }
+        Ok(())
+    }
+
+    fn dependencies_are_done(&self, ledger: &Ledger) -> Verdict {
+        let fresh = self.history.fresh.iter();
+        let lines = fresh.filter_map(|id| self.history.line(id));
+        for line in lines.filter(|line| line.kind == "task.assigned") {
+            let Some(task) = line.task.as_deref().filter(|task| ledger.is_ours(task)) else {
+                continue;
+            };
+            let Some(card) = self.disk.only(task).and_then(|file| file.card.as_ref()) else {
+                continue;
+            };
+            for needed in card.depends_on.iter().map(ToString::to_string) {
+                let status = self.history.task(&needed).and_then(|folded| folded.status);
+                if ledger.is_ours(&needed) && status != Some(Status::Done) {
+                    return Err(Violation::new(
+                        "I13",
+                        format!("{task} was started while {needed} is {status:?}"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn leases_are_kept(&self, ledger: &Ledger, now_ms: u64) -> Verdict {
+        let fresh = self.history.fresh.iter();
+        let lines = fresh.filter_map(|id| self.history.line(id));
+        for line in lines.filter(|line| line.kind == "lease.expired") {
+            let Some(run) = &line.run else { continue };
+            let Some(promise) = ledger.promises.get(run) else {
+                continue;
+            };
+            let lasted_ms = now_ms.saturating_sub(promise.since_ms);
+            if lasted_ms < self.lease_ttl_ms {
+                return Err(Violation::new(
+                    "I8",
+                    format!(
+                        "the lease of run {run} lasted {lasted_ms} ms of {} ms",
+                        self.lease_ttl_ms
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn texts_are_kept(&self, files: &Files, ledger: &Ledger) -> Verdict {
+        for (text, mark) in &ledger.marks {
+            let near = self.disk.files_of(&mark.task).iter();
+            let mut near = near.filter_map(|file| files.get(&file.path));
+            let is_there = near.any(|content| contains(content, text))
+                || files
+                    .iter()
+                    .filter(|(path, _)| path.starts_with("projects/"))
+                    .any(|(_, content)| contains(content, text));
+            if !is_there {
+                return Err(Violation::new(
+                    "I9",
+                    format!("a person wrote `{text}` into {}, and it is lost", mark.task),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn nothing_strange(&self, files: &Files) -> Verdict {
+        let known = ["aof.yaml", "org/", "projects/", "events/", "state/"];
+        let strange = files
+            .keys()
+            .find(|path| !known.iter().any(|known| path.starts_with(known)));
+        match strange {
+            None => Ok(()),
+            Some(path) => Err(Violation::new("I12", format!("{path} is not ours to make"))),
+        }
+    }
+
+    fn known<'a>(&'a self, ledger: &'a Ledger) -> impl Iterator<Item = &'a String> {
+        let begun = ledger.initial.keys();
+        begun.chain(&ledger.created)
+    }
+}

@@ -1,0 +1,362 @@
+//! Every kind of mutating operation, each from a state that it starts from.
+//!
+//! Never asks for more than one operation at a time. Invariant: a case does the same each time.
+
+use aof_host::contract::hooks::{Ending, Failure, FailureClass, Settlement};
+use aof_host::contract::types::Error;
+use serde_json::{Value, json};
+
+use super::rig::Rig;
+
+pub(crate) const ONE: &str = "TASK-2026-01-01-001";
+const TTL_MS: u64 = 600_000;
+
+const SETTINGS: &str = "scheduler:\n  maxConcurrentDispatches: 16\n  defaultLeaseTtlMs: 600000\n";
+
+const CHART: &str = "\
+schemaVersion: 1
+teams:
+  - {id: ink, name: Ink}
+agents:
+  - {id: writer, name: Writer, team: ink, capabilities: {concurrency: 12}}
+";
+
+/// One kind of operation.
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) before: fn() -> Result<Rig, Error>,
+    pub(crate) act: fn(&mut Rig) -> Result<(), Error>,
+    /// True once the operation has happened.
+    pub(crate) is_new: fn(&mut Rig) -> bool,
+    /// What it changes is one commit: all or nothing.
+    pub(crate) is_atomic: bool,
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "create",
+        before: empty,
+        act: |rig| make(rig, "t", "b"),
+        is_new: |rig| rig.status(ONE) == "ready",
+        is_atomic: true,
+    },
+    Case {
+        name: "dispatch",
+        before: ready,
+        act: Rig::poll,
+        is_new: |rig| rig.status(ONE) == "in-progress",
+        is_atomic: true,
+    },
+    Case {
+        name: "dispatch ten",
+        before: ten,
+        act: Rig::poll,
+        is_new: |rig| all_ten(rig, |task| task["status"] == "in-progress"),
+        is_atomic: true,
+    },
+    Case {
+        name: "start",
+        before: requested,
+        act: |rig| on_run(rig, Rig::started),
+        is_new: |rig| rig.task(ONE)["runs"][0]["session"].is_string(),
+        is_atomic: true,
+    },
+    Case {
+        name: "start ten",
+        before: || {
+            let mut rig = ten()?;
+            rig.poll()?;
+            Ok(rig)
+        },
+        act: start_all,
+        is_new: |rig| all_ten(rig, |task| task["runs"][0]["session"].is_string()),
+        is_atomic: false,
+    },
+    Case {
+        name: "complete by the agent",
+        before: running,
+        act: |rig| by_run(rig, "aof_task_complete", json!({"taskId": ONE, "summary": "s"})),
+        is_new: |rig| rig.status(ONE) == "done",
+        is_atomic: true,
+    },
+    Case {
+        name: "complete by a person",
+        before: running,
+        act: |rig| by_ann(rig, "aof_task_complete", json!({"taskId": ONE})),
+        is_new: |rig| rig.status(ONE) == "done",
+        is_atomic: true,
+    },
+    Case {
+        name: "late result",
+        before: expired,
+        act: |rig| {
+            let task = rig.task(ONE);
+            let run = task["runs"][0]["run"].as_str().unwrap_or_default();
+            let arguments = json!({"taskId": ONE, "summary": "late"});
+            told_no(rig.agent(run, "aof_task_complete", arguments))
+        },
+        is_new: |_| true,
+        is_atomic: true,
+    },
+    Case {
+        name: "block",
+        before: running,
+        act: |rig| by_run(rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})),
+        is_new: |rig| rig.status(ONE) == "blocked",
+        is_atomic: true,
+    },
+    Case {
+        name: "unblock",
+        before: || written("blocked", "routing: {agent: ghost}\n"),
+        act: |rig| by_ann(rig, "aof_task_unblock", json!({"taskId": ONE})),
+        is_new: |rig| rig.status(ONE) == "ready",
+        is_atomic: true,
+    },
+    Case {
+        name: "cancel",
+        before: running,
+        act: |rig| by_ann(rig, "aof_task_cancel", json!({"taskId": ONE, "reason": "r"})),
+        is_new: |rig| rig.status(ONE) == "cancelled",
+        is_atomic: true,
+    },
+    Case {
+        name: "update",
+        before: running,
+        act: |rig| by_run(rig, "aof_task_update", json!({"taskId": ONE, "body": "new"})),
+        is_new: |rig| rig.task(ONE)["body"] == "new",
+        is_atomic: true,
+    },
+    Case {
+        name: "promote",
+        before: || written("backlog", "routing: {agent: ghost}\n"),
+        act: Rig::poll,
+        is_new: |rig| rig.status(ONE) == "ready",
+        is_atomic: true,
+    },
+    Case {
+        name: "expire",
+        before: || {
+            let mut rig = running()?;
+            rig.later(TTL_MS);
+            Ok(rig)
+        },
+        act: Rig::poll,
+        is_new: |rig| rig.task(ONE)["runs"][0]["outcome"] == "expired",
+        is_atomic: false,
+    },
+    Case {
+        name: "session failed",
+        before: running,
+        act: |rig| on_run(rig, |rig, run| rig.ended(run, Ending::Exited(1))),
+        is_new: |rig| rig.status(ONE) == "blocked",
+        is_atomic: true,
+    },
+    Case {
+        name: "start failed",
+        before: requested,
+        act: |rig| {
+            let failed = Settlement::Failed(Failure {
+                class: FailureClass::Permanent,
+                message: "no such program".to_owned(),
+            });
+            on_run(rig, |rig, run| rig.settle(run, &failed))
+        },
+        is_new: |rig| rig.status(ONE) == "deadletter",
+        is_atomic: true,
+    },
+    Case {
+        name: "retry",
+        before: || {
+            let due = "metadata: {retryAt: '2026-01-01T09:00:00.000Z', blockReason: r}\n";
+            written("blocked", &format!("routing: {{agent: ghost}}\n{due}"))
+        },
+        act: Rig::poll,
+        is_new: |rig| rig.status(ONE) == "ready",
+        is_atomic: true,
+    },
+    Case {
+        name: "heartbeat",
+        before: || {
+            let mut rig = running()?;
+            rig.later(TTL_MS / 2);
+            Ok(rig)
+        },
+        act: |rig| on_run(rig, Rig::heartbeat),
+        is_new: |rig| rig.task(ONE)["renewCount"].as_u64() > Some(0),
+        is_atomic: true,
+    },
+    Case {
+        name: "checkpoint",
+        before: || {
+            let mut rig = empty()?;
+            make(&mut rig, "t", "b")?;
+            let body = "words and words ".repeat(16 * 1024);
+            for _ in 0..4 {
+                by_ann(&mut rig, "aof_task_update", json!({"taskId": ONE, "body": body}))?;
+            }
+            Ok(rig)
+        },
+        act: |rig| by_ann(rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})),
+        is_new: |rig| rig.status(ONE) == "blocked",
+        is_atomic: true,
+    },
+    Case {
+        name: "close",
+        before: running,
+        act: Rig::close,
+        is_new: |_| true,
+        is_atomic: true,
+    },
+    Case {
+        name: "open",
+        before: || {
+            let mut rig = running()?;
+            rig.leave();
+            Ok(rig)
+        },
+        act: Rig::open,
+        is_new: |_| true,
+        is_atomic: true,
+    },
+    Case {
+        name: "open after a kill",
+        before: || {
+            let mut rig = running()?;
+            let process = crate::crash::rig::WRITER;
+            let calls = rig.machine.calls(process).mutating;
+            by_ann(&mut rig, "aof_task_update", json!({"taskId": ONE, "body": "b"}))?;
+            let spent = rig.machine.calls(process).mutating - calls;
+            rig.machine.kill_after(process, spent.div_ceil(2));
+            told_broken(by_ann(&mut rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})));
+            rig.kill();
+            Ok(rig)
+        },
+        act: Rig::open,
+        is_new: |_| true,
+        is_atomic: true,
+    },
+    Case {
+        name: "open after a power cut",
+        before: || {
+            let mut rig = running()?;
+            by_ann(&mut rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"}))?;
+            rig.machine.power_cut(crate::machine::Mode::Any, 3);
+            rig.kill();
+            Ok(rig)
+        },
+        act: Rig::open,
+        is_new: |rig| rig.status(ONE) == "blocked",
+        is_atomic: true,
+    },
+];
+
+fn files(cards: &[(String, String)]) -> Vec<(String, String)> {
+    let mut files = vec![
+        ("aof.yaml".to_owned(), SETTINGS.to_owned()),
+        ("org/org-chart.yaml".to_owned(), CHART.to_owned()),
+    ];
+    files.extend_from_slice(cards);
+    files
+}
+
+/// A card as a person writes it.
+fn card(id: &str, status: &str, lines: &str) -> (String, String) {
+    let text = format!(
+        "---\nschemaVersion: 1\nid: {id}\ntitle: Title of {id}\nstatus: {status}\n{lines}---\n\n\
+         Do it.\n"
+    );
+    (format!("projects/alpha/tasks/{status}/{id}.md"), text)
+}
+
+fn empty() -> Result<Rig, Error> {
+    Rig::with(&files(&[]))
+}
+
+fn written(status: &str, lines: &str) -> Result<Rig, Error> {
+    Rig::with(&files(&[card(ONE, status, lines)]))
+}
+
+fn ready() -> Result<Rig, Error> {
+    written("ready", "routing: {agent: writer}\n")
+}
+
+fn requested() -> Result<Rig, Error> {
+    let mut rig = ready()?;
+    rig.poll()?;
+    Ok(rig)
+}
+
+fn running() -> Result<Rig, Error> {
+    let mut rig = requested()?;
+    start_all(&mut rig)?;
+    Ok(rig)
+}
+
+/// The first run is over without a word, the second is wanted.
+fn expired() -> Result<Rig, Error> {
+    let mut rig = running()?;
+    rig.later(TTL_MS);
+    rig.poll()?;
+    rig.later(1);
+    rig.poll()?;
+    Ok(rig)
+}
+
+fn ten() -> Result<Rig, Error> {
+    let cards: Vec<_> = (1..=10)
+        .map(|number| card(&id(number), "ready", "routing: {agent: writer}\n"))
+        .collect();
+    Rig::with(&files(&cards))
+}
+
+fn id(number: u32) -> String {
+    format!("TASK-2026-01-01-{number:03}")
+}
+
+fn all_ten(rig: &mut Rig, holds: impl Fn(&Value) -> bool) -> bool {
+    (1..=10).all(|number| holds(&rig.task(&id(number))))
+}
+
+fn start_all(rig: &mut Rig) -> Result<(), Error> {
+    for number in 1..=10 {
+        let run = rig.run_of(&id(number));
+        if !run.is_empty() {
+            rig.started(&run)?;
+        }
+    }
+    Ok(())
+}
+
+fn make(rig: &mut Rig, title: &str, brief: &str) -> Result<(), Error> {
+    let arguments = json!({"title": title, "brief": brief, "agent": "writer"});
+    rig.ann("aof_dispatch", arguments).map(drop)
+}
+
+fn on_run(
+    rig: &mut Rig,
+    act: impl FnOnce(&mut Rig, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let run = rig.run_of(ONE);
+    act(rig, &run)
+}
+
+fn by_run(rig: &mut Rig, tool: &str, arguments: Value) -> Result<(), Error> {
+    on_run(rig, |rig, run| rig.agent(run, tool, arguments))
+}
+
+fn by_ann(rig: &mut Rig, tool: &str, arguments: Value) -> Result<(), Error> {
+    rig.ann(tool, arguments).map(drop)
+}
+
+/// A refusal is what was asked for.
+fn told_no(answer: Result<(), Error>) -> Result<(), Error> {
+    match answer {
+        Err(error) if error.code.starts_with("AOF-2") => Ok(()),
+        other => other,
+    }
+}
+
+/// The process dies in the middle of it.
+fn told_broken(answer: Result<(), Error>) {
+    answer.unwrap_or_default();
+}

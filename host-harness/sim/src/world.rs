@@ -1,0 +1,475 @@
+//! A whole world: a machine, hosts, agents, people, and what happens to them step by step.
+//!
+//! Never asks a real clock or throws real dice. Invariant: the same options and steps give the same
+//! world, byte for byte.
+
+mod host;
+mod lay;
+mod options;
+mod people;
+mod rest;
+mod step;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aof_host::contract::scheduler::PollMode;
+use aof_host::contract::types::Caller;
+use aof_host::gateway::GatewayError;
+use aof_host::instance::CallError;
+use aof_host::store::Errno;
+use serde_json::json;
+
+use crate::agent::{Character, Crowd};
+use crate::check::{Checker, Files, Ledger, Touch, Violation};
+use crate::machine::{Kind, Machine, Mode};
+use host::Host;
+use people::{Act, Person, SharedLedger, lock, shrug};
+
+pub use host::Engine;
+pub use lay::{agent, card_id, project};
+pub use options::{Options, Profile};
+pub use step::{Deed, Fault, Step, Wish, Wrong, draw};
+
+type Verdict = Result<(), Violation>;
+
+/// What happened, for summaries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Steps taken.
+    pub steps: u64,
+    /// Power cuts.
+    pub cuts: u64,
+    /// Hosts that died.
+    pub kills: u64,
+    /// Calls that were made to fail.
+    pub faults: u64,
+    /// Acts of people on files.
+    pub hands: u64,
+    /// Events that were acknowledged.
+    pub events: u64,
+    /// Sessions that were asked for.
+    pub starts: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.steps += other.steps;
+        self.cuts += other.cuts;
+        self.kills += other.kills;
+        self.faults += other.faults;
+        self.hands += other.hands;
+        self.events += other.events;
+        self.starts += other.starts;
+    }
+}
+
+/// A world in motion.
+pub struct World {
+    options: Options,
+    engine: Engine,
+    machine: Machine,
+    crowd: Crowd,
+    hosts: Vec<Host>,
+    ledger: SharedLedger,
+    checker: Checker,
+    begun_ns: u64,
+    starts_seen: usize,
+    /// Somebody deleted the lock while a host held it.
+    is_unlocked: bool,
+    /// What happened.
+    pub counts: Counts,
+}
+
+impl World {
+    /// Lays the files and starts the first host.
+    #[must_use]
+    pub fn new(options: Options, engine: Engine) -> Self {
+        let machine = Machine::new();
+        machine.set_mtime_tick_ns(options.mtime_tick_ns);
+        let begun_ns = machine.true_ns();
+        machine.advance_ms(lay::DAWN_AFTER_MS);
+        let mut ledger = Ledger::default();
+        let hand = machine.hand().flushing();
+        for (path, text) in lay::files(&options) {
+            if let Some((dir, _)) = path.rsplit_once('/') {
+                shrug(hand.mkdir(dir));
+            }
+            shrug(hand.write(&path, text.as_bytes()));
+            if let Some((_, status, id)) = crate::check::place(&path) {
+                ledger.initial.insert(id.to_owned(), (status, 1));
+            }
+        }
+        machine.write_back();
+        let mut dice = fastrand::Rng::with_seed(options.seed ^ 0xa6e7);
+        let agents: BTreeMap<String, Character> = (0..options.agents)
+            .map(|number| (agent(number), Character::draw(&mut dice)))
+            .collect();
+        let crowd = Crowd::new(options.seed, options.lease_ttl_ms, agents);
+        let checker = Checker::new(ledger.initial.clone(), options.lease_ttl_ms);
+        Self {
+            hosts: (0..options.hosts).map(Host::new).collect(),
+            ledger: Arc::new(std::sync::Mutex::new(ledger)),
+            options,
+            engine,
+            machine,
+            crowd,
+            checker,
+            begun_ns,
+            starts_seen: 0,
+            is_unlocked: false,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Lets one thing happen and looks at what came of it.
+    ///
+    /// # Errors
+    /// What does not hold any more.
+    pub fn take(&mut self, step: &Step) -> Verdict {
+        self.counts.steps += 1;
+        self.tell_time();
+        match step {
+            Step::Wait { ms } => {
+                self.machine.advance_ms(*ms);
+                self.tell_time();
+            }
+            Step::Poll { host } => self.poll(*host)?,
+            Step::Pump { host } => self.pump(*host)?,
+            Step::Ask {
+                host,
+                wish,
+                card,
+                salt,
+            } => self.ask(*host, *wish, (*card, *salt))?,
+            Step::Hand { .. } | Step::Meddle { .. } => self.hand(step),
+            Step::Start { host } => self.start(*host)?,
+            Step::Stop { host } => self.stop(*host),
+            Step::Cut { salt, ordered } => self.cut(*salt, *ordered),
+            other => self.trouble(other),
+        }
+        self.bury();
+        self.look()
+    }
+
+    /// Trouble that begins now and shows later.
+    fn trouble(&mut self, step: &Step) {
+        match step {
+            Step::Kill { host, calls } => {
+                let pid = self.pid(*host);
+                self.machine.kill_after(pid, calls + 1);
+            }
+            Step::Fail { host, calls, fault } => {
+                self.counts.faults += 1;
+                let pid = self.pid(*host);
+                self.machine.fail_nth(pid, calls + 1, errno(*fault));
+            }
+            Step::Space { left } => {
+                self.counts.faults += 1;
+                let used = self.machine.used_bytes();
+                self.machine.set_capacity(left.map(|left| used + left));
+            }
+            Step::Unlock => {
+                shrug(self.machine.hand().rm("state/lock"));
+                self.is_unlocked = true;
+            }
+            Step::Clock { host, wrong, ms } => {
+                let pid = self.pid(*host);
+                let by_ms = i64::try_from(*ms).unwrap_or(i64::MAX);
+                match wrong {
+                    Wrong::Ahead => self.machine.jump_clock(pid, by_ms),
+                    Wrong::Back => self.machine.jump_clock(pid, -by_ms),
+                    Wrong::Frozen => self.machine.freeze_clock(pid, true),
+                    Wrong::Right => self.machine.freeze_clock(pid, false),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self, host: u32) -> Verdict {
+        self.with(host, |gateway| gateway.poll(PollMode::Act).map(|_| ()))
+    }
+
+    fn pump(&mut self, host: u32) -> Verdict {
+        self.with(host, |gateway| gateway.pump().map(|_| ()))
+    }
+
+    /// Calls a host that runs, and notes how it went.
+    fn with(
+        &mut self,
+        host: u32,
+        call: impl FnOnce(&mut aof_host::gateway::Gateway) -> Result<(), GatewayError>,
+    ) -> Verdict {
+        let is_calm = self.options.profile == Profile::Calm;
+        let Some(at) = self.host(host) else {
+            return Ok(());
+        };
+        let Some(gateway) = at.gateway.as_mut() else {
+            return Ok(());
+        };
+        match call(gateway) {
+            Ok(()) => at.is_well = true,
+            Err(error) if error.is_refusal() => {}
+            Err(error) => {
+                at.is_well = false;
+                judge(&error, is_calm)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, host: u32, wish: Wish, (card, salt): (u32, u64)) -> Verdict {
+        let tasks: Vec<String> = {
+            let ledger = lock(&self.ledger);
+            let begun = ledger.initial.keys();
+            begun.chain(&ledger.created).cloned().collect()
+        };
+        let number = usize::try_from(card).unwrap_or_default() % tasks.len().max(1);
+        let task = tasks.get(number).cloned().unwrap_or_default();
+        let agent = agent(u32::try_from(salt % 97).unwrap_or_default() % self.options.agents);
+        let project = project(card % self.options.projects);
+        let (name, arguments) = match wish {
+            Wish::Create => (
+                "aof_dispatch",
+                json!({"title": "from a person", "brief": "Do it.", "agent": agent,
+                    "project": project}),
+            ),
+            Wish::Block => ("aof_task_block", json!({"taskId": task, "reason": "wait"})),
+            Wish::Unblock => ("aof_task_unblock", json!({"taskId": task})),
+            Wish::Cancel => ("aof_task_cancel", json!({"taskId": task})),
+            Wish::Complete => ("aof_task_complete", json!({"taskId": task})),
+            Wish::Rewrite => (
+                "aof_task_update",
+                json!({"taskId": task, "body": format!("Rewritten {salt}.\n")}),
+            ),
+            Wish::Ready => (
+                "aof_task_update",
+                json!({"taskId": task, "status": "ready"}),
+            ),
+        };
+        if wish == Wish::Rewrite {
+            // Whether it succeeds or not: the body is no longer the person's concern.
+            lock(&self.ledger).marks.retain(|_, mark| mark.task != task);
+        }
+        self.with(host, |gateway| {
+            let ann = Caller::Human("ann".to_owned());
+            gateway.tool(ann, name, &arguments.to_string()).map(|_| ())
+        })
+    }
+
+    fn hand(&mut self, step: &Step) {
+        self.counts.hands += 1;
+        // Two edits in the same tick of the file system's clock cannot be told apart by anybody.
+        self.machine.advance_ms(5);
+        match step {
+            Step::Hand {
+                deed,
+                card,
+                salt,
+                synced,
+            } => {
+                let act = Act {
+                    deed: *deed,
+                    card: *card,
+                    salt: *salt,
+                    synced: *synced,
+                    in_between: false,
+                };
+                Person::new(&self.machine, &self.ledger, act).act();
+            }
+            Step::Meddle {
+                host,
+                calls,
+                deed,
+                card,
+                salt,
+            } => {
+                let act = Act {
+                    deed: *deed,
+                    card: *card,
+                    salt: *salt,
+                    synced: false,
+                    in_between: true,
+                };
+                let (pid, ledger) = (self.pid(*host), Arc::clone(&self.ledger));
+                self.machine.before_nth(pid, calls + 1, move |machine| {
+                    Person::new(machine, &ledger, act).act();
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, host: u32) -> Verdict {
+        let is_calm = self.options.profile == Profile::Calm;
+        let number = usize::try_from(host).unwrap_or_default();
+        let held = self.hosts.iter().any(|other| other.gateway.is_some());
+        let (machine, crowd) = (self.machine.clone(), self.crowd.clone());
+        let (seed, engine) = (self.options.seed, self.engine.clone());
+        let is_unlocked = self.is_unlocked;
+        let Some(at) = self.hosts.get_mut(number) else {
+            return Ok(());
+        };
+        if at.gateway.is_some() {
+            return Ok(());
+        }
+        match at.start(&machine, &crowd, (seed, &engine)) {
+            Ok(()) if held && !is_unlocked => Err(Violation::new(
+                "I3",
+                "two hosts have the store open at the same time",
+            )),
+            Ok(()) => {
+                at.is_well = machine.is_alive(at.pid);
+                self.is_unlocked = false;
+                for (other, host) in self.hosts.iter_mut().enumerate() {
+                    // Whoever had it before is no longer the owner.
+                    host.is_well &= other == number;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                machine.kill(at.pid);
+                judge(&error, is_calm && !held)
+            }
+        }
+    }
+
+    fn stop(&mut self, host: u32) {
+        if let Some(at) = self.host(host)
+            && let Some(gateway) = at.gateway.take()
+        {
+            shrug(gateway.close());
+            let pid = at.pid;
+            self.machine.kill(pid);
+        }
+    }
+
+    fn cut(&mut self, salt: u64, ordered: bool) {
+        self.counts.cuts += 1;
+        let mode = if ordered { Mode::Ordered } else { Mode::Any };
+        for host in &mut self.hosts {
+            host.gateway = None;
+            host.is_well = false;
+        }
+        self.machine.power_cut(mode, salt);
+        self.crowd.lose_power();
+        let files = self.files();
+        lock(&self.ledger).lose_power(|text| {
+            let mut contents = files.values();
+            contents.any(|content| crate::check::contains(content, text))
+        });
+        lock(&self.ledger).promises.clear();
+    }
+
+    /// Clears away hosts that died, and takes up what the others reported.
+    fn bury(&mut self) {
+        let now_ms = self.now_ms();
+        let mut ledger = lock(&self.ledger);
+        for host in &mut self.hosts {
+            for event in host.take_reported() {
+                self.counts.events += 1;
+                ledger.acknowledge(&event, now_ms);
+            }
+            if host.gateway.is_some() && !self.machine.is_alive(host.pid) {
+                self.counts.kills += 1;
+                host.gateway = None;
+                host.is_well = false;
+            }
+        }
+    }
+
+    fn look(&mut self) -> Verdict {
+        let files = self.files();
+        self.checker.look(&files);
+        let starts = self.crowd.starts(self.starts_seen);
+        self.starts_seen += starts.len();
+        self.counts.starts += starts.len() as u64;
+        self.checker.starts(&starts)?;
+        let ledger = lock(&self.ledger);
+        self.checker.always(&files, &ledger)?;
+        if self.hosts.iter().any(|host| host.is_well) {
+            let now_ms = self.machine.true_ns().saturating_sub(self.begun_ns) / 1_000_000;
+            self.checker.settled(&ledger, now_ms)?;
+        }
+        Ok(())
+    }
+
+    /// Every file as it is.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        let hand = self.machine.hand();
+        let tree = hand.tree().into_iter().filter(|it| it.kind == Kind::File);
+        let read = tree.filter_map(|it| {
+            let bytes = hand.read(&it.path).ok()?;
+            Some((it.path, Arc::from(bytes)))
+        });
+        read.collect()
+    }
+
+    /// The end of the event log, for people.
+    #[must_use]
+    pub fn tail(&self) -> Vec<String> {
+        self.checker.history.tail(12)
+    }
+
+    /// A number that differs if anything in the world differs.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut mix = |bytes: &[u8]| {
+            for byte in bytes.iter().chain(b"\0") {
+                hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        for (path, content) in self.files() {
+            mix(path.as_bytes());
+            mix(&content);
+        }
+        for start in self.crowd.starts(0) {
+            mix(start.run.as_bytes());
+            mix(&start.at_ms.to_le_bytes());
+        }
+        hash
+    }
+
+    /// Touches of people, for reports.
+    #[must_use]
+    pub fn touched(&self) -> BTreeMap<String, Touch> {
+        lock(&self.ledger).touched.clone()
+    }
+
+    fn tell_time(&self) {
+        self.crowd.set_now_ms(self.now_ms());
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.machine.true_ns().saturating_sub(self.begun_ns) / 1_000_000
+    }
+
+    fn host(&mut self, host: u32) -> Option<&mut Host> {
+        self.hosts.get_mut(usize::try_from(host).ok()?)
+    }
+
+    fn pid(&self, host: u32) -> u32 {
+        let number = usize::try_from(host).unwrap_or_default();
+        self.hosts.get(number).map_or(0, |host| host.pid)
+    }
+}
+
+/// A failure of a call: the component must never break, and in a calm world nothing fails at all.
+fn judge(error: &GatewayError, is_calm: bool) -> Verdict {
+    match error {
+        GatewayError::Call(CallError::Refused(_)) if !is_calm => Ok(()),
+        other => Err(Violation::new("I10", format!("a call failed: {other}"))),
+    }
+}
+
+fn errno(fault: Fault) -> Errno {
+    match fault {
+        Fault::Full => Errno::NOSPC,
+        Fault::Device => Errno::IO,
+        Fault::Denied => Errno::ACCESS,
+        Fault::Files => Errno::MFILE,
+    }
+}

@@ -1,0 +1,142 @@
+//! One simulated host: a process with a gateway over the simulated disk.
+//!
+//! It decides nothing. Invariant: what a dead process saw or did no longer counts.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aof_host::clock::{Clock, SeededEntropy};
+use aof_host::contract::lifecycle::Config;
+use aof_host::contract::types::{Caller, Ctx, Event, NotifyEffect};
+use aof_host::gateway::{Component, Gateway, GatewayError, Observer, Parts, Stance};
+use aof_host::image::Image;
+use aof_host::instance::{Instance, Limits};
+use aof_host::store::{LocalStore, System};
+
+use crate::agent::{Crowd, SimExecutor};
+use crate::machine::{Machine, Process};
+use crate::native::NativeComponent;
+
+/// How the orchestrator is run.
+#[derive(Clone, Default)]
+pub enum Engine {
+    /// As a part of this program.
+    #[default]
+    Native,
+    /// As the component that is shipped.
+    Component(Image),
+}
+
+/// Events that were reported and not yet taken up.
+pub(super) type Reported = Arc<Mutex<Vec<Event>>>;
+
+/// A host, running or not.
+pub(super) struct Host {
+    pub(super) pid: u32,
+    pub(super) gateway: Option<Gateway>,
+    /// Its last call went well.
+    pub(super) is_well: bool,
+    pub(super) reported: Reported,
+    lives: u64,
+}
+
+impl Host {
+    pub(super) fn new(number: u32) -> Self {
+        Self {
+            pid: 100 + number,
+            gateway: None,
+            is_well: false,
+            reported: Reported::default(),
+            lives: 0,
+        }
+    }
+
+    /// Takes up what was reported.
+    pub(super) fn take_reported(&self) -> Vec<Event> {
+        let mut reported = self
+            .reported
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *reported)
+    }
+
+    /// Starts the process and opens the store.
+    pub(super) fn start(
+        &mut self,
+        machine: &Machine,
+        crowd: &Crowd,
+        (seed, engine): (u64, &Engine),
+    ) -> Result<(), GatewayError> {
+        self.lives += 1;
+        let process = machine.process(self.pid);
+        let clock = Arc::new(Wall(process.clone()));
+        let mut entropy = SeededEntropy::new(seed ^ (u64::from(self.pid) << 32) ^ self.lives);
+        let ctx = Ctx {
+            now: clock.now_ms(),
+            entropy: (entropy.draw_u64(), entropy.draw_u64()),
+            caller: Caller::Host,
+        };
+        let config = Config {
+            read_only: false,
+            overrides: None,
+        };
+        let store = Box::new(LocalStore::over(process).sweep_interval(Duration::ZERO));
+        let (component, opened): (Box<dyn Component>, _) = match engine {
+            Engine::Native => {
+                let (component, opened) = NativeComponent::open(store, &ctx, &config)?;
+                (Box::new(component), opened)
+            }
+            Engine::Component(image) => {
+                let limits = Limits::default();
+                let (instance, opened) = Instance::open(image, store, limits, &ctx, &config)?;
+                (Box::new(instance), opened)
+            }
+        };
+        let (machine, pid) = (machine.clone(), self.pid);
+        let pulse = Arc::new(move || machine.is_alive(pid));
+        let observer = Witness {
+            reported: Arc::clone(&self.reported),
+            pulse: pulse.clone(),
+        };
+        let executor = SimExecutor::new(crowd.clone(), clock.clone(), pulse);
+        let parts = Parts {
+            clock,
+            entropy: Box::new(entropy),
+            observer: Box::new(observer),
+            executor: Box::new(executor),
+            stance: Stance::Acts,
+        };
+        let (gateway, _) = Gateway::assemble(component, opened, parts)?;
+        self.gateway = Some(gateway);
+        Ok(())
+    }
+}
+
+/// The wall clock of a process.
+struct Wall(Process);
+
+impl Clock for Wall {
+    fn now_ms(&self) -> u64 {
+        self.0.now_ns() / 1_000_000
+    }
+}
+
+/// Notes what a living host reports.
+struct Witness {
+    reported: Reported,
+    pulse: crate::agent::Pulse,
+}
+
+impl Observer for Witness {
+    fn event(&mut self, event: &Event) {
+        if (self.pulse)() {
+            let mut reported = self
+                .reported
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            reported.push(event.clone());
+        }
+    }
+
+    fn notice(&mut self, _notice: &NotifyEffect) {}
+}

@@ -1,0 +1,136 @@
+//! The end of a world: trouble stops, and the work has to come to rest.
+//!
+//! Invariant: nothing here helps the orchestrator but time and hosts that live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aof_core::card::Card;
+use aof_core::status::Status;
+
+use super::people::lock;
+use super::{Verdict, World};
+use crate::check::Violation;
+
+/// Rounds of a poll and a look at the news before a world must be at rest.
+const ROUNDS_MAX: usize = 400;
+
+impl World {
+    /// Stops all trouble, starts one host and lets it work until nothing is left to do.
+    ///
+    /// # Errors
+    /// What does not hold; `I11` if the world does not come to rest.
+    pub fn settle(&mut self) -> Verdict {
+        for number in 0..self.options.hosts {
+            self.stop(number);
+            let pid = self.pid(number);
+            self.machine.stop_faults(pid);
+            self.machine.spare(pid);
+            self.machine.reset_clock(pid);
+        }
+        self.machine.clear_hooks();
+        self.machine.set_capacity(None);
+        self.machine.set_read_only(false);
+        self.crowd.become_gentle();
+        self.is_unlocked = false;
+        self.tell_time();
+        self.start(0)?;
+        self.bury();
+        self.look()?;
+        if self.hosts.first().is_none_or(|host| host.gateway.is_none()) {
+            return Err(Violation::new("I11", "the store cannot be opened any more"));
+        }
+        for _ in 0..ROUNDS_MAX {
+            self.pump(0)?;
+            self.poll(0)?;
+            self.poll(0)?;
+            self.bury();
+            self.look()?;
+            self.nobody_waits()?;
+            let Some(wake_ms) = self.next_wake_ms()? else {
+                return self.at_rest();
+            };
+            let now_ms = self.machine.wall_ns(self.pid(0)) / 1_000_000;
+            let wait_ms = wake_ms.saturating_sub(now_ms).max(1);
+            self.machine.advance_ms(wait_ms);
+            self.tell_time();
+        }
+        let found = "the work does not come to rest".to_owned();
+        Err(Violation::new("I11", found))
+    }
+
+    fn next_wake_ms(&mut self) -> Result<Option<u64>, Violation> {
+        let mut wake = None;
+        self.with(0, |gateway| {
+            wake = gateway.next_wake_ms()?;
+            Ok(())
+        })?;
+        Ok(wake.filter(|at| *at < u64::MAX))
+    }
+
+    /// After two polls no task is ready whose agent is free.
+    fn nobody_waits(&self) -> Verdict {
+        let cards: BTreeMap<&String, &Card> = self
+            .checker
+            .disk
+            .tasks()
+            .filter_map(|(task, files)| match files.as_slice() {
+                [file] => Some((task, file.card.as_deref()?)),
+                _ => None,
+            })
+            .collect();
+        let running = |card: &&Card| card.status == Status::InProgress;
+        let busy: BTreeSet<String> = cards
+            .values()
+            .copied()
+            .filter(running)
+            .filter_map(|card| card.lease.as_ref().map(|lease| lease.agent.to_string()))
+            .collect();
+        let resources: BTreeSet<&String> = cards
+            .values()
+            .copied()
+            .filter(running)
+            .filter_map(|card| card.resource.as_ref())
+            .collect();
+        let count = cards.values().copied().filter(running).count();
+        if count as u64 >= u64::from(self.options.runs_max) {
+            return Ok(());
+        }
+        let ledger = lock(&self.ledger);
+        for (task, card) in cards {
+            let agent = card.routing.agent.as_ref().map(ToString::to_string);
+            let done = |needed: String| {
+                let folded = self.checker.history.task(&needed);
+                folded.is_some_and(|it| it.status == Some(Status::Done)) && ledger.is_ours(&needed)
+            };
+            let waits = card.status == Status::Ready
+                && ledger.is_ours(task)
+                && agent.is_some_and(|agent| !busy.contains(&agent))
+                && card.resource.as_ref().is_none_or(|it| !resources.contains(it))
+                && card.depends_on.iter().all(|it| done(it.to_string()));
+            if waits {
+                let found = format!("{task} is ready, its agent is free, and nobody starts it");
+                return Err(Violation::new("I11", found));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is due any more: then nothing may be under way.
+    fn at_rest(&self) -> Verdict {
+        let ledger = lock(&self.ledger);
+        for (task, files) in self.checker.disk.tasks() {
+            let [file] = files.as_slice() else { continue };
+            if file.status == Status::InProgress && ledger.is_ours(task) {
+                let found = format!("{task} is in progress for ever");
+                return Err(Violation::new("I11", found));
+            }
+        }
+        match self.crowd.live() {
+            0 => Ok(()),
+            live => Err(Violation::new(
+                "I11",
+                format!("{live} sessions live on unheeded"),
+            )),
+        }
+    }
+}

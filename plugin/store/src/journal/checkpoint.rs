@@ -1,0 +1,106 @@
+//! A new part of the journal: everything that the old one could do again is flushed first.
+//!
+//! Never removes a part before its successor is on disk. Invariant: at any moment the newest part
+//! with a whole header holds every commit that is not flushed elsewhere.
+
+use std::collections::BTreeMap;
+
+use crate::event_log::parse_part_name;
+use crate::journal::Journal;
+use crate::journal::line::encode;
+use crate::journal::record::Header;
+use crate::layout::{
+    EVENTS_DIR, JOURNAL_DIR, OUTBOX, STATE_DIR, event_log, journal_part, parse_journal_name,
+};
+use crate::outbox::{self, Outbox};
+use crate::port::{Listing, Op, Opening, Store, StoreError};
+
+/// Begins a new part and takes the former ones away; an outbox that has grown long is rewritten
+/// with what is open.
+///
+/// # Errors
+/// What the store says. The former part then goes on, unless the new one is there already.
+pub fn checkpoint<S: Store>(
+    store: &mut S,
+    opening: Opening,
+    outbox: &Outbox,
+) -> Result<Journal, StoreError> {
+    let dirs = [JOURNAL_DIR, STATE_DIR, EVENTS_DIR].map(str::to_owned);
+    let listings = store.list(&dirs, false)?;
+    let old = old_parts(&listings);
+    let own = old.iter().filter(|(epoch, _)| *epoch == opening.epoch);
+    let part = own.map(|(_, part)| part + 1).max().unwrap_or(1);
+    let mut batch = vec![Op::MakeDir(JOURNAL_DIR.to_owned())];
+    let mut logs: BTreeMap<String, u64> = last_event_log(&listings).into_iter().collect();
+    if let Some((bytes, rewriting)) = outbox_of(&listings, outbox) {
+        logs.insert(OUTBOX.to_owned(), bytes);
+        batch.extend(rewriting);
+    }
+    // Without a former part there is nothing that only the journal holds.
+    if !old.is_empty() {
+        batch.push(Op::Sync);
+    }
+    let header = encode(&Header::new(opening.boot, logs)) + "\n";
+    let journal = Journal::begun(opening.epoch, part, header.len() as u64);
+    batch.push(Op::Create {
+        path: journal.path().to_owned(),
+        content: header.into_bytes(),
+    });
+    batch.push(Op::Sync);
+    let paths = old
+        .into_iter()
+        .map(|(epoch, part)| journal_part(epoch, part));
+    batch.extend(paths.map(Op::Remove));
+    store.commit(batch, opening.epoch)?;
+    Ok(journal)
+}
+
+/// Takes the journal away once everything that it could do again is flushed: nothing is left to be
+/// recovered then.
+///
+/// # Errors
+/// What the store says; the journal then stays.
+pub fn retire<S: Store>(store: &mut S, epoch: u64, journal: &Journal) -> Result<(), StoreError> {
+    let batch = vec![Op::Sync, Op::Remove(journal.path().to_owned())];
+    store.commit(batch, epoch).map(drop)
+}
+
+fn old_parts(listings: &[Listing]) -> Vec<(u64, u32)> {
+    let journals = listings.iter().filter(|listing| listing.dir == JOURNAL_DIR);
+    let entries = journals.flat_map(|listing| &listing.entries);
+    entries
+        .filter_map(|entry| parse_journal_name(&entry.name))
+        .collect()
+}
+
+/// The log that events go to, and its bytes.
+fn last_event_log(listings: &[Listing]) -> Option<(String, u64)> {
+    let events = listings.iter().filter(|listing| listing.dir == EVENTS_DIR);
+    let entries = events.flat_map(|listing| &listing.entries);
+    let parts = entries.filter_map(|entry| {
+        let (day, part) = parse_part_name(&entry.name)?;
+        Some((day, part, entry.stamp.size))
+    });
+    let (day, part, bytes) = parts.max()?;
+    Some((event_log(day, part), bytes))
+}
+
+/// The outbox's bytes, and how it is rewritten if it has grown long.
+fn outbox_of(listings: &[Listing], outbox: &Outbox) -> Option<(u64, Option<Op>)> {
+    let (_, name) = OUTBOX.split_once('/')?;
+    let state = listings.iter().find(|listing| listing.dir == STATE_DIR)?;
+    let entry = state.entries.iter().find(|entry| entry.name == name)?;
+    let size = entry.stamp.size;
+    let is_long = (outbox::COMPACT_BYTES + 1..=outbox::BYTES_READ_MAX).contains(&size);
+    if !is_long {
+        return Some((size, None));
+    }
+    let content = outbox.compact().into_bytes();
+    let bytes = content.len() as u64;
+    let op = Op::Replace {
+        path: OUTBOX.to_owned(),
+        content,
+        expect: Some(entry.stamp),
+    };
+    Some((bytes, Some(op)))
+}

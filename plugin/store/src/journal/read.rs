@@ -1,0 +1,72 @@
+//! Reading the journal back.
+//!
+//! Never reads what is superseded: a part with a whole header was begun after everything before it
+//! had been flushed. Invariant: a torn line changes nothing.
+
+use std::collections::BTreeSet;
+
+use crate::journal::line::decode;
+use crate::journal::record::{Header, Line, Record, SCHEMA_VERSION};
+use crate::layout::{JOURNAL_DIR, parse_journal_name};
+use crate::port::{Blob, Store, StoreError};
+
+/// Largest part that is read: it is closed at 1 MiB and then grows by one record at most.
+const PART_BYTES_READ_MAX: u64 = 16 * 1024 * 1024;
+
+/// What the newest part says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Journalled {
+    pub(crate) header: Header,
+    /// In the order of writing.
+    pub(crate) records: Vec<Record>,
+    applied: BTreeSet<u64>,
+}
+
+impl Journalled {
+    fn parse(part: &[u8]) -> Option<Self> {
+        let mut lines = part.split(|byte| *byte == b'\n');
+        let header: Header = lines.next().and_then(decode)?;
+        if header.schema_version != SCHEMA_VERSION {
+            return None;
+        }
+        let mut journalled = Journalled {
+            header,
+            records: Vec::new(),
+            applied: BTreeSet::new(),
+        };
+        for line in lines.filter_map(decode::<Line>) {
+            match line {
+                Line::Record(record) => journalled.records.push(record),
+                Line::Applied(mark) => {
+                    journalled.applied.insert(mark.applied);
+                }
+            }
+        }
+        Some(journalled)
+    }
+
+    /// Whether the record is known to be applied, on the boot that it was written in.
+    pub(crate) fn is_applied(&self, record: &Record) -> bool {
+        self.applied.contains(&record.seq)
+    }
+}
+
+/// Reads the newest part that has a whole header. None if there is none.
+pub(crate) fn read<S: Store>(store: &mut S) -> Result<Option<Journalled>, StoreError> {
+    let listings = store.list(&[JOURNAL_DIR.to_owned()], false)?;
+    let entries = listings.iter().flat_map(|listing| &listing.entries);
+    let mut parts: Vec<((u64, u32), &str)> = entries
+        .filter_map(|entry| Some((parse_journal_name(&entry.name)?, entry.name.as_str())))
+        .collect();
+    parts.sort_unstable();
+    for (_, name) in parts.into_iter().rev() {
+        let path = format!("{JOURNAL_DIR}/{name}");
+        let blobs = store.read(&[path], PART_BYTES_READ_MAX)?;
+        if let Some(Blob::Content { bytes, .. }) = blobs.into_iter().next()
+            && let Some(journalled) = Journalled::parse(&bytes)
+        {
+            return Ok(Some(journalled));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,285 @@
+//! Every row of the table: what is found, and what becomes of it.
+
+use aof_core::id::{ProjectId, TaskId};
+
+use super::*;
+use crate::journal::{CardChange, Record};
+use crate::layout::ProjectRoot;
+use crate::loaded::fingerprint;
+use crate::port::{Blob, Stamp};
+use crate::recovery::history::gather;
+
+use Status::{Blocked, InProgress, Ready};
+
+const ID: &str = "TASK-2026-02-17-001";
+const STAMP: Stamp = Stamp {
+    mtime_ns: 1,
+    size: 2,
+    inode: 3,
+};
+
+fn text(status: Status, revision: u64) -> String {
+    let body = "words ".repeat(200);
+    format!(
+        "---\nschemaVersion: 2\nid: {ID}\ntitle: Count\nstatus: {status}\n\
+         revision: {revision}\n---\n\n{body}\n"
+    )
+}
+
+fn path(status: Status) -> String {
+    let root = ProjectRoot::new("projects", ProjectId::parse("alpha").unwrap());
+    root.card(status, &TaskId::parse(ID).unwrap())
+}
+
+/// The journal: ready (1) to in-progress (2) to blocked (3).
+fn journal() -> Vec<Record> {
+    let change = |(from, before): (Status, u64), (to, after): (Status, u64)| Record {
+        seq: after,
+        cards: vec![CardChange {
+            from: Some(path(from)),
+            to: path(to),
+            revision: after,
+            made_from: Some(fingerprint(text(from, before).as_bytes())),
+            content: text(to, after),
+        }],
+        ..Record::default()
+    };
+    vec![
+        change((Ready, 1), (InProgress, 2)),
+        change((InProgress, 2), (Blocked, 3)),
+    ]
+}
+
+/// The journal of a card that was just made.
+fn making() -> Vec<Record> {
+    let card = CardChange {
+        from: None,
+        to: path(Ready),
+        revision: 1,
+        made_from: None,
+        content: text(Ready, 1),
+    };
+    vec![Record {
+        seq: 1,
+        cards: vec![card],
+        ..Record::default()
+    }]
+}
+
+/// What recovery does with these files, by operation; on the same boot all but the last record
+/// was applied.
+fn outcome(records: &[Record], files: &[(Status, Vec<u8>)], is_new_boot: bool) -> Vec<String> {
+    let last = records.last().unwrap().seq;
+    let histories = gather(records, |record| is_new_boot || record.seq == last);
+    let history = histories.values().next().unwrap();
+    let look = |(status, bytes): &(Status, Vec<u8>)| {
+        let blob = Blob::Content {
+            bytes: bytes.clone(),
+            stamp: STAMP,
+        };
+        history.look(*status, &blob, is_new_boot).unwrap()
+    };
+    let scene = Scene {
+        copies: files.iter().map(look).collect(),
+        is_new_boot,
+        has_conflict_file: false,
+    };
+    let mending = decide(history, scene);
+    let changes = mending
+        .ops
+        .iter()
+        .filter(|op| !matches!(op, Op::MakeDir(_)));
+    assert_eq!(mending.lines.is_empty(), changes.clone().count() == 0);
+    changes.map(name).collect()
+}
+
+fn name(op: &Op) -> String {
+    let short = |path: &str| path.trim_start_matches("projects/alpha/tasks/").to_owned();
+    match op {
+        Op::Create { path, content } => format!("create {} {}", short(path), said(content)),
+        Op::Replace {
+            path,
+            content,
+            expect: Some(STAMP),
+        } => format!("replace {} {}", short(path), said(content)),
+        Op::Rename {
+            from,
+            to,
+            expect: Some(STAMP),
+        } => format!("rename {} {}", short(from), short(to)),
+        Op::Remove(path) => format!("remove {}", short(path)),
+        op => panic!("{op:?}"),
+    }
+}
+
+/// Status, revision and title of a content.
+fn said(content: &[u8]) -> String {
+    let document = aof_codec::parse_card(&path(Ready), content).unwrap();
+    let card = document.card();
+    format!("({} {} {})", card.status, card.revision, card.title)
+}
+
+fn file(status: Status, revision: u64) -> (Status, Vec<u8>) {
+    (status, text(status, revision).into_bytes())
+}
+
+fn edited(status: Status, revision: u64) -> (Status, Vec<u8>) {
+    let text = text(status, revision).replace("Count", "Reckon");
+    (status, text.into_bytes())
+}
+
+/// A content in another directory than its own.
+fn lying_in(status: Status, (_, bytes): (Status, Vec<u8>)) -> (Status, Vec<u8>) {
+    (status, bytes)
+}
+
+fn both_boots(files: &[(Status, Vec<u8>)], expected: &[String]) {
+    for is_new_boot in [false, true] {
+        let found = outcome(&journal(), files, is_new_boot);
+        assert_eq!(found, expected, "new boot: {is_new_boot}");
+    }
+}
+
+fn ops<const N: usize>(lines: [&str; N]) -> Vec<String> {
+    lines.map(|line| line.replace("ID", ID)).to_vec()
+}
+
+#[test]
+fn a_card_that_has_the_change_or_more_stays() {
+    both_boots(&[file(Blocked, 3)], &[]);
+    both_boots(&[edited(Blocked, 3)], &[]);
+    both_boots(&[file(Blocked, 9)], &[]);
+    both_boots(&[lying_in(Ready, file(Blocked, 3))], &[]);
+}
+
+#[test]
+fn a_card_before_the_rename_is_moved_and_written() {
+    let expected = ops([
+        "rename in-progress/ID.md blocked/ID.md",
+        "replace blocked/ID.md (blocked 3 Count)",
+    ]);
+    both_boots(&[file(InProgress, 2)], &expected);
+}
+
+#[test]
+fn a_card_after_the_rename_is_written() {
+    let expected = ops(["replace blocked/ID.md (blocked 3 Count)"]);
+    both_boots(&[lying_in(Blocked, file(InProgress, 2))], &expected);
+}
+
+#[test]
+fn a_card_that_was_edited_since_is_merged_where_the_change_puts_it() {
+    let expected = ops(["replace blocked/ID.md (blocked 3 Reckon)"]);
+    both_boots(&[lying_in(Blocked, edited(InProgress, 2))], &expected);
+    let expected = ops([
+        "rename in-progress/ID.md blocked/ID.md",
+        "replace blocked/ID.md (blocked 3 Reckon)",
+    ]);
+    both_boots(&[edited(InProgress, 2)], &expected);
+}
+
+#[test]
+fn a_card_where_no_record_put_it_was_put_there_by_a_person_and_stays() {
+    let moved = lying_in(Status::Cancelled, file(InProgress, 2));
+    let expected = ops(["replace cancelled/ID.md (blocked 3 Count)"]);
+    both_boots(&[moved], &expected);
+    let moved = lying_in(Status::Cancelled, edited(InProgress, 2));
+    let expected = ops(["replace cancelled/ID.md (blocked 3 Reckon)"]);
+    both_boots(&[moved], &expected);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_stays_and_ours_lies_beside_it() {
+    let broken = b"no card any more\n".to_vec();
+    let expected = ops(["create blocked/ID.conflict-3.md (blocked 3 Count)"]);
+    for status in [Blocked, InProgress] {
+        both_boots(&[(status, broken.clone())], &expected);
+    }
+    let found = outcome(&journal(), &[(Blocked, broken), file(InProgress, 2)], false);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn ours_beside_a_broken_file_is_put_there_once() {
+    let records = journal();
+    let histories = gather(&records, |_| true);
+    let history = histories.values().next().unwrap();
+    let blob = Blob::Refused("is a link".to_owned());
+    let scene = Scene {
+        copies: vec![history.look(Blocked, &blob, true).unwrap()],
+        is_new_boot: true,
+        has_conflict_file: true,
+    };
+    assert_eq!(decide(history, scene).ops, []);
+}
+
+#[test]
+fn a_card_that_is_gone_was_taken_away_unless_the_power_was() {
+    assert_eq!(outcome(&journal(), &[], false), ops([]));
+    let expected = ops(["create blocked/ID.md (blocked 3 Count)"]);
+    assert_eq!(outcome(&journal(), &[], true), expected);
+}
+
+#[test]
+fn a_new_card_that_is_not_there_is_made() {
+    let expected = ops(["create ready/ID.md (ready 1 Count)"]);
+    for is_new_boot in [false, true] {
+        assert_eq!(outcome(&making(), &[], is_new_boot), expected);
+        assert_eq!(outcome(&making(), &[file(Ready, 1)], is_new_boot), ops([]));
+    }
+}
+
+#[test]
+fn ghosts_of_lost_renames_go_after_a_power_loss() {
+    let ghosts = [file(Ready, 1), file(InProgress, 2)];
+    let gone = ["remove ready/ID.md", "remove in-progress/ID.md"];
+    let with = [ghosts.to_vec(), vec![file(Blocked, 3)]].concat();
+    assert_eq!(outcome(&journal(), &with, true), ops(gone));
+    let expected = ops([
+        "remove in-progress/ID.md",
+        "rename ready/ID.md blocked/ID.md",
+        "replace blocked/ID.md (blocked 3 Count)",
+    ]);
+    assert_eq!(outcome(&journal(), &ghosts, true), expected);
+}
+
+#[test]
+fn no_name_is_a_ghost_without_a_power_loss() {
+    let files = [file(InProgress, 2), file(Blocked, 3)];
+    assert_eq!(outcome(&journal(), &files, false), ops([]));
+}
+
+#[test]
+fn torn_files_are_ours_after_a_power_loss() {
+    let whole = text(Blocked, 3).into_bytes();
+    let mut holed = whole.clone();
+    holed[512..1024].fill(0);
+    let torn = [
+        Vec::new(),
+        vec![0; 100],
+        vec![0; whole.len()],
+        whole[..512].to_vec(),
+        whole[..1024].to_vec(),
+        holed,
+    ];
+    let expected = ops(["replace blocked/ID.md (blocked 3 Count)"]);
+    for bytes in torn {
+        assert_eq!(outcome(&journal(), &[(Blocked, bytes)], true), expected);
+    }
+    let cut_by_hand = whole[..1000].to_vec();
+    assert_eq!(
+        outcome(&journal(), &[(Blocked, cut_by_hand)], true),
+        ops([])
+    );
+}
+
+#[test]
+fn after_a_power_loss_a_persons_version_goes_before_a_ghost() {
+    let files = [file(Ready, 1), edited(InProgress, 2)];
+    let expected = ops([
+        "remove ready/ID.md",
+        "rename in-progress/ID.md blocked/ID.md",
+        "replace blocked/ID.md (blocked 3 Reckon)",
+    ]);
+    assert_eq!(outcome(&journal(), &files, true), expected);
+}

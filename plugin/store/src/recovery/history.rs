@@ -1,0 +1,179 @@
+//! What the journal knows of one card.
+//!
+//! Never looks at a disk. Invariant: a file counts as ours only if its bytes are ones that a record
+//! names, or what a crash can make of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aof_codec::CardDocument;
+use aof_core::id::TaskId;
+use aof_core::status::Status;
+
+use crate::journal::{CardChange, Record};
+use crate::layout::{CardPath, ProjectRoot};
+use crate::loaded::fingerprint;
+use crate::port::{Blob, Stamp};
+
+/// A torn file has lost whole blocks of this size.
+const BLOCK_BYTES: usize = 512;
+
+/// What a file of the card turned out to be.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// It has the last recorded change, or more.
+    Current,
+    /// Something older that we wrote or wrote over, or a torn piece of it.
+    Image,
+    /// Somebody's version without the change.
+    Edited(Box<CardDocument>),
+    /// Somebody's file that is no card.
+    Broken,
+}
+
+/// A file of the card as it is on disk.
+#[derive(Debug)]
+pub(super) struct Copy {
+    pub(super) status: Status,
+    pub(super) stamp: Option<Stamp>,
+    pub(super) kind: Kind,
+}
+
+/// What the journal knows of one card.
+#[derive(Debug)]
+pub(super) struct History<'a> {
+    pub(super) root: ProjectRoot,
+    pub(super) id: TaskId,
+    /// Where the last change puts the card.
+    pub(super) to: Status,
+    /// The last change.
+    pub(super) last: &'a CardChange,
+    /// Whether the card was made by what is to be done again.
+    pub(super) is_new: bool,
+    /// Whether anything is to be done again.
+    is_wanted: bool,
+    places: BTreeSet<Status>,
+    images: BTreeSet<String>,
+    contents: Vec<&'a str>,
+}
+
+/// A card by the folder of its project and its id.
+pub(super) type Histories<'a> = BTreeMap<(ProjectRoot, TaskId), History<'a>>;
+
+/// Gathers the cards of the records that are to be done again, with all that the journal knows of
+/// them.
+pub(super) fn gather<'a>(
+    records: &'a [Record],
+    is_wanted: impl Fn(&Record) -> bool,
+) -> Histories<'a> {
+    let mut histories = Histories::new();
+    for record in records {
+        let is_wanted = is_wanted(record);
+        for change in &record.cards {
+            note(&mut histories, change, is_wanted);
+        }
+    }
+    histories.retain(|_, history| history.is_wanted);
+    histories
+}
+
+fn note<'a>(histories: &mut Histories<'a>, change: &'a CardChange, is_wanted: bool) {
+    let Some(CardPath::Card {
+        project,
+        status,
+        id,
+    }) = ProjectRoot::parse_card_path(&change.to)
+    else {
+        return;
+    };
+    let key = (project.clone(), id.clone());
+    let history = histories.entry(key).or_insert_with(|| History {
+        root: project,
+        id,
+        to: status,
+        last: change,
+        is_new: false,
+        is_wanted: false,
+        places: BTreeSet::new(),
+        images: BTreeSet::new(),
+        contents: Vec::new(),
+    });
+    (history.to, history.last) = (status, change);
+    history.is_new |= is_wanted && change.from.is_none();
+    history.is_wanted |= is_wanted;
+    history.places.insert(status);
+    let from = change
+        .from
+        .as_deref()
+        .and_then(ProjectRoot::parse_card_path);
+    if let Some(CardPath::Card { status, .. }) = from {
+        history.places.insert(status);
+    }
+    history.images.extend(change.made_from.clone());
+    history
+        .images
+        .insert(fingerprint(change.content.as_bytes()));
+    history.contents.push(&change.content);
+}
+
+impl History<'_> {
+    /// The path of the card in a status.
+    pub(super) fn path(&self, status: Status) -> String {
+        self.root.card(status, &self.id)
+    }
+
+    /// Where our version goes if a person's that cannot be read is in the way.
+    pub(super) fn conflict_path(&self) -> String {
+        self.root.conflict(self.to, &self.id, self.last.revision)
+    }
+
+    /// Whether a record names this place. A file elsewhere was put there by a person.
+    pub(super) fn is_known_place(&self, status: Status) -> bool {
+        self.places.contains(&status)
+    }
+
+    /// Tells what lies in a status. None if nothing does.
+    pub(super) fn look(&self, status: Status, blob: &Blob, may_be_torn: bool) -> Option<Copy> {
+        let (kind, stamp) = match blob {
+            Blob::Absent => return None,
+            Blob::Refused(_) => (Kind::Broken, None),
+            Blob::Content { bytes, stamp } => (self.kind(status, bytes, may_be_torn), Some(*stamp)),
+        };
+        Some(Copy {
+            status,
+            stamp,
+            kind,
+        })
+    }
+
+    fn kind(&self, status: Status, bytes: &[u8], may_be_torn: bool) -> Kind {
+        if bytes == self.last.content.as_bytes() {
+            return Kind::Current;
+        }
+        if self.images.contains(&fingerprint(bytes)) || (may_be_torn && self.is_torn(bytes)) {
+            return Kind::Image;
+        }
+        match aof_codec::parse_card(&self.path(status), bytes) {
+            Ok(document) if document.card().revision >= self.last.revision => Kind::Current,
+            Ok(document) => Kind::Edited(Box::new(document)),
+            Err(_) => Kind::Broken,
+        }
+    }
+
+    fn is_torn(&self, bytes: &[u8]) -> bool {
+        let is_blank = bytes.iter().all(|byte| *byte == 0);
+        let mut contents = self.contents.iter();
+        is_blank || contents.any(|content| is_torn_from(bytes, content.as_bytes()))
+    }
+}
+
+/// Whether a crash can have left `bytes` of `content`: blocks that are missing at the end or were
+/// never written.
+fn is_torn_from(bytes: &[u8], content: &[u8]) -> bool {
+    let is_cut = bytes.len() < content.len() && bytes.len().is_multiple_of(BLOCK_BYTES);
+    let mut blocks = bytes.chunks(BLOCK_BYTES).zip(content.chunks(BLOCK_BYTES));
+    (is_cut || bytes.len() == content.len())
+        && blocks.all(|(block, ours)| {
+            block == ours.get(..block.len()).unwrap_or_default()
+                || block.iter().all(|byte| *byte == 0)
+        })
+}

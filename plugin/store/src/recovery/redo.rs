@@ -1,0 +1,180 @@
+//! Does again what the journal holds and the disk may not: cards, records of runs, logs.
+//!
+//! Decides nothing itself. Invariant: a crash in the middle leaves a disk of which the same journal
+//! makes the same in the end.
+
+use std::collections::BTreeMap;
+
+use aof_core::status::Status;
+
+use crate::journal::{self, Journalled, Record};
+use crate::loaded::CARD_BYTES_MAX;
+use crate::port::{Blob, Op, Opening, Store, StoreError};
+use crate::recovery::Mending;
+use crate::recovery::decide::{Scene, decide};
+use crate::recovery::history::{History, gather};
+use crate::recovery::log::{line_start, restored};
+use crate::run_record;
+
+/// Cards looked at in one call: each is looked for in every status and once beside it.
+const CARDS: usize = 24;
+/// Records of runs read in one call.
+const RUNS: usize = 256;
+/// Operations in one batch.
+const OPS: usize = 1_000;
+/// Bytes of contents after which a batch is closed.
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Largest log that is brought up to the journal; it is closed long before.
+const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Brings the disk up to the journal and says what was mended, a line each.
+pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<String>, StoreError> {
+    let Some(journalled) = journal::read(store)? else {
+        return Ok(Vec::new());
+    };
+    let is_new_boot = !journalled.header.is_of_boot(opening.boot);
+    let is_wanted = |record: &Record| is_new_boot || !journalled.is_applied(record);
+    let wanted: Vec<&Record> = journalled
+        .records
+        .iter()
+        .filter(|record| is_wanted(record))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut mending = Mending::default();
+    let dirs = wanted.iter().flat_map(|record| record.dirs.iter().cloned());
+    mending.ops.extend(dirs.map(Op::MakeDir));
+    redo_runs(store, &wanted, &mut mending)?;
+    let histories = gather(&journalled.records, is_wanted);
+    let histories: Vec<&History<'_>> = histories.values().collect();
+    for chunk in histories.chunks(CARDS) {
+        redo_cards(store, chunk, is_new_boot, &mut mending)?;
+    }
+    redo_logs(store, &wanted, (&journalled, is_new_boot), &mut mending)?;
+    commit(store, mending.ops, opening.epoch)?;
+    Ok(mending.lines)
+}
+
+fn redo_cards<S: Store>(
+    store: &mut S,
+    histories: &[&History<'_>],
+    is_new_boot: bool,
+    mending: &mut Mending,
+) -> Result<(), StoreError> {
+    let paths = |history: &&History<'_>| {
+        let mut paths = Status::ALL.map(|status| history.path(status)).to_vec();
+        paths.push(history.conflict_path());
+        paths
+    };
+    let paths: Vec<String> = histories.iter().flat_map(paths).collect();
+    let blobs = store.read(&paths, CARD_BYTES_MAX)?;
+    let files = Status::ALL.len() + 1;
+    for (history, blobs) in histories.iter().zip(blobs.chunks(files)) {
+        let looked = Status::ALL.into_iter().zip(blobs);
+        let copies = looked.filter_map(|(status, blob)| history.look(status, blob, is_new_boot));
+        let scene = Scene {
+            copies: copies.collect(),
+            is_new_boot,
+            has_conflict_file: blobs.last().is_some_and(|blob| *blob != Blob::Absent),
+        };
+        let Mending { ops, lines } = decide(history, scene);
+        mending.ops.extend(ops);
+        mending.lines.extend(lines);
+    }
+    Ok(())
+}
+
+/// The last content of each record of a run.
+fn redo_runs<S: Store>(
+    store: &mut S,
+    wanted: &[&Record],
+    mending: &mut Mending,
+) -> Result<(), StoreError> {
+    let runs = wanted.iter().flat_map(|record| &record.runs);
+    let last: BTreeMap<&str, &str> = runs
+        .map(|run| (run.path.as_str(), run.content.as_str()))
+        .collect();
+    let last: Vec<(&str, &str)> = last.into_iter().collect();
+    for chunk in last.chunks(RUNS) {
+        let paths: Vec<String> = chunk.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let blobs = store.read(&paths, run_record::BYTES_MAX)?;
+        for ((path, content), blob) in chunk.iter().zip(blobs) {
+            let is_there = match blob {
+                Blob::Content { bytes, .. } => bytes == content.as_bytes(),
+                Blob::Absent => false,
+                Blob::Refused(_) => true,
+            };
+            if !is_there {
+                mending.ops.push(Op::Replace {
+                    path: (*path).to_owned(),
+                    content: content.as_bytes().to_vec(),
+                    expect: None,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lines of each log.
+fn redo_logs<S: Store>(
+    store: &mut S,
+    wanted: &[&Record],
+    (journalled, is_new_boot): (&Journalled, bool),
+    mending: &mut Mending,
+) -> Result<(), StoreError> {
+    let mut logs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for log in wanted.iter().flat_map(|record| &record.logs) {
+        let lines = log.lines.iter().map(String::as_str);
+        logs.entry(&log.path).or_default().extend(lines);
+    }
+    for (path, lines) in logs {
+        let blobs = store.read(&[path.to_owned()], LOG_BYTES_MAX)?;
+        let (present, expect) = match blobs.into_iter().next() {
+            Some(Blob::Content { bytes, stamp }) => (bytes, Some(stamp)),
+            Some(Blob::Absent) => (Vec::new(), None),
+            Some(Blob::Refused(_)) | None => continue,
+        };
+        let durable = if is_new_boot {
+            let flushed = journalled.header.logs.get(path).copied();
+            usize::try_from(flushed.unwrap_or(0)).unwrap_or(usize::MAX)
+        } else {
+            // Nothing but the end can be torn by a process that was killed.
+            let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+            line_start(&present, present.len().saturating_sub(bytes))
+        };
+        let content = restored(&present, durable, &lines);
+        if content != present {
+            mending
+                .lines
+                .push(format!("added to `{path}` what a crash kept out of it"));
+            mending.ops.push(Op::Replace {
+                path: path.to_owned(),
+                content,
+                expect,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn commit<S: Store>(store: &mut S, ops: Vec<Op>, epoch: u64) -> Result<(), StoreError> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    for op in ops {
+        bytes += match &op {
+            Op::Create { content, .. } | Op::Replace { content, .. } => content.len(),
+            _ => 0,
+        };
+        batch.push(op);
+        if batch.len() >= OPS || bytes >= BATCH_BYTES {
+            store.commit(std::mem::take(&mut batch), epoch)?;
+            bytes = 0;
+        }
+    }
+    if !batch.is_empty() {
+        store.commit(batch, epoch)?;
+    }
+    Ok(())
+}
