@@ -175,6 +175,8 @@ impl World {
             }
             Step::Clock { host, wrong, ms } => {
                 let pid = self.pid(*host);
+                // A lease is a promise of wall-clock time: nothing is promised over a step.
+                lock(&self.ledger).promises.clear();
                 let by_ms = i64::try_from(*ms).unwrap_or(i64::MAX);
                 match wrong {
                     Wrong::Ahead => self.machine.jump_clock(pid, by_ms),

@@ -42,7 +42,6 @@ enum Life {
 
 #[derive(Debug)]
 struct Session {
-    agent: String,
     task: String,
     began_ms: u64,
     due: VecDeque<(u64, Deed)>,
@@ -274,7 +273,6 @@ impl Table {
             due.push_back((limit, Deed::End(Ending::TimedOut)));
         }
         Session {
-            agent: spawn.agent.clone(),
             task: spawn.task.clone(),
             began_ms,
             due,

@@ -39,12 +39,18 @@ pub struct Line {
     to: Option<Status>,
 }
 
+/// Epoch, milliseconds and counter: the order of writing, also where a clock was set back between
+/// two hosts.
+type Order = (u64, u64, u64);
+
 /// The log, folded as far as it has been read.
 #[derive(Debug, Default)]
 pub struct History {
     files: BTreeMap<String, (Arc<[u8]>, Vec<Line>)>,
     /// By id.
     lines: BTreeMap<String, Line>,
+    /// The order of the last line that was folded.
+    last: Order,
     tasks: BTreeMap<String, Folded>,
     initial: BTreeMap<String, (Status, u64)>,
     /// Something about the log as a whole.
@@ -93,8 +99,7 @@ impl History {
         let known = self.files.len();
         self.files.retain(|path, _| files.contains_key(path));
         lost |= known != paths;
-        let last = self.lines.keys().next_back();
-        let in_order = fresh.iter().all(|line| last.is_none_or(|last| line.id > *last));
+        let in_order = fresh.iter().all(|line| order(&line.id) > self.last);
         if lost || !in_order {
             self.restart();
             fresh = self
@@ -104,7 +109,7 @@ impl History {
                 .collect();
         }
         self.judge_order();
-        fresh.sort_by(|a, b| a.id.cmp(&b.id));
+        fresh.sort_by_key(|line| order(&line.id));
         for line in fresh {
             self.take(line);
         }
@@ -130,7 +135,9 @@ impl History {
     /// The last lines, as they would be told to people.
     #[must_use]
     pub fn tail(&self, count: usize) -> Vec<String> {
-        let last: Vec<&Line> = self.lines.values().rev().take(count).collect();
+        let mut last: Vec<&Line> = self.lines.values().collect();
+        last.sort_by_key(|line| std::cmp::Reverse(order(&line.id)));
+        last.truncate(count);
         let tell = |line: &&Line| {
             let status = |status: Option<Status>| status.map_or("", Status::as_str);
             format!(
@@ -147,6 +154,7 @@ impl History {
 
     fn restart(&mut self) {
         self.lines.clear();
+        self.last = Order::default();
         self.flaw = None;
         let begun = |(id, (status, revision)): (&String, &(Status, u64))| {
             let folded = Folded {
@@ -161,22 +169,18 @@ impl History {
 
     fn judge_order(&mut self) {
         for (path, (_, lines)) in &self.files {
-            let mut last: Option<(&str, &str)> = None;
-            for line in lines {
-                let epoch = line.id.split('-').nth(1).unwrap_or_default();
-                if let Some((before, former)) = last
-                    && (line.id.as_str() <= before || epoch < former)
-                {
-                    let found = format!("{path}: {} comes after {before}", line.id);
+            for (before, line) in lines.iter().zip(lines.iter().skip(1)) {
+                if order(&line.id) <= order(&before.id) {
+                    let found = format!("{path}: {} comes after {}", line.id, before.id);
                     self.flaw.get_or_insert(found);
                 }
-                last = Some((&line.id, epoch));
             }
         }
     }
 
     fn take(&mut self, line: Line) {
         self.fresh.push(line.id.clone());
+        self.last = self.last.max(order(&line.id));
         if let Some(task) = &line.task {
             let folded = self.tasks.entry(task.clone()).or_default();
             folded.take(&line);
@@ -208,6 +212,13 @@ impl Folded {
         }
         self.revision = self.revision.max(line.revision.unwrap_or_default());
     }
+}
+
+fn order(id: &str) -> Order {
+    let mut numbers = id.split('-').map(|part| part.parse().unwrap_or_default());
+    let mut next = || numbers.next().unwrap_or_default();
+    let (ms, epoch, counter) = (next(), next(), next());
+    (epoch, ms, counter)
 }
 
 fn is_grown(before: &[u8], after: &[u8]) -> bool {

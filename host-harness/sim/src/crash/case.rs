@@ -30,6 +30,8 @@ pub(crate) struct Case {
     pub(crate) is_new: fn(&mut Rig) -> bool,
     /// What it changes is one commit: all or nothing.
     pub(crate) is_atomic: bool,
+    /// How many times as long as the others it takes; so many fewer states are looked at.
+    pub(crate) weight: u32,
 }
 
 pub(crate) const CASES: &[Case] = &[
@@ -39,6 +41,7 @@ pub(crate) const CASES: &[Case] = &[
         act: |rig| make(rig, "t", "b"),
         is_new: |rig| rig.status(ONE) == "ready",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "dispatch",
@@ -46,6 +49,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::poll,
         is_new: |rig| rig.status(ONE) == "in-progress",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "dispatch ten",
@@ -53,6 +57,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::poll,
         is_new: |rig| all_ten(rig, |task| task["status"] == "in-progress"),
         is_atomic: true,
+        weight: 4,
     },
     Case {
         name: "start",
@@ -60,6 +65,7 @@ pub(crate) const CASES: &[Case] = &[
         act: |rig| on_run(rig, Rig::started),
         is_new: |rig| rig.task(ONE)["runs"][0]["session"].is_string(),
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "start ten",
@@ -71,13 +77,21 @@ pub(crate) const CASES: &[Case] = &[
         act: start_all,
         is_new: |rig| all_ten(rig, |task| task["runs"][0]["session"].is_string()),
         is_atomic: false,
+        weight: 4,
     },
     Case {
         name: "complete by the agent",
         before: running,
-        act: |rig| by_run(rig, "aof_task_complete", json!({"taskId": ONE, "summary": "s"})),
+        act: |rig| {
+            by_run(
+                rig,
+                "aof_task_complete",
+                json!({"taskId": ONE, "summary": "s"}),
+            )
+        },
         is_new: |rig| rig.status(ONE) == "done",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "complete by a person",
@@ -85,6 +99,7 @@ pub(crate) const CASES: &[Case] = &[
         act: |rig| by_ann(rig, "aof_task_complete", json!({"taskId": ONE})),
         is_new: |rig| rig.status(ONE) == "done",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "late result",
@@ -97,6 +112,7 @@ pub(crate) const CASES: &[Case] = &[
         },
         is_new: |_| true,
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "block",
@@ -104,6 +120,7 @@ pub(crate) const CASES: &[Case] = &[
         act: |rig| by_run(rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})),
         is_new: |rig| rig.status(ONE) == "blocked",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "unblock",
@@ -111,20 +128,35 @@ pub(crate) const CASES: &[Case] = &[
         act: |rig| by_ann(rig, "aof_task_unblock", json!({"taskId": ONE})),
         is_new: |rig| rig.status(ONE) == "ready",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "cancel",
         before: running,
-        act: |rig| by_ann(rig, "aof_task_cancel", json!({"taskId": ONE, "reason": "r"})),
+        act: |rig| {
+            by_ann(
+                rig,
+                "aof_task_cancel",
+                json!({"taskId": ONE, "reason": "r"}),
+            )
+        },
         is_new: |rig| rig.status(ONE) == "cancelled",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "update",
         before: running,
-        act: |rig| by_run(rig, "aof_task_update", json!({"taskId": ONE, "body": "new"})),
+        act: |rig| {
+            by_run(
+                rig,
+                "aof_task_update",
+                json!({"taskId": ONE, "body": "new"}),
+            )
+        },
         is_new: |rig| rig.task(ONE)["body"] == "new",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "promote",
@@ -132,6 +164,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::poll,
         is_new: |rig| rig.status(ONE) == "ready",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "expire",
@@ -143,6 +176,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::poll,
         is_new: |rig| rig.task(ONE)["runs"][0]["outcome"] == "expired",
         is_atomic: false,
+        weight: 1,
     },
     Case {
         name: "session failed",
@@ -150,6 +184,7 @@ pub(crate) const CASES: &[Case] = &[
         act: |rig| on_run(rig, |rig, run| rig.ended(run, Ending::Exited(1))),
         is_new: |rig| rig.status(ONE) == "blocked",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "start failed",
@@ -163,6 +198,7 @@ pub(crate) const CASES: &[Case] = &[
         },
         is_new: |rig| rig.status(ONE) == "deadletter",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "retry",
@@ -173,6 +209,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::poll,
         is_new: |rig| rig.status(ONE) == "ready",
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "heartbeat",
@@ -184,6 +221,7 @@ pub(crate) const CASES: &[Case] = &[
         act: |rig| on_run(rig, Rig::heartbeat),
         is_new: |rig| rig.task(ONE)["renewCount"].as_u64() > Some(0),
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "checkpoint",
@@ -192,13 +230,18 @@ pub(crate) const CASES: &[Case] = &[
             make(&mut rig, "t", "b")?;
             let body = "words and words ".repeat(16 * 1024);
             for _ in 0..4 {
-                by_ann(&mut rig, "aof_task_update", json!({"taskId": ONE, "body": body}))?;
+                by_ann(
+                    &mut rig,
+                    "aof_task_update",
+                    json!({"taskId": ONE, "body": body}),
+                )?;
             }
             Ok(rig)
         },
         act: |rig| by_ann(rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})),
         is_new: |rig| rig.status(ONE) == "blocked",
         is_atomic: true,
+        weight: 32,
     },
     Case {
         name: "close",
@@ -206,6 +249,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::close,
         is_new: |_| true,
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "open",
@@ -217,6 +261,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::open,
         is_new: |_| true,
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "open after a kill",
@@ -224,22 +269,35 @@ pub(crate) const CASES: &[Case] = &[
             let mut rig = running()?;
             let process = crate::crash::rig::WRITER;
             let calls = rig.machine.calls(process).mutating;
-            by_ann(&mut rig, "aof_task_update", json!({"taskId": ONE, "body": "b"}))?;
+            by_ann(
+                &mut rig,
+                "aof_task_update",
+                json!({"taskId": ONE, "body": "b"}),
+            )?;
             let spent = rig.machine.calls(process).mutating - calls;
             rig.machine.kill_after(process, spent.div_ceil(2));
-            told_broken(by_ann(&mut rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})));
+            told_broken(by_ann(
+                &mut rig,
+                "aof_task_block",
+                json!({"taskId": ONE, "reason": "r"}),
+            ));
             rig.kill();
             Ok(rig)
         },
         act: Rig::open,
         is_new: |_| true,
         is_atomic: true,
+        weight: 1,
     },
     Case {
         name: "open after a power cut",
         before: || {
             let mut rig = running()?;
-            by_ann(&mut rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"}))?;
+            by_ann(
+                &mut rig,
+                "aof_task_block",
+                json!({"taskId": ONE, "reason": "r"}),
+            )?;
             rig.machine.power_cut(crate::machine::Mode::Any, 3);
             rig.kill();
             Ok(rig)
@@ -247,6 +305,7 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::open,
         is_new: |rig| rig.status(ONE) == "blocked",
         is_atomic: true,
+        weight: 1,
     },
 ];
 

@@ -23,6 +23,8 @@ pub(crate) use case::{CASES, Case};
 pub(crate) use judge::{log_is_kept, sound, spawns_belong_to_leases};
 pub(crate) use point::Reference;
 pub(crate) use rig::{Rig, WRITER, files};
+#[cfg(test)]
+pub(crate) use tests::tell;
 
 /// Findings that are told of one operation; the rest is counted.
 const FINDINGS_MAX: usize = 8;
@@ -52,12 +54,22 @@ impl Depth {
         }
     }
 
+    /// The same for an operation that takes so many times as long.
+    pub(crate) fn lighter(self, weight: u32) -> Self {
+        let states_max = self.states_max / weight.max(1) as usize;
+        Self {
+            states_max: states_max.max(2),
+            nested_every: self.nested_every * u64::from(weight),
+            ..self
+        }
+    }
+
     /// What fits into every change's tests.
     #[must_use]
     pub fn quick() -> Self {
         Self {
-            states_max: 10,
-            nested_every: 211,
+            states_max: 6,
+            nested_every: 401,
             nested_states_max: 2,
             repeat_every: 8,
         }
@@ -123,7 +135,14 @@ impl fmt::Display for Row {
 /// The heading of a table of rows.
 #[must_use]
 pub fn heading() -> String {
-    let columns = ("operation", "calls", "flushes", "points", "states", "nested");
+    let columns = (
+        "operation",
+        "calls",
+        "flushes",
+        "points",
+        "states",
+        "nested",
+    );
     let (operation, calls, flushes, points, states, nested) = columns;
     format!("{operation:<24} {calls:>6} {flushes:>8} {points:>7} {states:>9} {nested:>8}  wrong")
 }

@@ -54,6 +54,7 @@ struct Cut<'a> {
 /// Cuts one operation off at every call that changes the disk.
 pub(super) fn enumerate(case: &Case, depth: Depth) -> Row {
     let mut row = Row::of(case.name);
+    let depth = depth.lighter(case.weight);
     let reference = match Reference::of(case) {
         Ok(reference) => reference,
         Err(error) => {

@@ -9,8 +9,8 @@ use aof_host::contract::hooks::{Ending, SessionEnd, Settlement};
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
-use aof_host::contract::types::{AgentCaller, Caller, Ctx, Effect, Error, ErrorKind, Outcome};
 use aof_host::contract::types::SpawnEffect;
+use aof_host::contract::types::{AgentCaller, Caller, Ctx, Effect, Error, ErrorKind, Outcome};
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
 use aof_host::store::LocalStore;
@@ -51,7 +51,14 @@ impl Rig {
         let hand = machine.hand();
         for (path, text) in files {
             let mut above = String::new();
-            for name in path.split('/').rev().skip(1).collect::<Vec<_>>().iter().rev() {
+            for name in path
+                .split('/')
+                .rev()
+                .skip(1)
+                .collect::<Vec<_>>()
+                .iter()
+                .rev()
+            {
                 above.push_str(name);
                 if !hand.exists(&above) {
                     hand.mkdir(&above).map_err(broken)?;
@@ -212,12 +219,6 @@ impl Rig {
             usage: None,
         };
         let answer = self.component()?.session_ended(&ctx, run, &end);
-        self.take(answer).map(drop)
-    }
-
-    pub(crate) fn look_again(&mut self) -> Result<(), Error> {
-        let ctx = self.ctx(Caller::Host);
-        let answer = self.component()?.store_changed(&ctx);
         self.take(answer).map(drop)
     }
 

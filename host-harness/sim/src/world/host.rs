@@ -8,12 +8,14 @@ use std::time::Duration;
 use aof_host::clock::{Clock, SeededEntropy};
 use aof_host::contract::lifecycle::Config;
 use aof_host::contract::types::{Caller, Ctx, Event, NotifyEffect};
+use aof_host::executor::Executor;
 use aof_host::gateway::{Component, Gateway, GatewayError, Observer, Parts, Stance};
 use aof_host::image::Image;
 use aof_host::instance::{Instance, Limits};
 use aof_host::store::{LocalStore, System};
 
 use crate::agent::{Crowd, SimExecutor};
+use crate::defect::Defect;
 use crate::machine::{Machine, Process};
 use crate::native::NativeComponent;
 
@@ -25,6 +27,8 @@ pub enum Engine {
     Native,
     /// As the component that is shipped.
     Component(Image),
+    /// As a part of this program, with a mistake in it.
+    Flawed(Defect),
 }
 
 /// Events that were reported and not yet taken up.
@@ -80,17 +84,19 @@ impl Host {
             read_only: false,
             overrides: None,
         };
-        let store = Box::new(LocalStore::over(process).sweep_interval(Duration::ZERO));
+        let store = |process| Box::new(LocalStore::over(process).sweep_interval(Duration::ZERO));
         let (component, opened): (Box<dyn Component>, _) = match engine {
             Engine::Native => {
-                let (component, opened) = NativeComponent::open(store, &ctx, &config)?;
+                let (component, opened) = NativeComponent::open(store(process), &ctx, &config)?;
                 (Box::new(component), opened)
             }
             Engine::Component(image) => {
                 let limits = Limits::default();
+                let store = store(process);
                 let (instance, opened) = Instance::open(image, store, limits, &ctx, &config)?;
                 (Box::new(instance), opened)
             }
+            Engine::Flawed(defect) => defect.open(process, &ctx, &config)?,
         };
         let (machine, pid) = (machine.clone(), self.pid);
         let pulse = Arc::new(move || machine.is_alive(pid));
@@ -99,11 +105,15 @@ impl Host {
             pulse: pulse.clone(),
         };
         let executor = SimExecutor::new(crowd.clone(), clock.clone(), pulse);
+        let executor: Box<dyn Executor> = match engine {
+            Engine::Flawed(defect) => defect.executor(executor),
+            Engine::Native | Engine::Component(_) => Box::new(executor),
+        };
         let parts = Parts {
             clock,
             entropy: Box::new(entropy),
             observer: Box::new(observer),
-            executor: Box::new(executor),
+            executor,
             stance: Stance::Acts,
         };
         let (gateway, _) = Gateway::assemble(component, opened, parts)?;

@@ -169,6 +169,11 @@ impl<'a> Person<'a> {
         ledger.touch(&card.id, touch);
         if !self.act.synced {
             ledger.unsynced.insert(card.id.clone());
+            // What was flushed before has been cut off and written again.
+            let marks = ledger.marks.values_mut();
+            for mark in marks.filter(|mark| mark.task == card.id) {
+                mark.synced = false;
+            }
         }
     }
 

@@ -50,6 +50,7 @@ impl World {
                 return self.at_rest();
             };
             let now_ms = self.machine.wall_ns(self.pid(0)) / 1_000_000;
+            if std::env::var("SIMDEBUG").is_ok() { eprintln!("DEBUG wake {wake_ms} now {now_ms} live {} next {:?}", self.crowd.live(), self.crowd.next_deed_ms()); }
             let wait_ms = wake_ms.saturating_sub(now_ms).max(1);
             self.machine.advance_ms(wait_ms);
             self.tell_time();
@@ -78,20 +79,16 @@ impl World {
                 _ => None,
             })
             .collect();
-        let running = |card: &&Card| card.status == Status::InProgress;
-        let busy: BTreeSet<String> = cards
-            .values()
-            .copied()
-            .filter(running)
-            .filter_map(|card| card.lease.as_ref().map(|lease| lease.agent.to_string()))
+        let files = self.checker.disk.tasks().flat_map(|(_, files)| files);
+        let running: Vec<&Card> = files
+            .filter(|file| file.status == Status::InProgress)
+            .filter_map(|file| file.card.as_deref())
             .collect();
-        let resources: BTreeSet<&String> = cards
-            .values()
-            .copied()
-            .filter(running)
-            .filter_map(|card| card.resource.as_ref())
-            .collect();
-        let count = cards.values().copied().filter(running).count();
+        let leases = running.iter().filter_map(|card| card.lease.as_ref());
+        let busy: BTreeSet<String> = leases.map(|lease| lease.agent.to_string()).collect();
+        let resources = running.iter().filter_map(|card| card.resource.as_ref());
+        let resources: BTreeSet<&String> = resources.collect();
+        let count = running.len();
         if count as u64 >= u64::from(self.options.runs_max) {
             return Ok(());
         }
@@ -103,7 +100,7 @@ impl World {
                 folded.is_some_and(|it| it.status == Some(Status::Done)) && ledger.is_ours(&needed)
             };
             let waits = card.status == Status::Ready
-                && ledger.is_ours(task)
+                && ledger.touch_of(task).is_none()
                 && agent.is_some_and(|agent| !busy.contains(&agent))
                 && card.resource.as_ref().is_none_or(|it| !resources.contains(it))
                 && card.depends_on.iter().all(|it| done(it.to_string()));

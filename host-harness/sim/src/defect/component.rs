@@ -1,0 +1,134 @@
+//! The component with a defect, as the gateway sees it.
+//!
+//! Never breaks. Invariant: a call that the defect does not touch is the component's own.
+
+use aof_host::contract::hooks::{SessionEnd, Settlement};
+use aof_host::contract::lifecycle::Opened;
+use aof_host::contract::scheduler::PollMode;
+use aof_host::contract::tools::{Definition, Reply};
+use aof_host::contract::types::{Caller, Ctx, Effect, Outcome};
+use aof_host::contract::views::{BoardQuery, EventsQuery};
+use aof_host::gateway::Component;
+use aof_host::instance::CallError;
+use serde_json::Value;
+
+use super::Defect;
+use crate::native::NativeComponent;
+
+type Answer<T> = Result<T, CallError>;
+
+/// How far ahead of its time a lease is taken to be.
+const EARLY_MS: u64 = 3_000;
+
+/// A component that makes a mistake.
+#[derive(Debug)]
+pub(super) struct FlawedComponent {
+    whole: NativeComponent,
+    defect: Defect,
+}
+
+impl FlawedComponent {
+    pub(super) fn new(whole: NativeComponent, defect: Defect) -> Self {
+        Self { whole, defect }
+    }
+
+    fn spoiled(&self, answer: Answer<Outcome>) -> Answer<Outcome> {
+        let mut outcome = answer?;
+        spoil(self.defect, &mut outcome.effects);
+        Ok(outcome)
+    }
+
+    /// In the name of the run that has the task now, whoever asks.
+    fn in_the_name_of_the_last(&mut self, ctx: &Ctx, arguments: &str) -> Option<Caller> {
+        let Caller::Agent(agent) = &ctx.caller else {
+            return None;
+        };
+        agent.run.as_ref()?;
+        let arguments: Value = serde_json::from_str(arguments).ok()?;
+        let shown = self.whole.task(ctx, arguments["taskId"].as_str()?).ok()?;
+        let shown: Value = serde_json::from_str(&shown).ok()?;
+        let last = shown["task"]["runs"].as_array()?.last()?;
+        let mut agent = agent.clone();
+        agent.run = Some(last["run"].as_str()?.to_owned());
+        if let Some(name) = last["agent"].as_str() {
+            name.clone_into(&mut agent.agent);
+        }
+        Some(Caller::Agent(agent))
+    }
+}
+
+/// Spoils what is handed out.
+pub(super) fn spoil(defect: Defect, effects: &mut Vec<Effect>) {
+    if defect != Defect::DoubleSpawn {
+        return;
+    }
+    let again: Vec<Effect> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Spawn(spawn) => {
+                let mut other = spawn.clone();
+                other.run = other.run.chars().rev().collect();
+                Some(Effect::Spawn(other))
+            }
+            _ => None,
+        })
+        .collect();
+    effects.extend(again);
+}
+
+macro_rules! same {
+    ($($name:ident($($arg:ident: $ty:ty),*) -> $ret:ty;)*) => {
+        $(
+            fn $name(&mut self, $($arg: $ty),*) -> Answer<$ret> {
+                self.whole.$name($($arg),*)
+            }
+        )*
+    };
+}
+
+impl Component for FlawedComponent {
+    fn is_poisoned(&self) -> bool {
+        self.whole.is_poisoned()
+    }
+
+    fn call_tool(&mut self, ctx: &Ctx, name: &str, arguments: &str) -> Answer<Reply> {
+        let mut ctx = ctx.clone();
+        if self.defect == Defect::StaleResult
+            && let Some(caller) = self.in_the_name_of_the_last(&ctx, arguments)
+        {
+            ctx.caller = caller;
+        }
+        match self.whole.call_tool(&ctx, name, arguments)? {
+            Reply::Done(outcome) => self.spoiled(Ok(outcome)).map(Reply::Done),
+            Reply::Pending(key) => Ok(Reply::Pending(key)),
+        }
+    }
+
+    fn poll(&mut self, ctx: &Ctx, mode: PollMode) -> Answer<Outcome> {
+        let mut ctx = ctx.clone();
+        if self.defect == Defect::ExpireEarly {
+            ctx.now = ctx.now.saturating_add(EARLY_MS);
+        }
+        let answer = self.whole.poll(&ctx, mode);
+        self.spoiled(answer)
+    }
+
+    same! {
+        recover(ctx: &Ctx) -> Opened;
+        close(ctx: &Ctx) -> ();
+        list_tools() -> Vec<Definition>;
+        explain(ctx: &Ctx, task: &str) -> String;
+        next_due() -> Option<u64>;
+        effect_settled(ctx: &Ctx, key: &str, settlement: &Settlement) -> Outcome;
+        session_started(ctx: &Ctx, run: &str, session: &str) -> Outcome;
+        session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
+        session_ended(ctx: &Ctx, run: &str, end: &SessionEnd) -> Outcome;
+        store_changed(ctx: &Ctx) -> Outcome;
+        board(ctx: &Ctx, query: &BoardQuery) -> String;
+        mailbox(ctx: &Ctx, agent: &str) -> String;
+        task(ctx: &Ctx, id: &str) -> String;
+        run(ctx: &Ctx, task: &str, run: &str) -> String;
+        events(ctx: &Ctx, query: &EventsQuery) -> String;
+        metrics(ctx: &Ctx) -> String;
+    }
+}

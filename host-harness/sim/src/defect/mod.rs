@@ -1,0 +1,210 @@
+//! Seeded defects: the orchestrator as it would behave if a known mistake were in it.
+//!
+//! Never part of the product: each defect sits at a seam, around the system, the store, the
+//! component or the executor, and the code in between is what is shipped. Invariant: a defect that
+//! no world notices is a checker that is missing.
+
+mod component;
+mod executor;
+mod journal;
+mod store;
+mod system;
+
+use aof_host::contract::lifecycle::{Config, Opened};
+use aof_host::contract::types::Ctx;
+use aof_host::executor::Executor;
+use aof_host::gateway::Component;
+use aof_host::instance::CallError;
+use aof_host::store::LocalStore;
+use std::time::Duration;
+
+use crate::agent::SimExecutor;
+use crate::check::Violation;
+use crate::machine::Process;
+use crate::native::NativeComponent;
+use crate::run::{Settings, run};
+use crate::world::{Engine, Profile};
+
+use component::FlawedComponent;
+use executor::FlawedExecutor;
+use store::FlawedStore;
+use system::FlawedSystem;
+
+/// A mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Defect {
+    /// The journal is written and not flushed.
+    SkipJournalFlush,
+    /// A checkpoint removes the old journal without having flushed the rest.
+    SkipSync,
+    /// Names are changed before the journal knows of it.
+    NamesFirst,
+    /// The journal's records leave out the lines of the logs.
+    DropLogs,
+    /// The journal is thrown away before the store is opened.
+    SkipRecovery,
+    /// Marks of an earlier life of the machine are believed.
+    SameBoot,
+    /// The journal is replayed over cards that were changed since.
+    ReplayOverNewer,
+    /// Whoever had the lock once believes that it still has it.
+    ForgetEpoch,
+    /// The lock is taken though somebody holds it.
+    IgnoreLock,
+    /// A batch that the disk refused is reported as done.
+    SwallowFailure,
+    /// A file's time alone tells whether it is the same.
+    MtimeOnly,
+    /// Whatever a person wrote meanwhile is replaced.
+    OverwriteEdit,
+    /// A rename replaces what is in its way.
+    ReplaceTarget,
+    /// Effects are not written down before they are handed out.
+    DropOutbox,
+    /// An effect is handed out twice, under two keys.
+    DoubleSpawn,
+    /// Runs that live are given up when a new host takes over.
+    ReclaimLive,
+    /// The result of a run that is over counts for the run that came after it.
+    StaleResult,
+    /// A lease ends before its time.
+    ExpireEarly,
+    /// Tasks are started before those that they depend on are done.
+    IgnoreDependencies,
+}
+
+/// Where a defect has to show.
+#[derive(Debug, Clone, Copy)]
+pub struct Description {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// The kind of worlds that lead to it.
+    pub profile: Profile,
+}
+
+impl Defect {
+    /// All of them.
+    pub const ALL: [Defect; 19] = [
+        Defect::SkipJournalFlush,
+        Defect::SkipSync,
+        Defect::NamesFirst,
+        Defect::DropLogs,
+        Defect::SkipRecovery,
+        Defect::SameBoot,
+        Defect::ReplayOverNewer,
+        Defect::ForgetEpoch,
+        Defect::IgnoreLock,
+        Defect::SwallowFailure,
+        Defect::MtimeOnly,
+        Defect::OverwriteEdit,
+        Defect::ReplaceTarget,
+        Defect::DropOutbox,
+        Defect::DoubleSpawn,
+        Defect::ReclaimLive,
+        Defect::StaleResult,
+        Defect::ExpireEarly,
+        Defect::IgnoreDependencies,
+    ];
+
+    /// Its name, and the worlds in which it shows.
+    #[must_use]
+    pub const fn describe(self) -> Description {
+        let (name, profile) = match self {
+            Defect::SkipJournalFlush => ("skip-journal-flush", Profile::Disk),
+            Defect::SkipSync => ("skip-sync", Profile::Disk),
+            Defect::NamesFirst => ("names-first", Profile::Disk),
+            Defect::DropLogs => ("drop-logs", Profile::Disk),
+            Defect::SkipRecovery => ("skip-recovery", Profile::Disk),
+            Defect::SameBoot => ("same-boot", Profile::Disk),
+            Defect::ReplayOverNewer => ("replay-over-newer", Profile::People),
+            Defect::ForgetEpoch => ("forget-epoch", Profile::Hosts),
+            Defect::IgnoreLock => ("ignore-lock", Profile::Hosts),
+            Defect::SwallowFailure => ("swallow-failure", Profile::Disk),
+            Defect::MtimeOnly => ("mtime-only", Profile::People),
+            Defect::OverwriteEdit => ("overwrite-edit", Profile::People),
+            Defect::ReplaceTarget => ("replace-target", Profile::People),
+            Defect::DropOutbox => ("drop-outbox", Profile::Disk),
+            Defect::DoubleSpawn => ("double-spawn", Profile::Calm),
+            Defect::ReclaimLive => ("reclaim-live", Profile::Calm),
+            Defect::StaleResult => ("stale-result", Profile::Calm),
+            Defect::ExpireEarly => ("expire-early", Profile::Calm),
+            Defect::IgnoreDependencies => ("ignore-dependencies", Profile::Calm),
+        };
+        Description { name, profile }
+    }
+
+    /// The defect of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|defect| defect.describe().name == name)
+    }
+
+    /// Opens a store as a component with this defect does.
+    ///
+    /// # Errors
+    /// What the engine refuses.
+    pub(crate) fn open(
+        self,
+        process: Process,
+        ctx: &Ctx,
+        config: &Config,
+    ) -> Result<(Box<dyn Component>, Opened), CallError> {
+        let machine = process.machine().clone();
+        let system = FlawedSystem::new(process, self);
+        let local = LocalStore::over(system).sweep_interval(Duration::ZERO);
+        let store = FlawedStore::new(local, machine, self);
+        let (component, mut opened) = NativeComponent::open(Box::new(store), ctx, config)?;
+        component::spoil(self, &mut opened.effects);
+        Ok((Box::new(FlawedComponent::new(component, self)), opened))
+    }
+
+    /// The executor of a host with this defect.
+    pub(crate) fn executor(self, whole: SimExecutor) -> Box<dyn Executor> {
+        match self {
+            Defect::ReclaimLive => Box::new(FlawedExecutor::new(whole)),
+            _ => Box::new(whole),
+        }
+    }
+}
+
+/// How a defect was noticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catch {
+    /// The world in which it showed; without the defect nothing is wrong there.
+    pub seed: u64,
+    /// Worlds that were lived through until then.
+    pub worlds: u64,
+    /// What did not hold.
+    pub violation: Violation,
+}
+
+/// Steps of the worlds in which defects are looked for.
+const STEPS: usize = 60;
+
+impl Defect {
+    /// Looks for a world, from `first` on, that the defect makes fail and that is sound without it.
+    #[must_use]
+    pub fn hunt(self, first: u64, seeds_max: u64) -> Option<Catch> {
+        let mut settings = Settings {
+            steps: STEPS,
+            profile: Some(self.describe().profile),
+            engine: Engine::Flawed(self),
+        };
+        for seed in first..first.saturating_add(seeds_max) {
+            settings.engine = Engine::Flawed(self);
+            let Some(failure) = run(seed, &settings).failure else {
+                continue;
+            };
+            settings.engine = Engine::Native;
+            if run(seed, &settings).failure.is_none() {
+                return Some(Catch {
+                    seed,
+                    worlds: seed - first + 1,
+                    violation: failure.violation,
+                });
+            }
+        }
+        None
+    }
+}
