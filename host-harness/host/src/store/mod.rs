@@ -19,3 +19,4 @@ pub use flush::{Durability, FlushCount};
 pub use local::{LocalStore, LocalStoreError};
 pub use memory::{MemoryDisk, MemoryStore};
 pub use path::RelPath;
+pub(crate) use step::{LOCK_PATH, OWNER_PATH};

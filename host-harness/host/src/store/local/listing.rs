@@ -89,13 +89,15 @@ fn entries(
     let mut skipped = 0_u32;
     for item in Dir::read_from(dir).map_err(|errno| broken(path, errno))? {
         let item = item.map_err(|errno| broken(path, errno))?;
-        let Ok(name) = item.file_name().to_str() else {
+        if matches!(item.file_name().to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let name = item.file_name().to_str().ok();
+        // A name that no path can spell cannot be asked for either.
+        let Some(name) = name.filter(|name| RelPath::parse(name).is_ok()) else {
             skipped = skipped.saturating_add(1);
             continue;
         };
-        if matches!(name, "." | "..") {
-            continue;
-        }
         let entry = match remembered(trusted, name, &item) {
             Some(entry) => Some(entry),
             None => look(dir, name)
