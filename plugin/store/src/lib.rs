@@ -4,6 +4,7 @@
 //! file operations. Never touches files itself: that is the port's work.
 
 pub mod event_log;
+pub mod fold;
 pub mod journal;
 pub mod layout;
 pub mod loaded;

@@ -94,7 +94,9 @@ impl History {
         self.files.retain(|path, _| files.contains_key(path));
         lost |= known != paths;
         let last = self.lines.keys().next_back();
-        let in_order = fresh.iter().all(|line| last.is_none_or(|last| line.id > *last));
+        let in_order = fresh
+            .iter()
+            .all(|line| last.is_none_or(|last| line.id > *last));
         if lost || !in_order {
             self.restart();
             fresh = self

@@ -75,7 +75,13 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "complete by the agent",
         before: running,
-        act: |rig| by_run(rig, "aof_task_complete", json!({"taskId": ONE, "summary": "s"})),
+        act: |rig| {
+            by_run(
+                rig,
+                "aof_task_complete",
+                json!({"taskId": ONE, "summary": "s"}),
+            )
+        },
         is_new: |rig| rig.status(ONE) == "done",
         is_atomic: true,
     },
@@ -115,14 +121,26 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "cancel",
         before: running,
-        act: |rig| by_ann(rig, "aof_task_cancel", json!({"taskId": ONE, "reason": "r"})),
+        act: |rig| {
+            by_ann(
+                rig,
+                "aof_task_cancel",
+                json!({"taskId": ONE, "reason": "r"}),
+            )
+        },
         is_new: |rig| rig.status(ONE) == "cancelled",
         is_atomic: true,
     },
     Case {
         name: "update",
         before: running,
-        act: |rig| by_run(rig, "aof_task_update", json!({"taskId": ONE, "body": "new"})),
+        act: |rig| {
+            by_run(
+                rig,
+                "aof_task_update",
+                json!({"taskId": ONE, "body": "new"}),
+            )
+        },
         is_new: |rig| rig.task(ONE)["body"] == "new",
         is_atomic: true,
     },
@@ -192,7 +210,11 @@ pub(crate) const CASES: &[Case] = &[
             make(&mut rig, "t", "b")?;
             let body = "words and words ".repeat(16 * 1024);
             for _ in 0..4 {
-                by_ann(&mut rig, "aof_task_update", json!({"taskId": ONE, "body": body}))?;
+                by_ann(
+                    &mut rig,
+                    "aof_task_update",
+                    json!({"taskId": ONE, "body": body}),
+                )?;
             }
             Ok(rig)
         },
@@ -224,10 +246,18 @@ pub(crate) const CASES: &[Case] = &[
             let mut rig = running()?;
             let process = crate::crash::rig::WRITER;
             let calls = rig.machine.calls(process).mutating;
-            by_ann(&mut rig, "aof_task_update", json!({"taskId": ONE, "body": "b"}))?;
+            by_ann(
+                &mut rig,
+                "aof_task_update",
+                json!({"taskId": ONE, "body": "b"}),
+            )?;
             let spent = rig.machine.calls(process).mutating - calls;
             rig.machine.kill_after(process, spent.div_ceil(2));
-            told_broken(by_ann(&mut rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})));
+            told_broken(by_ann(
+                &mut rig,
+                "aof_task_block",
+                json!({"taskId": ONE, "reason": "r"}),
+            ));
             rig.kill();
             Ok(rig)
         },
@@ -239,7 +269,11 @@ pub(crate) const CASES: &[Case] = &[
         name: "open after a power cut",
         before: || {
             let mut rig = running()?;
-            by_ann(&mut rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"}))?;
+            by_ann(
+                &mut rig,
+                "aof_task_block",
+                json!({"taskId": ONE, "reason": "r"}),
+            )?;
             rig.machine.power_cut(crate::machine::Mode::Any, 3);
             rig.kill();
             Ok(rig)

@@ -114,7 +114,9 @@ fn log_agrees(files: &Files, first: &Files) -> Verdict {
         if lies != folded.status {
             let said = folded.status.map_or("nowhere", |it| it.as_str());
             let lies = lies.map_or("nowhere", |it| it.as_str());
-            return Err(format!("the log has {task} in {said}, but it lies in {lies}"));
+            return Err(format!(
+                "the log has {task} in {said}, but it lies in {lies}"
+            ));
         }
     }
     match disk.tasks().find(|(task, _)| history.task(task).is_none()) {
@@ -198,5 +200,7 @@ pub(crate) fn old_or_new(
         paths.collect::<Vec<_>>().join(", ")
     };
     let (old, new) = (strange(old), strange(new));
-    Err(format!("half old, half new; of the old [{old}] is gone, of the new [{new}]"))
+    Err(format!(
+        "half old, half new; of the old [{old}] is gone, of the new [{new}]"
+    ))
 }

@@ -122,7 +122,14 @@ impl fmt::Display for Row {
 /// The heading of a table of rows.
 #[must_use]
 pub fn heading() -> String {
-    let columns = ("operation", "calls", "flushes", "points", "states", "nested");
+    let columns = (
+        "operation",
+        "calls",
+        "flushes",
+        "points",
+        "states",
+        "nested",
+    );
     let (operation, calls, flushes, points, states, nested) = columns;
     format!("{operation:<24} {calls:>6} {flushes:>8} {points:>7} {states:>9} {nested:>8}  wrong")
 }

@@ -50,7 +50,14 @@ impl Rig {
         let hand = machine.hand();
         for (path, text) in files {
             let mut above = String::new();
-            for name in path.split('/').rev().skip(1).collect::<Vec<_>>().iter().rev() {
+            for name in path
+                .split('/')
+                .rev()
+                .skip(1)
+                .collect::<Vec<_>>()
+                .iter()
+                .rev()
+            {
                 above.push_str(name);
                 if !hand.exists(&above) {
                     hand.mkdir(&above).map_err(broken)?;

@@ -105,7 +105,10 @@ impl World {
             let waits = card.status == Status::Ready
                 && ledger.is_ours(task)
                 && agent.is_some_and(|agent| !busy.contains(&agent))
-                && card.resource.as_ref().is_none_or(|it| !resources.contains(it))
+                && card
+                    .resource
+                    .as_ref()
+                    .is_none_or(|it| !resources.contains(it))
                 && card.depends_on.iter().all(|it| done(it.to_string()));
             if waits {
                 let found = format!("{task} is ready, its agent is free, and nobody starts it");
