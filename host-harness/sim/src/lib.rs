@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod check;
 pub mod crash;
+pub mod fault;
 pub mod machine;
 pub mod native;
 pub mod protocol;

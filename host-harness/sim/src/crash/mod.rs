@@ -20,7 +20,8 @@ use std::thread;
 use serde::Serialize;
 
 pub(crate) use case::{CASES, Case};
-pub(crate) use judge::{begun, log_is_kept, old_or_new, sound, spawns_belong_to_leases, work_of};
+pub(crate) use judge::{log_is_kept, sound, spawns_belong_to_leases};
+pub(crate) use point::Reference;
 pub(crate) use rig::{Rig, WRITER, files};
 
 /// Findings that are told of one operation; the rest is counted.

@@ -10,6 +10,7 @@ use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
 use aof_host::contract::types::{AgentCaller, Caller, Ctx, Effect, Error, ErrorKind, Outcome};
+use aof_host::contract::types::SpawnEffect;
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
 use aof_host::store::LocalStore;
