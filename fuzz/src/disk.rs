@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use aof_store::port::{
-    Blob, Change, Entry, EntryKind, Listing, Mode, Op, Page, Stamp, Store, StoreError,
+    Blob, Change, Entry, EntryKind, Listing, Mode, Op, Opening, Page, Stamp, Store, StoreError,
 };
 
 /// Every file, by its path.
@@ -160,15 +160,10 @@ impl Inside {
                 self.expect(&path, expect)?;
                 self.write(&path, content);
             }
-            Op::Rename {
-                from,
-                to,
-                expect,
-                settle,
-            } => {
+            Op::Rename { from, to, expect } => {
                 self.admit(&to)?;
                 self.expect(&from, expect)?;
-                if !settle && self.files.contains_key(&to) {
+                if self.files.contains_key(&to) {
                     return Err(StoreError::Exists(to));
                 }
                 let moved = self.files.remove(&from);
@@ -200,16 +195,27 @@ impl Inside {
                 }
                 self.write(&path, bytes);
             }
+            Op::Journal { path, line } => {
+                let Some((held, _)) = self.files.get(&path) else {
+                    return Err(StoreError::StaleEpoch(self.epoch));
+                };
+                let bytes = [held.as_slice(), line.as_bytes(), b"\n"].concat();
+                self.write(&path, bytes);
+            }
+            Op::Sync => {}
         }
         Ok(())
     }
 }
 
 impl Store for Disk {
-    fn open(&mut self, _mode: Mode) -> Result<u64, StoreError> {
+    fn open(&mut self, _mode: Mode) -> Result<Opening, StoreError> {
         let mut inside = self.0.borrow_mut();
         inside.epoch += 1;
-        Ok(inside.epoch)
+        Ok(Opening {
+            epoch: inside.epoch,
+            boot: 1,
+        })
     }
 
     fn changes(&mut self, _cursor: u64, _limit: u32) -> Result<Page, StoreError> {

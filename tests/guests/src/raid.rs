@@ -73,7 +73,6 @@ fn escape(paths: &str) -> String {
                 from: from.to_owned(),
                 to: to.to_owned(),
                 expect: None,
-                settle: true,
             })
         };
         let ops = [
@@ -92,6 +91,13 @@ fn escape(paths: &str) -> String {
             (
                 "append",
                 Op::Append(AppendOp {
+                    path: owned(),
+                    lines: vec!["by the guest".to_owned()],
+                }),
+            ),
+            (
+                "journal",
+                Op::Journal(AppendOp {
                     path: owned(),
                     lines: vec!["by the guest".to_owned()],
                 }),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aof_front::migrate::{Plan, carry_out, plan, survey};
-use aof_front::port::{Blob, Listing, Mode, Op, Page, Store, StoreError};
+use aof_front::port::{Blob, Listing, Mode, Op, Opening, Page, Store, StoreError};
 use aof_host::store::MemoryDisk;
 use aof_tests::native::{NativePort, port};
 
@@ -196,7 +196,7 @@ pub(super) fn migrate(disk: &MemoryDisk, ops_max: usize) -> Result<usize, StoreE
         inner: port(Box::new(disk.store())),
         left: ops_max,
     };
-    let epoch = store.open(Mode::Writer)?;
+    let epoch = store.open(Mode::Writer)?.epoch;
     let found = survey(&mut store)?;
     carry_out(&mut store, epoch, plan(&found, SETTINGS))?;
     Ok(ops_max - store.left)
@@ -221,7 +221,7 @@ struct Stopping {
 }
 
 impl Store for Stopping {
-    fn open(&mut self, mode: Mode) -> Result<u64, StoreError> {
+    fn open(&mut self, mode: Mode) -> Result<Opening, StoreError> {
         self.inner.open(mode)
     }
 

@@ -84,8 +84,7 @@ fn point(case: &Case, before: &Files, (call, errno): (u64, Errno)) -> Result<(),
     judge(&mut rig, (&first, before))?;
     let mut heir = reopened(rig)?;
     judge(&mut heir, (&first, before)).map_err(|found| format!("opened again: {found}"))?;
-    crash::spawns_belong_to_leases(&mut heir)
-        .map_err(|found| format!("opened again: {found}"))
+    crash::spawns_belong_to_leases(&mut heir).map_err(|found| format!("opened again: {found}"))
 }
 
 fn judge(rig: &mut Rig, (first, before): (&Files, &Files)) -> Result<(), String> {
@@ -121,13 +120,20 @@ fn again(case: &Case, rig: &mut Rig, was_ok: bool) -> Result<(), String> {
         }
     }
     let was = if was_ok { "done" } else { "refused" };
-    Err(format!("after it was {was}, no further call helps: {}", told.join("; ")))
+    Err(format!(
+        "after it was {was}, no further call helps: {}",
+        told.join("; ")
+    ))
 }
 
 /// What one process handed out names no run twice.
 fn spawned_once(rig: &Rig) -> Result<(), String> {
     let mut seen = BTreeSet::new();
-    match rig.spawns().into_iter().find(|it| !seen.insert(it.run.clone())) {
+    match rig
+        .spawns()
+        .into_iter()
+        .find(|it| !seen.insert(it.run.clone()))
+    {
         Some(spawn) => Err(format!("{} is handed out twice", spawn.run)),
         None => Ok(()),
     }
