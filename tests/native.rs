@@ -19,6 +19,12 @@ pub fn engine(backend: Box<dyn StoreBackend>) -> NativeEngine {
     Engine::new(NativePort { backend })
 }
 
+/// The port of the plugin rooms over a store backend of the host.
+#[must_use]
+pub fn port(backend: Box<dyn StoreBackend>) -> NativePort {
+    NativePort { backend }
+}
+
 /// The engine's port over a store backend of the host.
 pub struct NativePort {
     backend: Box<dyn StoreBackend>,

@@ -12,10 +12,14 @@
 
 mod agent;
 mod answer;
+mod backup;
 mod demo;
+mod doctor;
+mod fsck;
 mod init;
 mod kill;
-mod stand;
+mod migrate;
+pub mod stand;
 mod task;
 mod usage;
 mod worker;

@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod image;
+mod raid;
 mod stage;
 mod surroundings;
 

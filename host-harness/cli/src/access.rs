@@ -157,6 +157,20 @@ impl Access {
         }
     }
 
+    /// The daemon's account of itself; none if there is no daemon.
+    ///
+    /// # Errors
+    /// What the daemon answered.
+    pub fn daemon(&mut self) -> Result<Option<Value>, Failure> {
+        match &mut self.way {
+            Way::Daemon(client) => {
+                let answer = client.request("status", json!({}), self.run.as_deref());
+                answer.map(Some).map_err(of_client)
+            }
+            Way::Direct(_) => Ok(None),
+        }
+    }
+
     /// Lists the tools.
     ///
     /// # Errors
@@ -243,7 +257,8 @@ fn of_fault(fault: Fault) -> Failure {
     Failure::of(fault)
 }
 
-fn of_client(error: ClientError) -> Failure {
+/// An error of the connection to the daemon, ready to be shown.
+pub fn of_client(error: ClientError) -> Failure {
     of_fault(error.fault())
 }
 

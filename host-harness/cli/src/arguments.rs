@@ -8,7 +8,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    board, completions, daemon, demo, events, explain, init, poll, run, sim, supervise, task, tools,
+    backup, board, completions, daemon, demo, doctor, events, explain, fsck, init, migrate, poll,
+    restore, run, sim, supervise, task, tools,
 };
 
 /// Shown below `aof --help`; the README has the same table.
@@ -20,6 +21,7 @@ Exit codes:
   3  refused: bad input, unknown task, a move that is not allowed
   4  conflict: somebody else holds the data directory, or was faster; try again
   5  `run` and `demo`: the work came to rest, but not every task is done
+  6  `doctor` and `fsck`: something is wrong and was told
 
 Environment:
   AOF_DATA_DIR  data directory, like --data-dir
@@ -115,6 +117,16 @@ pub enum Command {
     Tools(tools::Args),
     /// Make a data directory
     Init(init::Args),
+    /// Adopt a data directory of AOF 1 where it lies
+    Migrate(migrate::Args),
+    /// Check everything: directory, settings, cards, runs, log, daemon
+    Doctor(doctor::Args),
+    /// Compare the event log with the cards
+    Fsck(fsck::Args),
+    /// Copy the data directory, also while a daemon works in it
+    Backup(backup::Args),
+    /// Make a data directory of a backup
+    Restore(restore::Args),
     /// Unpack the example project and work it off
     Demo(demo::Args),
     /// Live through simulated worlds and check that nothing is lost

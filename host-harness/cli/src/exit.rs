@@ -19,6 +19,8 @@ pub enum Ending {
     Done,
     /// The work came to rest, but not every task is done.
     Unfinished,
+    /// A check found errors.
+    Unsound,
     /// Another program's exit code, passed on.
     Code(ExitCode),
 }
@@ -86,6 +88,7 @@ pub fn of_result(result: anyhow::Result<Ending>, as_json: bool) -> ExitCode {
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Unfinished) => ExitCode::from(5),
+        Ok(Ending::Unsound) => ExitCode::from(6),
         Ok(Ending::Code(code)) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -23,6 +23,19 @@ impl DataDir {
     /// # Errors
     /// `AOF-1601` if it is not a data directory.
     pub fn find(asked: Option<&Path>) -> Result<Self, Failure> {
+        let root = Self::anywhere(asked)?;
+        let marks = [MARK, "org/org-chart.yaml", "projects", "Projects"];
+        if !marks.iter().any(|mark| root.join(mark).exists()) {
+            return Err(Self::unmarked(&root));
+        }
+        Ok(DataDir { root, socket: None })
+    }
+
+    /// The same directory, whatever it holds.
+    ///
+    /// # Errors
+    /// `AOF-1601` if it is not there.
+    pub fn anywhere(asked: Option<&Path>) -> Result<PathBuf, Failure> {
         let root = match asked {
             Some(root) => root.to_path_buf(),
             None => nearest()
@@ -32,15 +45,17 @@ impl DataDir {
         if !root.is_dir() {
             return Err(missing(&root));
         }
-        let marks = [MARK, "org/org-chart.yaml", "projects", "Projects"];
-        if !marks.iter().any(|mark| root.join(mark).exists()) {
-            return Err(unmarked(&root));
-        }
-        let absolute = std::path::absolute(&root).map_err(|_| missing(&root))?;
-        Ok(DataDir {
-            root: absolute,
-            socket: None,
-        })
+        std::path::absolute(&root).map_err(|_| missing(&root))
+    }
+
+    /// The error for a directory that holds no tasks.
+    pub fn unmarked(root: &Path) -> Failure {
+        let root = root.display();
+        Failure::refused(
+            "AOF-1601",
+            format!("{root} is not a data directory: it has no {MARK}"),
+            format!("make it one with `aof init {root}`, or name another with --data-dir"),
+        )
     }
 
     /// The same directory, served on another socket.
@@ -81,15 +96,6 @@ fn missing(root: &Path) -> Failure {
         "AOF-1601",
         format!("there is no data directory at {root}"),
         format!("make one with `aof init {root}`, or name another with --data-dir"),
-    )
-}
-
-fn unmarked(root: &Path) -> Failure {
-    let root = root.display();
-    Failure::refused(
-        "AOF-1601",
-        format!("{root} is not a data directory: it has no {MARK}"),
-        format!("make it one with `aof init {root}`, or name another with --data-dir"),
     )
 }
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The statuses, in the order of a task's life.
@@ -77,6 +77,49 @@ impl Summary {
     }
 }
 
+/// One thing that a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Finding {
+    /// A stable word for programs.
+    pub kind: String,
+    /// `info`, `warning` or `error`.
+    pub level: String,
+    /// Stable code, if there is one.
+    pub code: Option<String>,
+    /// The task.
+    pub task: Option<String>,
+    /// `path` or `path:line`.
+    pub location: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl Finding {
+    /// Whether something is lost, doubled or wrong.
+    pub fn is_error(&self) -> bool {
+        self.level == "error"
+    }
+}
+
+/// One page of an audit.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuditPage {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// The page that follows.
+    pub next: Option<u32>,
+    /// Events read so far.
+    pub events: u64,
+    /// Cards compared so far.
+    pub cards: u64,
+    /// Findings that were too many to be kept.
+    pub dropped: u64,
+}
+
 /// One column of the board.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -95,6 +138,8 @@ pub struct Column {
 pub struct Quarantined {
     /// The file.
     pub path: String,
+    /// Stable code.
+    pub code: String,
     /// What is wrong.
     pub message: String,
     /// What to do.

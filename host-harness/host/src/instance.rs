@@ -95,6 +95,7 @@ impl Instance {
             ctx: Some(ctx),
             ms_max: self.limits.call_ms_max,
         };
+        self.store.data_mut().is_writer = !self.config.read_only;
         let image = self.image.clone();
         let started = self.bounded(&call, |_, store| image.pre().instantiate(store))?;
         self.orchestrator = Some(started);

@@ -11,3 +11,4 @@ pub mod gateway;
 pub mod image;
 pub mod instance;
 pub mod store;
+pub mod watch;

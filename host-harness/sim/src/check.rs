@@ -9,8 +9,8 @@ mod log;
 mod rule;
 
 pub(crate) use disk::place;
-pub(crate) use ledger::contains;
 pub use disk::{Disk, Files, Placed};
+pub(crate) use ledger::contains;
 pub use ledger::{Ledger, Mark, Touch};
 pub use log::{Folded, History};
 pub use rule::Checker;

@@ -20,12 +20,20 @@ pub type NativeEngine = Engine<NativePort>;
 /// Makes an engine over a backend; it still has to be opened.
 #[must_use]
 pub fn engine(backend: Box<dyn StoreBackend>) -> NativeEngine {
-    Engine::new(NativePort { backend })
+    Engine::new(NativePort::new(backend))
 }
 
 /// The engine's port over a store backend of the host.
 pub struct NativePort {
     backend: Box<dyn StoreBackend>,
+}
+
+impl NativePort {
+    /// Puts the port before a backend.
+    #[must_use]
+    pub fn new(backend: Box<dyn StoreBackend>) -> Self {
+        NativePort { backend }
+    }
 }
 
 impl std::fmt::Debug for NativePort {

@@ -71,7 +71,11 @@ pub fn replay(case: &Case, engine: &Engine) -> Outcome {
         Outcome {
             hash: 0,
             counts: Counts::default(),
-            failure: Some(Failure::new(case, case.steps.len(), (violation, Vec::new()))),
+            failure: Some(Failure::new(
+                case,
+                case.steps.len(),
+                (violation, Vec::new()),
+            )),
         }
     })
 }

@@ -21,6 +21,6 @@ pub use card::{CardDocument, new_card, parse_card};
 pub use finding::FINDINGS_MAX;
 pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
-pub use org::parse_org_chart;
+pub use org::{agent_aliases, parse_org_chart};
 pub use project::parse_project;
 pub use settings::parse_settings;

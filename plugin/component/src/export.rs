@@ -234,4 +234,9 @@ impl views::Guest for Component {
         convert::context(ctx)?;
         with(Engine::metrics)
     }
+
+    fn audit(ctx: Ctx, page: u32) -> Result<String, Error> {
+        let ctx = convert::context(ctx)?;
+        with(|engine| engine.audit(&ctx, page))
+    }
 }

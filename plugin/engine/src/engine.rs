@@ -8,12 +8,14 @@ use aof_store::refusal::refusal_of;
 
 use crate::opening::{self, Config, Opened};
 use crate::session::Session;
+use crate::view::Audit;
 
 /// The orchestrator. Holds one store and, once opened, what is known of it.
 #[derive(Debug)]
 pub struct Engine<S> {
     pub(crate) store: S,
     session: Option<Session>,
+    pub(crate) audit: Option<Audit>,
 }
 
 impl<S: Store> Engine<S> {
@@ -23,6 +25,7 @@ impl<S: Store> Engine<S> {
         Engine {
             store,
             session: None,
+            audit: None,
         }
     }
 
@@ -32,7 +35,7 @@ impl<S: Store> Engine<S> {
     /// `AOF-4001` if another process writes; `AOF-113x` for a broken `aof.yaml`; what the store
     /// says.
     pub fn open(&mut self, ctx: &Context, config: &Config) -> Result<Opened, Refusal> {
-        self.session = None;
+        self.close();
         let (session, opened) = opening::open(&mut self.store, ctx, config)?;
         self.session = Some(session);
         Ok(opened)
@@ -44,6 +47,7 @@ impl<S: Store> Engine<S> {
             // What could not be flushed is in the journal, where the next opening finds it.
             session.retire(&mut self.store).unwrap_or_default();
         }
+        self.audit = None;
     }
 
     /// The store, for hosts that inspect it.

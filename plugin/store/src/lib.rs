@@ -4,9 +4,12 @@
 //! file operations. Never touches files itself: that is the port's work.
 
 pub mod event_log;
+pub mod fold;
 pub mod journal;
 pub mod layout;
 pub mod loaded;
+#[cfg(test)]
+mod memory;
 pub mod outbox;
 pub mod port;
 pub mod recovery;

@@ -65,6 +65,12 @@ impl LoadedCard {
         }
     }
 
+    /// The status that the frontmatter says; after a move by hand it is not the directory's.
+    #[must_use]
+    pub fn written_status(&self) -> Status {
+        self.document.card().status
+    }
+
     /// What the codec had to say about it.
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {

@@ -66,3 +66,6 @@ struct Mending {
     ops: Vec<Op>,
     lines: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

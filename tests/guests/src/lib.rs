@@ -5,6 +5,7 @@ mod contract {
     wit_bindgen::generate!({ path: "../../wit", world: "orchestrator", generate_all });
 }
 mod misdeed;
+mod raid;
 mod surroundings;
 
 use contract::aof::orchestrator::store;
@@ -43,6 +44,7 @@ impl lifecycle::Guest for Rogue {
         };
         let session =
             store::open(mode).map_err(|error| refused("AOF-4001", format!("{error:?}")))?;
+        raid::remember(session.epoch);
         misdeed::commit_if_asked(config.overrides.as_deref());
         Ok(lifecycle::Opened {
             epoch: session.epoch,
@@ -67,6 +69,7 @@ impl tools::Guest for Rogue {
 
     fn call(_ctx: Ctx, name: String, arguments: String) -> Result<tools::Reply, Error> {
         surroundings::look(&name)
+            .or_else(|| raid::commit(&name, &arguments))
             .or_else(|| misdeed::commit(&name, &arguments))
             .map(|value| tools::Reply::Done(done(value)))
             .ok_or_else(|| refused("AOF-1001", format!("no such misdeed: {name}")))
@@ -151,5 +154,9 @@ impl views::Guest for Rogue {
 
     fn metrics(_: Ctx) -> Result<String, Error> {
         Ok(String::new())
+    }
+
+    fn audit(_: Ctx, page: u32) -> Result<String, Error> {
+        Ok(page.to_string())
     }
 }

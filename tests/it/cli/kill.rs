@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::stand::{Stand, board_of, ls, wait_for};
+use crate::daemon::works;
 
 const PACE_S: &str = "0.3";
 
@@ -96,4 +98,70 @@ fn a_killed_daemon_is_replaced_by_another() {
     kill_after(&stand, &["daemon", "--data-dir", "gazette"], &root, 7);
     finish(&stand, &root);
     nothing_was_done_twice(&root);
+}
+
+/// Numbers that look random and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// Kills the daemon again and again while it works off so many tasks.
+fn kill_loop(count: usize, kills: usize, seed: u64) {
+    let mut dice = Dice(seed);
+    let stand = works::works();
+    let root = stand.data();
+    let mut daemon = works::serving(&stand, &[]);
+    let tasks = works::create(&stand, count);
+    daemon.kill();
+    stand.write("org/org-chart.yaml", &works::chart(true));
+    let began = Instant::now();
+    let stride = (count / kills) as u64 + 1;
+    let mut in_the_middle = 0;
+    for _ in 0..kills {
+        let goal = works::done(&root) + dice.below(stride) as usize;
+        let moment = Duration::from_millis(dice.below(250));
+        let mut daemon = stand.start(&["daemon"]);
+        let started = Instant::now();
+        // The moment counts from the goal, which may be reached before the daemon even serves.
+        let mut reached = None;
+        wait_for("the moment of the kill", || {
+            let is_there = works::done(&root) >= goal.min(count);
+            let is_late = started.elapsed() > Duration::from_secs(20);
+            if reached.is_none() && (is_there || is_late) {
+                reached = Some(Instant::now());
+            }
+            reached
+                .filter(|at: &Instant| at.elapsed() >= moment)
+                .map(drop)
+        });
+        in_the_middle += usize::from(works::done(&root) < count);
+        daemon.kill();
+    }
+    let done_by_then = works::done(&root);
+    let said = stand.aof(&["run", "--json"]);
+    assert_eq!(said.code, 0, "seed {seed}: {said:?}");
+    println!(
+        "{kills} kills, {in_the_middle} of them before the last task was done; {count} tasks, \
+         {done_by_then} done at the last kill; {} ms",
+        began.elapsed().as_millis()
+    );
+    works::assert_once(&stand, &tasks);
+    works::assert_history(&stand, &tasks);
+}
+
+#[test]
+fn killed_at_any_moment_every_task_is_done_once_and_no_event_is_missing() {
+    if works::is_slow() {
+        kill_loop(1_000, 200, 2026);
+    } else {
+        kill_loop(40, 10, 11);
+    }
 }

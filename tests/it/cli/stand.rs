@@ -242,6 +242,10 @@ pub fn ls(data: &Path) -> BTreeMap<String, Vec<String>> {
 pub struct Running(Child);
 
 impl Running {
+    pub fn of(child: Child) -> Self {
+        Running(child)
+    }
+
     pub fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();

@@ -14,11 +14,12 @@ use super::assert_none;
 use super::tree;
 
 /// What each room may depend on, of ours. Rooms below never look up.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("aof-core", &[]),
     ("aof-codec", &["aof-core"]),
     ("aof-store", &["aof-core", "aof-codec"]),
     ("aof-engine", &["aof-core", "aof-codec", "aof-store"]),
+    ("aof-front", &["aof-core", "aof-codec", "aof-store"]),
     ("aof-component", &["aof-core", "aof-engine", "aof-store"]),
     ("aof-host", &[]),
     (
@@ -31,7 +32,8 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "aof-host",
         ],
     ),
-    ("aof", &["aof-host", "aof-sim"]),
+    // The command reads a store of AOF 1 itself, as no component has it open.
+    ("aof", &["aof-host", "aof-front", "aof-sim"]),
 ];
 
 /// Crates that may know everything.

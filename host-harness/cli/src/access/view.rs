@@ -33,6 +33,11 @@ pub enum View {
         /// How many to show.
         limit: u32,
     },
+    /// One page of what should be looked at; 0 begins anew.
+    Audit {
+        /// Which page.
+        page: u32,
+    },
 }
 
 impl View {
@@ -43,6 +48,7 @@ impl View {
                 json!({ "view": "board", "project": project, "limit": limit })
             }
             View::Task { id } => json!({ "view": "task", "id": id }),
+            View::Audit { page } => json!({ "view": "audit", "page": page }),
             View::Events {
                 day,
                 task,
@@ -65,6 +71,7 @@ impl View {
                 limit: *limit,
             }),
             View::Task { id } => gateway.task(id),
+            View::Audit { page } => gateway.audit(*page),
             View::Events {
                 day,
                 task,

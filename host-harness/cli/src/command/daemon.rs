@@ -1,7 +1,5 @@
 //! `aof daemon`: works until told to stop, and answers on a socket.
 
-use std::sync::Arc;
-
 use aof_host::contract::types::{Event, NotifyEffect};
 use aof_host::daemon::{self, Until};
 use aof_host::gateway::Observer;
@@ -10,13 +8,20 @@ use serde_json::json;
 use crate::access::of_gateway;
 use crate::exit::{Ending, Failure};
 use crate::render::text::counted;
-use crate::work::{self, Shift};
+use crate::work::{self, Pressure, Shift};
 
 use super::Session;
 
-/// Nothing to choose.
+/// How to serve.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Wait while another process works here, and take over when it ends
+    #[arg(long)]
+    standby: bool,
+    /// Whether commits survive the loss of power; `relaxed` is faster and loses the last ones
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Pressure::Full)]
+    durability: Pressure,
+}
 
 /// Logs every event.
 struct Log;
@@ -37,20 +42,29 @@ impl Observer for Log {
 ///
 /// # Errors
 /// Another process works here, or the host breaks.
-pub fn run(_args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
+pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
     let stop = work::on_signals()?;
-    let shift = Shift {
-        data: session.data()?,
-        until: Until::Stopped,
-        stop: Arc::clone(&stop),
+    let mut shift = Shift::new(session.data()?, Until::Stopped, stop);
+    shift.durability = args.durability.of_store();
+    let opened = if args.standby {
+        shift.open_after_others()?
+    } else {
+        Some(shift.open()?)
     };
-    let mut gateway = shift.open()?;
+    let Some(mut gateway) = opened else {
+        let document = json!({ "daemon": { "standby": true, "served": false } });
+        session
+            .console
+            .show(&document, |_| "stopped while standing by\n".to_owned())?;
+        return Ok(Ending::Done);
+    };
     gateway.observe(Box::new(Log));
     let mut options = shift.serve_options();
     options.on_fault = Box::new(|fault| {
         tracing::error!(code = fault.code, hint = fault.hint, "{}", fault.message);
     });
-    tracing::info!(socket = %shift.data.socket().display(), "serving");
+    let durability = shift.durability.name();
+    tracing::info!(socket = %shift.data.socket().display(), durability, "serving");
     let report = daemon::serve(&mut gateway, options).map_err(|e| Failure::of(e.fault()))?;
     gateway.close().map_err(of_gateway)?;
     let document = json!({ "daemon": {

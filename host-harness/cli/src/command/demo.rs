@@ -40,11 +40,7 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
     let unpacked = unpack::into(&root)?;
     session.console.remark(&greeting(&root, unpacked));
     let data = DataDir::find(Some(&root))?;
-    let shift = Shift {
-        data,
-        until: Until::Idle,
-        stop: work::on_signals()?,
-    };
+    let shift = Shift::new(data, Until::Idle, work::on_signals()?);
     let Worked { report, board } = shift.work(session.console, 50)?;
     let account = Account::new(&root, &report, &board);
     let is_as_expected = EXPECTED

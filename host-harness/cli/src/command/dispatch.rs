@@ -9,8 +9,8 @@ use crate::console::Console;
 use crate::exit::{self, Ending};
 
 use super::{
-    Session, board, completions, daemon, demo, events, explain, init, poll, run as run_command,
-    sim, supervise, task, tools,
+    Session, backup, board, completions, daemon, demo, doctor, events, explain, fsck, init,
+    migrate, poll, restore, run as run_command, sim, supervise, task, tools,
 };
 
 /// Carries the command out and gives the exit code.
@@ -35,6 +35,11 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Events(args) => events::run(args, session),
         Command::Tools(args) => tools::run(args, session),
         Command::Init(args) => init::run(args, session),
+        Command::Migrate(args) => migrate::run(args, session),
+        Command::Doctor(args) => doctor::run(args, session),
+        Command::Fsck(args) => fsck::run(args, session),
+        Command::Backup(args) => backup::run(args, session),
+        Command::Restore(args) => restore::run(args, session),
         Command::Demo(args) => demo::run(args, session),
         Command::Sim(args) => sim::run(args, session),
         Command::Completions(args) => completions::run(args, session),

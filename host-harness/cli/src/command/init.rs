@@ -18,7 +18,8 @@ mod lay;
 
 pub use lay::{Laid, unwritable};
 
-const SETTINGS: &str = include_str!("init/aof.yaml");
+/// Settings of a new data directory.
+pub const SETTINGS: &str = include_str!("init/aof.yaml");
 const ORG_CHART: &str = include_str!("init/org-chart.yaml");
 const INBOX: &str = include_str!("init/project.yaml");
 

@@ -3,15 +3,21 @@
 //! A command reads its arguments, asks once, shows the answer. It never touches cards itself.
 
 mod account;
+mod audit;
+pub mod backup;
 pub mod board;
 pub mod completions;
 pub mod daemon;
 pub mod demo;
 mod dispatch;
+pub mod doctor;
 pub mod events;
 pub mod explain;
+pub mod fsck;
 pub mod init;
+pub mod migrate;
 pub mod poll;
+pub mod restore;
 pub mod run;
 mod session;
 pub mod sim;

@@ -6,7 +6,7 @@ use aof_host::daemon::Until;
 
 use crate::exit::Ending;
 use crate::span;
-use crate::work::{self, Shift, Worked};
+use crate::work::{self, Pressure, Shift, Worked};
 
 use super::Session;
 use super::account::Account;
@@ -24,6 +24,9 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 50)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
+    /// Whether commits survive the loss of power; `relaxed` is faster and loses the last ones
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Pressure::Full)]
+    durability: Pressure,
 }
 
 /// Works and shows the board at the end.
@@ -41,11 +44,8 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
     } else {
         Until::Idle
     };
-    let shift = Shift {
-        data: data.clone(),
-        until,
-        stop,
-    };
+    let mut shift = Shift::new(data.clone(), until, stop);
+    shift.durability = args.durability.of_store();
     let Worked { report, board } = shift.work(session.console, args.limit)?;
     let account = Account::new(data.root(), &report, &board);
     session

@@ -110,7 +110,9 @@ fn work(args: &Args, settings: &Settings, console: Console) -> Findings {
             });
         }
     });
-    let mut findings = findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut findings = findings
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     findings.failures.sort_by_key(|failure| failure.case.seed);
     findings
 }

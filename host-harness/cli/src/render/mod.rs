@@ -7,6 +7,7 @@
 pub mod board;
 pub mod event;
 pub mod explain;
+pub mod finding;
 pub mod poll;
 pub mod style;
 pub mod table;

@@ -30,6 +30,8 @@ pub enum Message {
     Ask(Ask),
     /// The executor has news.
     News,
+    /// Somebody touched a file; the dirty set knows which.
+    Touched,
 }
 
 /// A request on its way to the gateway.

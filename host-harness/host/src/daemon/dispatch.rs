@@ -12,8 +12,10 @@ use crate::contract::tools::Definition;
 use crate::contract::types::Caller;
 use crate::contract::views::{BoardQuery, EventsQuery};
 use crate::gateway::{Fault, Gateway, GatewayError, identify};
+use crate::store::Durability;
 
 use super::connection::Ask;
+use super::hold::HoldWish;
 
 /// Cards per column, and events per page, when the request does not say.
 const LIMIT_DEFAULT: u32 = 1_000;
@@ -28,6 +30,8 @@ pub struct Response {
     pub stop: bool,
     /// Sessions started by it.
     pub started: usize,
+    /// What it wants of the pause.
+    pub hold: HoldWish,
 }
 
 impl Response {
@@ -37,6 +41,7 @@ impl Response {
             acted: false,
             stop: false,
             started: 0,
+            hold: HoldWish::None,
         }
     }
 
@@ -97,10 +102,28 @@ enum ViewParams {
         limit: Option<u32>,
     },
     Metrics {},
+    Audit {
+        page: u32,
+    },
+}
+
+/// What the loop knows about itself.
+#[derive(Debug, Clone)]
+pub struct Vitals {
+    /// How hard commits are pressed to disk.
+    pub durability: Durability,
+    /// True if a watcher tells of every edit by hand.
+    pub is_watching: bool,
+    /// Why it does not, if one should.
+    pub watch_trouble: Option<String>,
+    /// Polls happen at least this often.
+    pub poll_interval_ms: u64,
+    /// Polls so far.
+    pub polls: u64,
 }
 
 /// Answers a request.
-pub fn dispatch(gateway: &mut Gateway, ask: &Ask) -> Response {
+pub fn dispatch(gateway: &mut Gateway, ask: &Ask, vitals: &Vitals) -> Response {
     let request = &ask.request;
     let live = gateway.live();
     let caller = match identify(ask.pid, request.run.as_deref(), &live) {
@@ -114,10 +137,12 @@ pub fn dispatch(gateway: &mut Gateway, ask: &Ask) -> Response {
             stop: may_steer(&caller),
             ..Response::looked(stop(&caller))
         },
+        "hold" => hold(&caller, &request.params, HoldWish::Begin),
+        "release" => hold(&caller, &request.params, HoldWish::End),
         "explain" => Response::looked(explain(gateway, &request.params)),
         "view" => Response::looked(view(gateway, &request.params)),
         "tools" => Response::looked(tools(gateway, &request.params)),
-        "status" => Response::looked(status(gateway, &request.params)),
+        "status" => Response::looked(status(gateway, &request.params, vitals)),
         other => Response::looked(Err(unknown_method(other))),
     }
 }
@@ -158,6 +183,18 @@ fn stop(caller: &Caller) -> Result<Value, Box<Fault>> {
     }
 }
 
+fn hold(caller: &Caller, params: &Value, wish: HoldWish) -> Response {
+    match shaped::<NoParams>(params) {
+        Err(fault) => Response::looked(Err(fault)),
+        Ok(_) if !may_steer(caller) => Response::looked(Err(people_only("hold"))),
+        Ok(NoParams {}) => Response {
+            hold: wish,
+            // The loop, which has the pause, answers.
+            ..Response::looked(Ok(Value::Null))
+        },
+    }
+}
+
 fn explain(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
     let ExplainParams { task } = shaped(params)?;
     gateway.explain(&task).map_err(fault)
@@ -191,6 +228,7 @@ fn view(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
             })
         }
         ViewParams::Metrics {} => gateway.metrics(),
+        ViewParams::Audit { page } => gateway.audit(page),
     };
     seen.map_err(fault)
 }
@@ -217,7 +255,7 @@ fn definition(tool: &Definition) -> Value {
     })
 }
 
-fn status(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
+fn status(gateway: &mut Gateway, params: &Value, vitals: &Vitals) -> Result<Value, Box<Fault>> {
     let NoParams {} = shaped(params)?;
     let live = gateway.live().into_iter().map(|run| {
         json!({
@@ -233,6 +271,11 @@ fn status(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
         "now": gateway.clock().now_ms(),
         "nextDue": next_due_ms,
         "live": live,
+        "durability": vitals.durability.name(),
+        "warning": vitals.durability.warning(),
+        "watch": {"on": vitals.is_watching, "trouble": vitals.watch_trouble},
+        "pollIntervalMs": vitals.poll_interval_ms,
+        "polls": vitals.polls,
     }}))
 }
 
@@ -262,7 +305,7 @@ fn people_only(what: &str) -> Box<Fault> {
 
 fn unknown_method(method: &str) -> Box<Fault> {
     let message = format!("unknown method `{method}`");
-    let hint = "known are tool, poll, explain, view, status, stop and tools";
+    let hint = "known are tool, poll, explain, view, status, stop, hold, release and tools";
     Box::new(Fault::refused("AOF-1903", message, hint).at("method"))
 }
 

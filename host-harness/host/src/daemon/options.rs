@@ -10,6 +10,8 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value;
 
 use crate::gateway::{Fault, GatewayError};
+use crate::store::Durability;
+use crate::watch::DirtySet;
 
 use super::socket::SocketError;
 
@@ -22,6 +24,15 @@ pub enum Until {
     Stopped,
 }
 
+/// What to watch: the directory of a store and the dirty set that the store was opened with.
+#[derive(Debug, Clone)]
+pub struct Attention {
+    /// The data root.
+    pub root: PathBuf,
+    /// Shared with the store.
+    pub dirty: DirtySet,
+}
+
 /// How to serve.
 pub struct ServeOptions {
     /// Path of the socket; none to serve without one.
@@ -30,8 +41,14 @@ pub struct ServeOptions {
     pub until: Until,
     /// Set to end at the next opportunity (within a quarter of a second).
     pub stop: Arc<AtomicBool>,
-    /// Poll at least this often, for edits by hand.
+    /// Poll at least this often, for edits by hand that nothing tells of.
     pub poll_interval_ms: u64,
+    /// What tells of edits by hand, if anything does.
+    pub attention: Option<Attention>,
+    /// Poll at least this often while a watcher tells of every edit by hand.
+    pub watched_interval_ms: u64,
+    /// How hard commits are pressed to disk, for whoever asks.
+    pub durability: Durability,
     /// [`Until::Idle`]: something due later than this from now is not waited for.
     pub idle_patience_ms: u64,
     /// Told about errors that do not end the daemon.
@@ -46,6 +63,9 @@ impl ServeOptions {
             until,
             stop: Arc::new(AtomicBool::new(false)),
             poll_interval_ms: 1_000,
+            attention: None,
+            watched_interval_ms: 30_000,
+            durability: Durability::default(),
             idle_patience_ms: 600_000,
             on_fault: Box::new(|_| {}),
         }
@@ -95,6 +115,9 @@ pub enum DaemonError {
     /// The socket is there but nobody can serve it.
     #[error("cannot serve the socket: {0}")]
     Reception(std::io::Error),
+    /// Another writer took the store over while this one served it.
+    #[error("another process took the store over, so this daemon stops ({})", .0.message)]
+    Lost(Box<Fault>),
     /// The gateway carries nothing out.
     #[error("a store that was opened by an agent or for reading only cannot be served")]
     Bystander,
@@ -106,6 +129,14 @@ impl DaemonError {
         let message = self.to_string();
         match self {
             Self::Gateway(error) => error.fault(),
+            // Whoever started this daemon did nothing wrong: somebody else was faster.
+            Self::Lost(fault) => Fault {
+                kind: "conflict".to_owned(),
+                message,
+                hint: "agents go on under the new owner; never remove state/lock by hand"
+                    .to_owned(),
+                ..(**fault).clone()
+            },
             Self::Socket(error) => Fault::broken(error.code(), message, error.hint()),
             Self::Reception(_) => Fault::broken(
                 "AOF-5307",

@@ -25,7 +25,7 @@ pub struct Request {
     pub v: u32,
     /// Repeated in the answer.
     pub id: String,
-    /// `tool`, `poll`, `explain`, `view`, `status`, `stop` or `tools`.
+    /// `tool`, `poll`, `explain`, `view`, `status`, `stop`, `hold`, `release` or `tools`.
     pub method: String,
     /// Depends on the method.
     #[serde(default)]

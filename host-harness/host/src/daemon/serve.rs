@@ -8,12 +8,16 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::contract::scheduler::PollMode;
-use crate::gateway::{Gateway, GatewayError, Stance};
+use crate::gateway::{Fault, Gateway, GatewayError, Stance};
+use crate::watch::FileWatcher;
 
 use super::connection::{Ask, Message, Reception};
-use super::dispatch::dispatch;
-use super::options::{DaemonError, Finish, ServeOptions, ServeReport, Until};
+use super::dispatch::{Response, Vitals, dispatch};
+use super::hold::{HOLD_MS_MAX, Hold, HoldWish};
+use super::options::{Attention, DaemonError, Finish, ServeOptions, ServeReport, Until};
 use super::remaining::remaining;
 use super::socket::Socket;
 
@@ -32,6 +36,8 @@ const PAUSE_MAX_MS: u64 = 5_000;
 const FAILURES_MAX: u32 = 8;
 /// The store belongs to another writer.
 const STALE_EPOCH: &str = "AOF-4002";
+/// Read at the start only.
+const SETTINGS: &str = "aof.yaml";
 
 /// Serves until told to stop, or until nothing is left to do.
 ///
@@ -46,8 +52,10 @@ pub fn serve(gateway: &mut Gateway, options: ServeOptions) -> Result<ServeReport
         Some(path) => Some(receive(path, sender.clone())?),
         None => None,
     };
-    wake_on_news(gateway, sender);
+    wake_on_news(gateway, sender.clone());
+    let watcher = watch(&options, sender);
     let mut service = Service::new(gateway, options, inbox);
+    service.watcher = watcher;
     let finish = service.run();
     let Service { inbox, .. } = &service;
     // Whoever still asks is told that the daemon stops: their requests are dropped unanswered.
@@ -71,6 +79,23 @@ fn wake_on_news(gateway: &mut Gateway, sender: Sender<Message>) {
     }));
 }
 
+/// Starts to watch if there is something to watch; without, polls come often.
+fn watch(options: &ServeOptions, sender: Sender<Message>) -> Option<FileWatcher> {
+    let Attention { root, dirty } = options.attention.as_ref()?;
+    let wake = move || {
+        if sender.send(Message::Touched).is_err() {
+            tracing::trace!("an edit after the end of the daemon waits for the next one");
+        }
+    };
+    match FileWatcher::start(root, dirty, Box::new(wake)) {
+        Ok(watcher) => Some(watcher),
+        Err(error) => {
+            tracing::warn!(%error, "edits by hand are found by polling");
+            None
+        }
+    }
+}
+
 struct Service<'a> {
     gateway: &'a mut Gateway,
     options: ServeOptions,
@@ -87,6 +112,16 @@ struct Service<'a> {
     polled_at: Option<Instant>,
     failures: u32,
     paused_until: Option<Instant>,
+    hold: Hold,
+    watcher: Option<FileWatcher>,
+    /// Trouble with the watcher was told.
+    is_warned: bool,
+    /// Somebody touched a file since it was last looked.
+    touched: bool,
+    /// Changes by others that the store had reported at the last poll.
+    reports: u64,
+    /// Another writer took the store over.
+    lost: Option<Box<Fault>>,
 }
 
 #[derive(Default)]
@@ -111,6 +146,12 @@ impl<'a> Service<'a> {
             polled_at: None,
             failures: 0,
             paused_until: None,
+            hold: Hold::default(),
+            watcher: None,
+            is_warned: false,
+            touched: false,
+            reports: 0,
+            lost: None,
         }
     }
 
@@ -126,17 +167,76 @@ impl<'a> Service<'a> {
             }
             let wait = self.wait();
             self.hear(wait);
+            for ask in self.hold.take_waiting() {
+                self.answer(ask);
+            }
+            if let Some(fault) = self.lost.take() {
+                return Err(DaemonError::Lost(fault));
+            }
+        }
+    }
+
+    /// Lets the store look at what was touched; a poll follows only if others changed something.
+    fn look(&mut self) -> Result<(), GatewayError> {
+        if self.touched {
+            self.gateway.store_changed()?;
+            self.touched = false;
+            self.tell_of_root();
+        }
+        self.stirred |= self.reports() != self.reports;
+        Ok(())
+    }
+
+    fn reports(&self) -> u64 {
+        let attention = self.options.attention.as_ref();
+        attention.map_or(0, |attention| attention.dirty.reports())
+    }
+
+    fn tell_of_root(&mut self) {
+        let Some(attention) = &self.options.attention else {
+            return;
+        };
+        if attention.dirty.take_at_root().contains(SETTINGS) {
+            tracing::warn!("{SETTINGS} was changed: it takes effect when this process starts anew");
+        }
+    }
+
+    /// How often to poll without a reason: rarely if a watcher sees everything.
+    fn interval(&mut self) -> Duration {
+        let trouble = match &self.watcher {
+            None => return Duration::from_millis(self.options.poll_interval_ms),
+            Some(watcher) => watcher.trouble(),
+        };
+        let Some(trouble) = trouble else {
+            return Duration::from_millis(self.options.watched_interval_ms);
+        };
+        if !std::mem::replace(&mut self.is_warned, true) {
+            tracing::warn!(trouble, "edits by hand are found by polling, too");
+        }
+        Duration::from_millis(self.options.poll_interval_ms)
+    }
+
+    fn vitals(&mut self) -> Vitals {
+        let interval = self.interval();
+        let trouble = self.watcher.as_ref().and_then(FileWatcher::trouble);
+        Vitals {
+            durability: self.options.durability,
+            is_watching: self.watcher.is_some() && trouble.is_none(),
+            watch_trouble: trouble,
+            poll_interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
+            polls: self.counts.polls,
         }
     }
 
     /// Delivers news and polls if there is a reason; true if nothing is left to do.
     fn work(&mut self) -> Result<bool, GatewayError> {
-        if self
+        let is_paused = self
             .paused_until
-            .is_some_and(|until| Instant::now() < until)
-        {
+            .is_some_and(|until| Instant::now() < until);
+        if is_paused || self.hold.is_on() {
             return Ok(false);
         }
+        self.look()?;
         let pumped = self.gateway.pump()?;
         self.counts.started += pumped.started as u64;
         self.counts.ended += pumped.ended as u64;
@@ -150,6 +250,7 @@ impl<'a> Service<'a> {
 
     fn poll(&mut self) -> Result<(), GatewayError> {
         self.polled_at = Some(Instant::now());
+        self.reports = self.reports();
         let report = self.gateway.poll(PollMode::Act)?;
         self.counts.polls += 1;
         self.counts.started += report.started as u64;
@@ -173,8 +274,8 @@ impl<'a> Service<'a> {
         Ok(due.is_some_and(|due| due <= now))
     }
 
-    fn interval_is_over(&self) -> bool {
-        let interval = Duration::from_millis(self.options.poll_interval_ms);
+    fn interval_is_over(&mut self) -> bool {
+        let interval = self.interval();
         self.polled_at.is_none_or(|at| at.elapsed() >= interval)
     }
 
@@ -208,7 +309,7 @@ impl<'a> Service<'a> {
                 BREATH
             };
         }
-        let interval = Duration::from_millis(self.options.poll_interval_ms);
+        let interval = self.interval();
         let sweep = self
             .polled_at
             .map_or(Duration::ZERO, |at| interval.saturating_sub(at.elapsed()));
@@ -224,8 +325,9 @@ impl<'a> Service<'a> {
         let mut next = self.inbox.recv_timeout(wait);
         for _ in 0..BURST_MAX {
             match next {
-                Ok(Message::Ask(ask)) => self.answer(&ask),
+                Ok(Message::Ask(ask)) => self.answer(ask),
                 Ok(Message::News) => {}
+                Ok(Message::Touched) => self.touched = true,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
             }
             if self.options.stop.load(Ordering::SeqCst) {
@@ -235,26 +337,49 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn answer(&mut self, ask: &Ask) {
-        let response = dispatch(self.gateway, ask);
+    fn answer(&mut self, ask: Ask) {
+        let Some(ask) = self.hold.let_pass(ask) else {
+            return;
+        };
+        let vitals = self.vitals();
+        let mut response = dispatch(self.gateway, &ask, &vitals);
+        self.pause(&mut response);
         self.counts.requests += 1;
         self.counts.started += response.started as u64;
         self.stirred |= response.acted;
         if response.stop {
             self.options.stop.store(true, Ordering::SeqCst);
         }
+        if let Err(fault) = &response.result
+            && fault.code == STALE_EPOCH
+        {
+            self.lost = Some(fault.clone());
+        }
         if ask.reply.send(response.result).is_err() {
             tracing::debug!("the caller did not wait for its answer");
         }
     }
 
+    /// Begins or ends the pause that was wished for.
+    fn pause(&mut self, response: &mut Response) {
+        let unbroken = match response.hold {
+            HoldWish::None => return,
+            HoldWish::Begin => self.hold.begin(),
+            HoldWish::End => self.hold.end(),
+        };
+        response.result = Ok(json!({"hold": {"ms": HOLD_MS_MAX, "unbroken": unbroken}}));
+    }
+
     fn failed(&mut self, error: GatewayError) -> Result<(), DaemonError> {
         let fault = error.fault();
+        if fault.code == STALE_EPOCH {
+            return Err(DaemonError::Lost(Box::new(fault)));
+        }
         (self.options.on_fault)(&fault);
         tracing::error!(code = fault.code, %error, "the daemon goes on after an error");
         self.failures += 1;
         let gives_up = self.options.until == Until::Idle && self.failures >= FAILURES_MAX;
-        if gives_up || fault.code == STALE_EPOCH {
+        if gives_up {
             return Err(error.into());
         }
         let pause_ms = PAUSE_MIN_MS

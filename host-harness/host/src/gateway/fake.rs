@@ -299,4 +299,8 @@ impl Component for Fake {
     fn metrics(&mut self, _ctx: &Ctx) -> Result<String, CallError> {
         self.look("metrics")
     }
+
+    fn audit(&mut self, _ctx: &Ctx, _page: u32) -> Result<String, CallError> {
+        self.look("audit")
+    }
 }

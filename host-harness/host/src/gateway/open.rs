@@ -15,6 +15,7 @@ use crate::executor::{self, BuildError, Executor, Surroundings, Unset};
 use crate::image::Image;
 use crate::instance::{CallError, Instance};
 use crate::store::{Durability, LocalStore, StoreBackend};
+use crate::watch::DirtySet;
 
 use super::caller::is_within_run;
 use super::component::Component;
@@ -57,10 +58,10 @@ impl Gateway {
             read_only: options.read_only,
             overrides: options.overrides,
         };
-        let (limits, durability) = (options.limits, options.durability);
+        let (limits, habits) = (options.limits, (options.durability, options.dirty));
         let mut place = Some(options.place);
         let (instance, opened, root) = loop {
-            let (backend, root) = backend(&mut place, durability)?;
+            let (backend, root) = backend(&mut place, &habits)?;
             let ctx = Ctx {
                 now: clock.now_ms(),
                 entropy: entropy.draw(),
@@ -193,14 +194,20 @@ fn is_busy(error: &CallError) -> bool {
     matches!(error, CallError::Refused(error) if error.code == BUSY)
 }
 
+type Habits = (Durability, DirtySet);
 type Backing = (Box<dyn StoreBackend>, Option<PathBuf>);
 
 /// Makes the backend; a place that can be used again stays.
-fn backend(place: &mut Option<Place>, durability: Durability) -> Result<Backing, GatewayError> {
+fn backend(
+    place: &mut Option<Place>,
+    (durability, dirty): &Habits,
+) -> Result<Backing, GatewayError> {
     match place.take() {
         Some(Place::Backend { backend, root }) => Ok((backend, root)),
         Some(Place::Directory(root)) => {
-            let store = LocalStore::new(&root)?.durability(durability);
+            let store = LocalStore::new(&root)?
+                .durability(*durability)
+                .dirty_set(dirty.clone());
             *place = Some(Place::Directory(root.clone()));
             Ok((Box::new(store), Some(root)))
         }

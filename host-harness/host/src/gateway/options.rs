@@ -12,6 +12,7 @@ use crate::contract::types::Event;
 use crate::executor::{Executor, Supervision};
 use crate::instance::Limits;
 use crate::store::{Durability, StoreBackend};
+use crate::watch::DirtySet;
 
 use super::observer::{Observer, Silent};
 
@@ -40,6 +41,8 @@ pub struct GatewayOptions {
     pub patience_ms: u64,
     /// How hard commits are pressed to disk (for [`Place::Directory`]).
     pub durability: Durability,
+    /// Told of changes by hand, so that they are looked at (for [`Place::Directory`]).
+    pub dirty: DirtySet,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where random bits come from.
@@ -65,6 +68,7 @@ impl GatewayOptions {
             overrides: None,
             patience_ms: 0,
             durability: Durability::default(),
+            dirty: DirtySet::default(),
             clock: Arc::new(SystemClock),
             entropy: Box::new(SystemEntropy),
             limits: Limits::default(),

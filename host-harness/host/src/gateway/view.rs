@@ -55,6 +55,11 @@ impl Gateway {
         self.look("views.metrics", |at, ctx| at.metrics(ctx))
     }
 
+    /// `{"audit": {"findings": […], "next": …}}`, pages in order from 0.
+    pub fn audit(&mut self, page: u32) -> Answer {
+        self.look("views.audit", |at, ctx| at.audit(ctx, page))
+    }
+
     /// The tools that the component offers.
     pub fn tools(&mut self) -> Result<Vec<Definition>, GatewayError> {
         self.call(Caller::Host, |at, _| at.list_tools())

@@ -173,6 +173,14 @@ impl Instance {
         self.ask(&call, |world, store| views(world).call_metrics(store, ctx))
     }
 
+    /// One page of what should be looked at, and of the comparison of log and cards.
+    pub fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
+        let call = self.call("views.audit", ctx);
+        self.ask(&call, |world, store| {
+            views(world).call_audit(store, ctx, page)
+        })
+    }
+
     fn call<'a>(&self, export: &'static str, ctx: &'a Ctx) -> Call<'a> {
         Call {
             export,

@@ -137,4 +137,14 @@ mod tests {
         assert!(!meter.memory_growing(0, usize::MAX, None).expect("huge"));
         assert_eq!(meter.used_bytes(), 100);
     }
+
+    #[test]
+    fn tables_and_instances_have_their_limits() {
+        let limits = Limits::default();
+        let mut meter = Meter::new(&limits);
+        let mut grows = |elements| meter.table_growing(0, elements, None).expect("answer");
+        assert!(grows(100_000) && !grows(100_001));
+        let counts = [meter.instances(), meter.tables(), meter.memories()];
+        assert_eq!(counts, [64; 3]);
+    }
 }

@@ -18,6 +18,8 @@ type Answer<T> = wasmtime::Result<Result<T, StoreError>>;
 /// The host's side of one running component.
 pub struct HostState {
     backend: Option<Box<dyn StoreBackend>>,
+    /// Whether this component may open its store to write, whatever it asks for.
+    pub(super) is_writer: bool,
     wasi: WasiCtx,
     table: ResourceTable,
     pub(super) memory: Meter,
@@ -32,6 +34,7 @@ impl HostState {
         table.set_max_capacity(limits.handles_max);
         Self {
             backend,
+            is_writer: false,
             wasi: WasiCtx::builder().build(),
             table,
             memory: Meter::new(limits),
@@ -91,6 +94,9 @@ impl types::Host for HostState {}
 
 impl store::Host for HostState {
     fn open(&mut self, mode: Mode) -> Answer<Session> {
+        if mode == Mode::Writer && !self.is_writer {
+            return Ok(Err(StoreError::ReadOnly(String::new())));
+        }
         self.forward(|backend| backend.open(mode))
     }
 

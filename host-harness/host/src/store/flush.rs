@@ -20,6 +20,28 @@ pub enum Durability {
     Relaxed,
 }
 
+impl Durability {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Relaxed => "relaxed",
+        }
+    }
+
+    /// What whoever works like this has to know, if anything.
+    #[must_use]
+    pub fn warning(self) -> Option<&'static str> {
+        match self {
+            Self::Full => None,
+            Self::Relaxed => {
+                Some("durability is relaxed: commits may be lost if the machine loses power")
+            }
+        }
+    }
+}
+
 /// Counters of flushes; clones count together.
 #[derive(Debug, Clone, Default)]
 pub struct FlushCount(Arc<Counters>);

@@ -32,6 +32,7 @@ use super::overlay;
 use super::path::RelPath;
 use super::step::{Step, first_path};
 use crate::contract::store::{Blob, IoFailure, Listing, Mode, Op, Page, Session, StoreError};
+use crate::watch::DirtySet;
 use apply::{Apply, Site};
 use lock::WriterLock;
 use stage::Stage;
@@ -138,6 +139,13 @@ impl<S: System> LocalStore<S> {
     #[must_use]
     pub fn sweep_interval(mut self, interval: Duration) -> Self {
         self.watch = Watch::new(&self.system, interval);
+        self
+    }
+
+    /// Looks at once at what a watcher with this dirty set sees, besides looking around.
+    #[must_use]
+    pub fn dirty_set(mut self, dirty: DirtySet) -> Self {
+        self.watch = self.watch.told_by(dirty);
         self
     }
 

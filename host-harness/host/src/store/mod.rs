@@ -21,5 +21,6 @@ pub use memory::{MemoryDisk, MemoryStore};
 pub use path::RelPath;
 pub use rustix::io::Errno;
 pub use stamp::Node;
+pub(crate) use step::{LOCK_PATH, OWNER_PATH};
 
 pub use crate::contract::store::Stamp;

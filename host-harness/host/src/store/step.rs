@@ -7,10 +7,10 @@ use super::path::RelPath;
 use crate::contract::store::{Op, Stamp, StoreError};
 
 /// The lock file of the writer, whose content repeats the epoch.
-pub(super) const LOCK_PATH: &str = "state/lock";
+pub(crate) const LOCK_PATH: &str = "state/lock";
 
 /// Who the writer is, and its epoch.
-pub(super) const OWNER_PATH: &str = "state/owner.json";
+pub(crate) const OWNER_PATH: &str = "state/owner.json";
 
 /// One validated operation.
 #[derive(Debug)]

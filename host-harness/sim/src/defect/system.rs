@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aof_host::store::{Errno, Node, OpenHow, RawEntry, Status, System};
+use aof_host::store::{Errno, Node, OpenHow, RawEntry, Stamp, Status, System};
 
 use super::Defect;
 use crate::machine::Process;
@@ -61,7 +61,11 @@ impl FlawedSystem {
                 Node::File(stamp) => stamp,
                 _ => return Ok(status),
             },
-            Err(_) => Default::default(),
+            Err(_) => Stamp {
+                mtime_ns: 0,
+                size: 0,
+                inode,
+            },
         };
         stamp.inode = inode;
         Ok(Status {

@@ -153,6 +153,11 @@ impl Component for NativeComponent {
         self.look(|engine| engine.board(&ctx, &query))
     }
 
+    fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
+        let ctx = words::context(ctx)?;
+        self.look(|engine| engine.audit(&ctx, page))
+    }
+
     fn mailbox(&mut self, ctx: &Ctx, agent: &str) -> Answer<String> {
         words::context(ctx)?;
         self.look(|engine| engine.mailbox(agent))

@@ -72,7 +72,10 @@ impl fmt::Display for Failure {
         writeln!(f, "seed {}: {}", self.case.seed, self.violation)?;
         match self.case.steps.get(self.step) {
             Some(step) => writeln!(f, "  after step {}: {step:?}", self.step)?,
-            None => writeln!(f, "  after the last step, when the work should come to rest")?,
+            None => writeln!(
+                f,
+                "  after the last step, when the work should come to rest"
+            )?,
         }
         for line in &self.tail {
             writeln!(f, "  {line}")?;

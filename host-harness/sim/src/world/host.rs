@@ -57,10 +57,7 @@ impl Host {
 
     /// Takes up what was reported.
     pub(super) fn take_reported(&self) -> Vec<Event> {
-        let mut reported = self
-            .reported
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *reported)
     }
 
@@ -140,10 +137,7 @@ struct Witness {
 impl Observer for Witness {
     fn event(&mut self, event: &Event) {
         if (self.pulse)() {
-            let mut reported = self
-                .reported
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
             reported.push(event.clone());
         }
     }

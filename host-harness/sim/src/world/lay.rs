@@ -56,7 +56,9 @@ fn chart(options: &Options, dice: &mut fastrand::Rng) -> String {
     let mut text = "schemaVersion: 1\nteams:\n  - {id: team, name: Team}\nagents:\n".to_owned();
     for number in 0..options.agents {
         let (name, most) = (agent(number), dice.u32(1..=2));
-        let line = format!("{{id: {name}, name: {name}, team: team, capabilities: {{concurrency: {most}}}}}");
+        let line = format!(
+            "{{id: {name}, name: {name}, team: team, capabilities: {{concurrency: {most}}}}}"
+        );
         text.push_str(&format!("  - {line}\n"));
     }
     let name = agent(0);

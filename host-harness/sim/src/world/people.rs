@@ -113,9 +113,7 @@ impl<'a> Person<'a> {
         let mark = format!("hand-{:016x}", self.act.salt);
         let new = [text, b"\n", mark.as_bytes(), b"\n"].concat();
         let done = match keeps_backup {
-            true => self
-                .hand()
-                .save_with_backup(&card.path, &new, |_| ()),
+            true => self.hand().save_with_backup(&card.path, &new, |_| ()),
             false => self.hand().write(&card.path, &new),
         };
         match done {

@@ -102,7 +102,10 @@ impl World {
             let waits = card.status == Status::Ready
                 && ledger.touch_of(task).is_none()
                 && agent.is_some_and(|agent| !busy.contains(&agent))
-                && card.resource.as_ref().is_none_or(|it| !resources.contains(it))
+                && card
+                    .resource
+                    .as_ref()
+                    .is_none_or(|it| !resources.contains(it))
                 && card.depends_on.iter().all(|it| done(it.to_string()));
             if waits {
                 let found = format!("{task} is ready, its agent is free, and nobody starts it");

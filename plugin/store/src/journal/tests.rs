@@ -5,72 +5,9 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::journal::record::Header;
 use crate::layout::OUTBOX;
+use crate::memory::{Files, OPENING};
 use crate::outbox::Outbox;
-use crate::port::{Blob, Entry, EntryKind, Mode, Op, Opening, Page, Stamp};
-
-/// Files by path; a batch is only written down.
-#[derive(Default)]
-struct Files {
-    files: BTreeMap<String, Vec<u8>>,
-    batches: Vec<Vec<Op>>,
-}
-
-impl Store for Files {
-    fn open(&mut self, _mode: Mode) -> Result<Opening, StoreError> {
-        Ok(OPENING)
-    }
-
-    fn changes(&mut self, _cursor: u64, _limit: u32) -> Result<Page, StoreError> {
-        Ok(Page::default())
-    }
-
-    fn list(&mut self, dirs: &[String], _watch: bool) -> Result<Vec<Listing>, StoreError> {
-        let listing = |dir: &String| {
-            let names = self.files.iter().filter_map(|(path, bytes)| {
-                let name = path.strip_prefix(dir)?.strip_prefix('/')?;
-                let entry = Entry {
-                    name: name.to_owned(),
-                    kind: EntryKind::File,
-                    stamp: stamp(bytes),
-                };
-                (!name.contains('/')).then_some(entry)
-            });
-            Listing {
-                dir: dir.clone(),
-                exists: true,
-                entries: names.collect(),
-                skipped: 0,
-            }
-        };
-        Ok(dirs.iter().map(listing).collect())
-    }
-
-    fn read(&mut self, paths: &[String], _bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
-        let blob = |path: &String| match self.files.get(path) {
-            Some(bytes) => Blob::Content {
-                bytes: bytes.clone(),
-                stamp: stamp(bytes),
-            },
-            None => Blob::Absent,
-        };
-        Ok(paths.iter().map(blob).collect())
-    }
-
-    fn commit(&mut self, batch: Vec<Op>, _epoch: u64) -> Result<u64, StoreError> {
-        self.batches.push(batch);
-        Ok(0)
-    }
-}
-
-const OPENING: Opening = Opening { epoch: 7, boot: 1 };
-
-fn stamp(bytes: &[u8]) -> Stamp {
-    Stamp {
-        mtime_ns: 1,
-        size: bytes.len() as u64,
-        inode: 1,
-    }
-}
+use crate::port::Op;
 
 fn record(path: &str) -> Record {
     Record {

@@ -88,7 +88,9 @@ fn entries<S: System>(
     let mut skipped = 0_u32;
     let items = walk.system().entries(dir);
     for item in items.map_err(|errno| broken(path, errno))? {
-        let Ok(name) = std::str::from_utf8(&item.name) else {
+        let name = std::str::from_utf8(&item.name).ok();
+        // A name that no path can spell cannot be asked for either.
+        let Some(name) = name.filter(|name| RelPath::parse(name).is_ok()) else {
             skipped = skipped.saturating_add(1);
             continue;
         };

@@ -3,7 +3,7 @@
 //! Never reports what this backend's own commits did. Invariant: an idle look costs one stat per
 //! watched directory; files are looked at only in a changed directory or by the periodic sweep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::apply::Effect;
@@ -17,6 +17,7 @@ use crate::store::news::{KnownEntries, News, known_of};
 use crate::store::path::RelPath;
 use crate::store::stamp::{Known, is_hidden};
 use crate::store::step::Step;
+use crate::watch::{Dirty, DirtySet};
 
 /// Directories whose files are history: not swept for edits in place.
 const TERMINAL_NAMES: [&str; 2] = ["done", "cancelled"];
@@ -52,6 +53,8 @@ pub(super) struct Watch {
     /// How long the last sweep took.
     swept_for: Duration,
     reviewed_at: Duration,
+    /// What a watcher saw; empty without one.
+    dirty: DirtySet,
     #[cfg(test)]
     pub(super) scans: u64,
 }
@@ -66,9 +69,14 @@ impl Watch {
             swept_at: now,
             swept_for: Duration::ZERO,
             reviewed_at: now,
+            dirty: DirtySet::default(),
             #[cfg(test)]
             scans: 0,
         }
+    }
+
+    pub(super) fn told_by(self, dirty: DirtySet) -> Self {
+        Self { dirty, ..self }
     }
 
     pub(super) fn reset(&mut self) {
@@ -96,6 +104,7 @@ impl Watch {
             known: known_of(&scan.entries),
         });
         self.directories.insert(dir.to_owned(), watched);
+        self.dirty.want(dir);
         Ok(())
     }
 
@@ -108,12 +117,24 @@ impl Watch {
     ) -> Result<Page, StoreError> {
         self.news.acknowledge(cursor);
         if self.news.is_empty() {
-            self.look_around(walk)?;
+            let dirty = self.dirty.take();
+            let looked = self.look_around(walk, &dirty);
+            if looked.is_err() {
+                self.dirty.touch_everything();
+            }
+            looked?;
+            if !self.news.is_empty() {
+                self.dirty.reported();
+            }
         }
         Ok(self.news.page(limit))
     }
 
-    fn look_around<S: System>(&mut self, walk: &Walk<'_, S>) -> Result<(), StoreError> {
+    fn look_around<S: System>(
+        &mut self,
+        walk: &Walk<'_, S>,
+        dirty: &Dirty,
+    ) -> Result<(), StoreError> {
         let now = now(walk.system());
         let sweep_pause = self.sweep_pause();
         let sweep = due(&mut self.swept_at, now, sweep_pause);
@@ -121,13 +142,22 @@ impl Watch {
         let review = due(&mut self.reviewed_at, now, review_interval);
         for (dir, watched) in &mut self.directories {
             let path = RelPath::parse(dir)?;
-            if watched.is_stale(walk, path, Look { sweep, review }) {
+            let is_swept = sweep || dirty.is_whole(dir);
+            let look = Look {
+                sweep: is_swept,
+                review,
+            };
+            let mut is_stale = watched.is_stale(walk, path, look);
+            if let Some(names) = dirty.names(dir).filter(|_| !is_stale) {
+                is_stale = watched.touched(walk, path, names, &mut self.news)?;
+            }
+            if is_stale {
                 #[cfg(test)]
                 {
                     self.scans += 1;
                 }
                 watched.rescan(walk, path, &mut self.news)?;
-            } else if sweep && !is_terminal(path) {
+            } else if is_swept && !is_terminal(path) {
                 watched.sweep(walk, path, &mut self.news)?;
             }
         }
@@ -280,6 +310,36 @@ impl Watched {
         let entries = found.map(|scan| scan.entries).unwrap_or_default();
         news.compare(path.as_str(), &mut self.known, entries);
         Ok(())
+    }
+
+    /// Looks at single files; true if the directory has to be listed again.
+    fn touched<S: System>(
+        &mut self,
+        walk: &Walk<'_, S>,
+        path: RelPath<'_>,
+        names: &BTreeSet<String>,
+        news: &mut News,
+    ) -> Result<bool, StoreError> {
+        let Ok(dir) = walk.dir(Some(path)) else {
+            return Ok(true);
+        };
+        for name in names.iter().filter(|name| !is_hidden(name)) {
+            let node = walk
+                .look(&dir, name)
+                .map_err(|errno| failure::broken(path.as_str(), errno.to_string()))?;
+            match (self.known.get_mut(name), node.entry(name)) {
+                (None, None) => {}
+                (Some(known), Some(entry)) if known.matches(&entry) => {}
+                (Some(known), Some(entry))
+                    if (known.kind, entry.kind) == (EntryKind::File, EntryKind::File) =>
+                {
+                    *known = Known::of(&entry);
+                    news.report(path.as_str(), name, Some(entry));
+                }
+                _ => return Ok(true),
+            }
+        }
+        Ok(false)
     }
 
     /// Looks for edits in place, which leave the directory as it was.

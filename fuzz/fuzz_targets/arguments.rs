@@ -1,0 +1,5 @@
+//! Random input for `aof_fuzz::arguments`, which says what must hold.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| aof_fuzz::arguments(input));

@@ -1,0 +1,189 @@
+//! What recovery does before it touches a name, and what a cut in the middle of it leaves.
+
+use std::collections::BTreeMap;
+
+use aof_core::id::{ProjectId, TaskId};
+use aof_core::status::Status;
+
+use super::*;
+use crate::event_log::EventLog;
+use crate::journal::{Journal, checkpoint};
+use crate::layout::{ProjectRoot, journal_part};
+use crate::loaded::{Place, load};
+use crate::memory::{Files, OPENING};
+use crate::outbox::Outbox;
+use crate::transaction::Transaction;
+
+const ID: &str = "TASK-2026-02-17-001";
+const CARD: &str = "---\nschemaVersion: 2\nid: TASK-2026-02-17-001\ntitle: Count\n\
+                    status: ready\nrevision: 1\n---\n\nDo it.\n";
+
+fn root() -> ProjectRoot {
+    ProjectRoot::new("projects", ProjectId::parse("alpha").unwrap())
+}
+
+fn card(status: Status) -> String {
+    root().card(status, &TaskId::parse(ID).unwrap())
+}
+
+/// Moves the card on and gives the operations of the commit.
+fn step(store: &mut Files, journal: &mut Journal, from: Status, to: Status) -> Vec<Op> {
+    let id = TaskId::parse(ID).unwrap();
+    let place = Place {
+        root: root(),
+        status: from,
+        id,
+    };
+    let loaded = load(store, &[place]).unwrap().pop().unwrap().unwrap();
+    let mut next = loaded.card();
+    (next.status, next.revision) = (to, next.revision + 1);
+    let mut transaction = Transaction::default();
+    transaction.rewrite(&loaded, &next).unwrap();
+    transaction.settle("key");
+    let mut log = EventLog::resume(7, "2026-02-17".to_owned(), 0, 0);
+    transaction.into_batch(&mut log, journal).0
+}
+
+/// A store in which one commit was applied, and of the next only so many operations.
+fn cut_commit(ops: usize) -> Files {
+    let mut store = Files::default();
+    store
+        .files
+        .insert(card(Status::Ready), CARD.as_bytes().to_vec());
+    let outbox = "state/outbox.jsonl".to_owned();
+    store.files.insert(outbox, b"{}\n".to_vec());
+    let mut journal = checkpoint(&mut store, OPENING, &Outbox::default()).unwrap();
+    let first = step(&mut store, &mut journal, Status::Ready, Status::InProgress);
+    store.commit(first, 7).unwrap();
+    let second = step(
+        &mut store,
+        &mut journal,
+        Status::InProgress,
+        Status::Blocked,
+    );
+    store.cut_after = Some(ops);
+    store.commit(second, 7).unwrap_err();
+    store.cut_after = None;
+    store.batches.clear();
+    store
+}
+
+fn mend(store: &mut Files, opening: Opening) -> Vec<Op> {
+    redo::redo(store, opening).unwrap();
+    std::mem::take(&mut store.batches)
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn lasting(store: &Files) -> BTreeMap<String, Vec<u8>> {
+    let mut files = store.files.clone();
+    files.retain(|path, _| !path.starts_with("state/journal/"));
+    files
+}
+
+fn other_boot() -> Opening {
+    Opening { boot: 2, ..OPENING }
+}
+
+#[test]
+fn the_journal_is_written_anew_and_flushed_before_the_first_name_changes() {
+    let mut store = cut_commit(1);
+    let old = journal::read(&mut store).unwrap().unwrap();
+    let opening = Opening {
+        epoch: 8,
+        ..OPENING
+    };
+    let ops = mend(&mut store, opening);
+    let Some(Op::Create { path, .. }) = ops.first() else {
+        panic!("{ops:?}");
+    };
+    assert_eq!(*path, journal_part(8, 1));
+    assert_eq!(
+        ops.get(1..3),
+        Some(&[Op::Sync, Op::Remove(journal_part(7, 1))][..])
+    );
+    let renamed = ops.iter().position(|op| matches!(op, Op::Rename { .. }));
+    assert!(renamed.is_some_and(|at| at > 2), "{ops:?}");
+    assert!(store.files.contains_key(&card(Status::Blocked)));
+    let new = journal::read(&mut store).unwrap().unwrap();
+    assert_eq!(new.header.logs, old.header.logs, "the old lengths");
+    assert_eq!(new.header.boot, old.header.boot);
+    assert_eq!(new.records, old.records);
+    let applied = |journalled: &journal::Journalled| -> Vec<bool> {
+        let records = journalled.records.iter();
+        records.map(|record| journalled.is_applied(record)).collect()
+    };
+    assert_eq!(applied(&new), [true, false]);
+    assert_eq!(applied(&new), applied(&old));
+}
+
+#[test]
+fn a_commit_that_failed_half_way_is_finished_live_from_a_journal_that_is_flushed_again() {
+    let mut store = cut_commit(1);
+    let ops = mend(&mut store, OPENING);
+    let Some(Op::Create { path, .. }) = ops.first() else {
+        panic!("{ops:?}");
+    };
+    assert_eq!(*path, journal_part(7, 2), "the next part of this writer");
+    assert_eq!(ops.get(1), Some(&Op::Sync));
+}
+
+#[test]
+fn without_anything_to_do_again_nothing_is_written() {
+    let mut store = cut_commit(0);
+    assert_eq!(mend(&mut store, OPENING), []);
+    let mut store = cut_commit(1);
+    mend(&mut store, OPENING);
+    checkpoint(&mut store, OPENING, &Outbox::default()).unwrap();
+    store.batches.clear();
+    assert_eq!(mend(&mut store, OPENING), []);
+}
+
+#[test]
+fn on_another_boot_what_was_read_is_on_the_disk() {
+    let mut store = cut_commit(1);
+    let ops = mend(&mut store, other_boot());
+    assert!(!ops.contains(&Op::Sync), "{ops:?}");
+    assert!(store.files.contains_key(&card(Status::Blocked)));
+}
+
+#[test]
+fn recovery_that_is_cut_anywhere_is_repeated_harmlessly() {
+    for done in 1..4 {
+        let mut whole = cut_commit(done);
+        let total = mend(&mut whole, OPENING).len();
+        for ops in 0..total {
+            for again in [OPENING, other_boot()] {
+                let mut store = cut_commit(done);
+                store.cut_after = Some(ops);
+                redo::redo(&mut store, OPENING).unwrap_err();
+                store.cut_after = None;
+                mend(&mut store, again);
+                let label = format!("{done} done, cut after {ops} of {total}, {again:?}");
+                assert_eq!(lasting(&store), lasting(&whole), "{label}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_part_that_was_torn_while_it_was_written_anew_does_not_hide_the_old_one() {
+    let mut store = cut_commit(1);
+    let old = journal::read(&mut store).unwrap().unwrap();
+    store.cut_after = Some(1);
+    redo::redo(&mut store, OPENING).unwrap_err();
+    let path = journal_part(7, 2);
+    let whole = store.files.get(&path).unwrap().clone();
+    let header = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for cut in 0..whole.len() {
+        let cut_off = whole[..cut].to_vec();
+        let blank = [&whole[..cut], &vec![0; whole.len() - cut]].concat();
+        for torn in [cut_off, blank] {
+            store.files.insert(path.clone(), torn);
+            let read = journal::read(&mut store).unwrap().unwrap();
+            assert_eq!(read.records, old.records, "{cut}, header {header}");
+            assert_eq!(read.header.logs, old.header.logs);
+        }
+    }
+}
