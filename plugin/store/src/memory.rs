@@ -46,7 +46,11 @@ impl Files {
             }
             Op::Append { path, lines } => {
                 let file = self.files.entry(path).or_default();
-                file.extend(lines.into_iter().flat_map(|line| (line + "\n").into_bytes()));
+                file.extend(
+                    lines
+                        .into_iter()
+                        .flat_map(|line| (line + "\n").into_bytes()),
+                );
             }
             Op::Journal { path, line } => {
                 let file = self.files.get_mut(&path).unwrap();

@@ -50,7 +50,13 @@ impl World {
                 return self.at_rest();
             };
             let now_ms = self.machine.wall_ns(self.pid(0)) / 1_000_000;
-            if std::env::var("SIMDEBUG").is_ok() { eprintln!("DEBUG wake {wake_ms} now {now_ms} live {} next {:?}", self.crowd.live(), self.crowd.next_deed_ms()); }
+            if std::env::var("SIMDEBUG").is_ok() {
+                eprintln!(
+                    "DEBUG wake {wake_ms} now {now_ms} live {} next {:?}",
+                    self.crowd.live(),
+                    self.crowd.next_deed_ms()
+                );
+            }
             let wait_ms = wake_ms.saturating_sub(now_ms).max(1);
             self.machine.advance_ms(wait_ms);
             self.tell_time();
