@@ -34,7 +34,9 @@ fn a_backup_comes_back_as_it_was() {
     for name in ["copy.tar", "copy"] {
         let backup = stand.home().join(name);
         let restored = stand.home().join(format!("{name}.restored"));
-        stand.aof(&["backup", backup.to_str().unwrap(), "--json"]).ok();
+        stand
+            .aof(&["backup", backup.to_str().unwrap(), "--json"])
+            .ok();
         restore(&stand, &backup, &restored).ok();
         assert_same(&stand, &restored);
         let letter = restored.join("projects/_inbox/work/X/outputs/letter.txt");
@@ -55,7 +57,9 @@ fn a_backup_can_be_taken_while_a_daemon_commits() {
         .map(|number| stand.start(&["task", "create", &format!("Meanwhile {number}")]))
         .collect();
     let (backup, restored) = places(&stand);
-    stand.aof(&["backup", backup.to_str().unwrap(), "--json"]).ok();
+    stand
+        .aof(&["backup", backup.to_str().unwrap(), "--json"])
+        .ok();
     for one in &mut busy {
         assert_eq!(one.code(), 0, "nobody is refused because of a backup");
     }
@@ -70,7 +74,9 @@ fn links_and_pipes_are_left_out_and_said() {
     let stand = Stand::idle();
     symlink("/etc/passwd", stand.data().join("org/passwd")).unwrap();
     let (backup, restored) = places(&stand);
-    let said = stand.aof(&["backup", backup.to_str().unwrap(), "--json"]).ok();
+    let said = stand
+        .aof(&["backup", backup.to_str().unwrap(), "--json"])
+        .ok();
     assert_eq!(said.json()["backup"]["skipped"][0]["path"], "org/passwd");
     restore(&stand, &backup, &restored).ok();
     assert!(restored.join("org/passwd").symlink_metadata().is_err());
@@ -83,13 +89,22 @@ fn nothing_is_written_over() {
     let target = backup.to_str().unwrap().to_owned();
     stand.aof(&["backup", &target]).ok();
     let again = stand.aof(&["backup", &target, "--json"]);
-    assert_eq!((again.code, &again.json()["error"]["code"]), (3, &"AOF-1607".into()));
+    assert_eq!(
+        (again.code, &again.json()["error"]["code"]),
+        (3, &"AOF-1607".into())
+    );
     let within = stand.aof(&["backup", "state/copy.tar", "--json"]);
-    assert_eq!((within.code, &within.json()["error"]["code"]), (3, &"AOF-1607".into()));
+    assert_eq!(
+        (within.code, &within.json()["error"]["code"]),
+        (3, &"AOF-1607".into())
+    );
     fs::create_dir(&restored).unwrap();
     fs::write(restored.join("mine"), "mine").unwrap();
     let said = restore(&stand, &backup, &restored);
-    assert_eq!((said.code, &said.json()["error"]["code"]), (3, &"AOF-1607".into()));
+    assert_eq!(
+        (said.code, &said.json()["error"]["code"]),
+        (3, &"AOF-1607".into())
+    );
     assert_eq!(fs::read_to_string(restored.join("mine")).unwrap(), "mine");
 }
 
@@ -100,18 +115,27 @@ fn a_damaged_backup_is_refused() {
     let (backup, restored) = places(&stand);
     stand.aof(&["backup", backup.to_str().unwrap()]).ok();
     let whole = fs::read(&backup).unwrap();
-    let at = whole.windows(14).position(|it| it == b"Precious words").unwrap();
+    let at = whole
+        .windows(14)
+        .position(|it| it == b"Precious words")
+        .unwrap();
     let mut bent = whole.clone();
     bent[at] = b'p';
     let cut = whole[..whole.len() / 2].to_vec();
     for damaged in [bent, cut, b"no tar at all".to_vec()] {
         fs::write(&backup, damaged).unwrap();
         let said = restore(&stand, &backup, &restored);
-        assert_eq!((said.code, &said.json()["error"]["code"]), (3, &"AOF-1608".into()));
+        assert_eq!(
+            (said.code, &said.json()["error"]["code"]),
+            (3, &"AOF-1608".into())
+        );
         assert!(!restored.exists());
-        assert!(fs::read_dir(stand.home()).unwrap().flatten().all(|entry| {
-            !entry.file_name().to_string_lossy().ends_with(".part")
-        }));
+        assert!(
+            fs::read_dir(stand.home())
+                .unwrap()
+                .flatten()
+                .all(|entry| { !entry.file_name().to_string_lossy().ends_with(".part") })
+        );
     }
 }
 
@@ -142,11 +166,16 @@ fn a_hostile_archive_writes_nowhere_else() {
     ];
     for (name, kind) in hostile {
         let mut archive = tar::Builder::new(Vec::new());
-        archive.append(&plain(name, kind), std::io::empty()).unwrap();
+        archive
+            .append(&plain(name, kind), std::io::empty())
+            .unwrap();
         fs::write(&backup, archive.into_inner().unwrap()).unwrap();
         let said = restore(&stand, &backup, &restored);
         assert_eq!(said.code, 3, "{name}: {said:?}");
         assert_eq!(said.json()["error"]["code"], "AOF-1608", "{name}");
-        assert!(!restored.exists() && !stand.home().join("escaped").exists(), "{name}");
+        assert!(
+            !restored.exists() && !stand.home().join("escaped").exists(),
+            "{name}"
+        );
     }
 }

@@ -18,14 +18,21 @@ fn troubles(said: &Said) -> Vec<String> {
     let checks = document["doctor"]["checks"].as_array().unwrap().iter();
     let findings = checks.map(|check| &check["finding"]);
     let not_well = findings.filter(|found| found["level"] != "ok");
-    not_well.map(|found| found["kind"].as_str().unwrap().to_owned()).collect()
+    not_well
+        .map(|found| found["kind"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn finding(said: &Said, kind: &str) -> Value {
     let document = said.json();
     let checks = document["doctor"]["checks"].as_array().unwrap();
-    let found = checks.iter().map(|check| &check["finding"]).find(|it| it["kind"] == kind);
-    found.unwrap_or_else(|| panic!("no {kind} in {document:#}")).clone()
+    let found = checks
+        .iter()
+        .map(|check| &check["finding"])
+        .find(|it| it["kind"] == kind);
+    found
+        .unwrap_or_else(|| panic!("no {kind} in {document:#}"))
+        .clone()
 }
 
 #[test]
@@ -34,7 +41,18 @@ fn a_healthy_store_gets_a_clean_bill() {
     stand.task(&["Wait"]);
     let said = stand.aof(&["doctor"]).ok();
     let text = redact(&said.out).replace(&stand.data().display().to_string(), "DATA");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+    DATA
+    ok     the data directory can be read and written
+    ok     there is room on the disk
+    ok     every folder is there
+    ok     nobody writes now
+    ok     no daemon runs
+    ok     the component of this program runs
+    ok     1 task, settings, org chart and projects are sound
+    ok     the event log (2 events) agrees with the cards
+    0 errors, 0 warnings
+    ");
 }
 
 #[test]
@@ -47,8 +65,17 @@ fn what_cannot_be_read_is_shown_with_its_place() {
     let said = doctor(&stand, &[]);
     assert_eq!(said.code, 6, "{said:?}");
     let found = finding(&said, "set-aside");
-    assert!(found["location"].as_str().unwrap().starts_with(&format!("{path}:")), "{found}");
-    assert!(found["code"].as_str().unwrap().starts_with("AOF-11"), "{found}");
+    assert!(
+        found["location"]
+            .as_str()
+            .unwrap()
+            .starts_with(&format!("{path}:")),
+        "{found}"
+    );
+    assert!(
+        found["code"].as_str().unwrap().starts_with("AOF-11"),
+        "{found}"
+    );
     assert!(!found["hint"].as_str().unwrap().is_empty(), "{found}");
 }
 
@@ -59,7 +86,10 @@ fn settings_that_cannot_be_read_do_not_stop_the_doctor() {
     let said = doctor(&stand, &[]);
     assert_eq!(said.code, 6, "{said:?}");
     let found = finding(&said, "store");
-    assert!(found["location"].as_str().unwrap().starts_with("aof.yaml"), "{found}");
+    assert!(
+        found["location"].as_str().unwrap().starts_with("aof.yaml"),
+        "{found}"
+    );
 }
 
 #[test]
@@ -70,12 +100,18 @@ fn tasks_that_wait_for_one_another_are_named() {
     let dir = stand.data().join("projects/_inbox/tasks");
     let path = dir.join(format!("ready/{first}.md"));
     let text = fs::read_to_string(&path).unwrap();
-    let text = text.replacen("status:", &format!("dependsOn: [{second}]\nstatus:"), 1);
+    let text = text.replacen("dependsOn: []", &format!("dependsOn: [{second}]"), 1);
     fs::write(path, text).unwrap();
     let said = doctor(&stand, &[]);
     assert_eq!(said.code, 6, "{said:?}");
-    let message = finding(&said, "dependency-cycle")["message"].as_str().unwrap().to_owned();
-    assert!(message.contains(&first) && message.contains(&second), "{message}");
+    let message = finding(&said, "dependency-cycle")["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        message.contains(&first) && message.contains(&second),
+        "{message}"
+    );
 }
 
 #[test]
@@ -100,9 +136,16 @@ fn fix_does_what_is_safe_and_says_so() {
     for kind in ["folders", "leftover", "daemon"] {
         assert!(found.contains(&kind.to_owned()), "{kind}: {found:?}");
     }
-    assert!(!data.join("projects/_inbox/tasks/review").exists(), "only --fix mends");
+    assert!(
+        !data.join("projects/_inbox/tasks/review").exists(),
+        "only --fix mends"
+    );
     let said = doctor(&stand, &["--fix"]).ok();
-    assert_eq!(said.json()["doctor"]["fixed"].as_array().unwrap().len(), 3, "{said:?}");
+    assert_eq!(
+        said.json()["doctor"]["fixed"].as_array().unwrap().len(),
+        3,
+        "{said:?}"
+    );
     assert_eq!(troubles(&said), Vec::<String>::new());
     assert!(data.join("projects/_inbox/tasks/review").is_dir());
 }
@@ -121,5 +164,10 @@ fn under_a_daemon_nothing_on_disk_is_mended() {
     let refused = fixed.to_string().contains("somebody writes");
     let gone = stand.data().join("projects/_inbox/tasks/review").exists();
     assert!(refused || gone, "{said:?}");
-    assert!(finding(&said, "writer")["message"].as_str().unwrap().contains("process"));
+    assert!(
+        finding(&said, "writer")["message"]
+            .as_str()
+            .unwrap()
+            .contains("process")
+    );
 }
