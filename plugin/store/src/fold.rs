@@ -240,7 +240,7 @@ impl LogFold {
             "task.assigned" => Some(Status::InProgress),
             _ => None,
         };
-        let Some(mut folded) = known.clone().or_else(|| {
+        let Some(mut folded) = known.or_else(|| {
             Some(Folded {
                 status: first_status?,
                 revision: line.revision?.saturating_sub(1),
@@ -362,7 +362,7 @@ impl LogFold {
     ) {
         let part = self.parts.last().map_or("events", String::as_str);
         let location = format!("{part}:{}", self.line);
-        let message = task.map_or(message.to_owned(), |task| format!("{task} {message}"));
+        let message = task.map_or_else(|| message.to_owned(), |task| format!("{task} {message}"));
         self.findings.note(Finding {
             kind,
             weight,

@@ -198,7 +198,7 @@ fn inside(data: &DataDir) -> Result<Vec<Check>, Failure> {
         let events = counted(audit.events, "event");
         checks.push(Check::ok(
             "history",
-            format!("{events} agree with the cards"),
+            format!("the event log ({events}) agrees with the cards"),
         ));
     }
     checks.extend(history);

@@ -7,6 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::{Dirty, DirtySet, FileWatcher};
+use crate::contract::store::Mode;
+use crate::store::{LocalStore, StoreBackend};
 
 /// Longer than anything here takes, so that only a notice that never comes fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,8 +29,9 @@ fn room(wanted: &[&str]) -> Room {
     }
     let (sender, woken) = channel();
     let wake = move || {
-        // The test may be over.
-        sender.send(()).unwrap_or_default();
+        if sender.send(()).is_err() {
+            tracing::trace!("the test is over");
+        }
     };
     let watcher = FileWatcher::start(dir.path(), &dirty, Box::new(wake)).unwrap();
     assert_eq!(watcher.trouble(), None);
@@ -117,4 +120,31 @@ fn hidden_names_and_unwanted_directories_wake_nobody() {
             .names("there")
             .is_some_and(|names| *names == BTreeSet::from(["last.md".to_owned()]))
     });
+}
+
+#[test]
+fn a_store_finds_an_edit_in_place_long_before_its_next_sweep() {
+    let room = room(&[]);
+    write(&room.path("there/a.md"));
+    write(&room.path("there/b.md"));
+    let mut store = LocalStore::new(room.dir.path())
+        .unwrap()
+        .sweep_interval(Duration::from_secs(3_600))
+        .dirty_set(room.dirty.clone());
+    store.open(Mode::Writer).unwrap();
+    store.list(&["there".to_owned()], true).unwrap();
+    // The first notice is of the directory as a whole: it comes with the watch.
+    room.woken.recv_timeout(PATIENCE).unwrap();
+    assert!(store.changes(0, 10).unwrap().changes.is_empty());
+    fs::write(room.path("there/b.md"), "longer than before").unwrap();
+    let page = loop {
+        room.woken.recv_timeout(PATIENCE).unwrap();
+        let page = store.changes(0, 10).unwrap();
+        if !page.changes.is_empty() {
+            break page;
+        }
+    };
+    let paths: Vec<&str> = page.changes.iter().map(|it| it.path.as_str()).collect();
+    assert_eq!(paths, ["there/b.md"]);
+    assert_eq!(room.dirty.reports(), 1);
 }

@@ -30,6 +30,9 @@ const DEPTH_MAX: usize = 24;
 /// Cards read in one call.
 const CHUNK: usize = 128;
 
+/// A link that AOF 1 keeps beside its logs.
+const LINK_OF_THE_DAY: &str = "events.jsonl";
+
 /// Why a survey cannot be made.
 pub type SurveyError = StoreError;
 
@@ -310,7 +313,10 @@ impl<S: Store> Walk<'_, S> {
         for entry in listings.into_iter().flat_map(|listing| listing.entries) {
             let path = format!("{EVENTS_DIR}/{}", entry.name);
             if entry.kind != EntryKind::File {
-                self.found.odd.insert(path);
+                // AOF 1 keeps a link to the log of the day; nobody reads it here.
+                if entry.name != LINK_OF_THE_DAY {
+                    self.found.odd.insert(path);
+                }
                 continue;
             }
             let blob = self

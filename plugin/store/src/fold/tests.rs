@@ -1,3 +1,5 @@
+//! Small logs, and what they fold to.
+
 use super::*;
 use serde_json::json;
 

@@ -129,17 +129,23 @@ fn dependencies(session: &Session, id: &TaskId, row: &Row) -> Vec<Finding> {
     let mut found = Vec::new();
     for on in &row.depends_on {
         let message = match session.shelf.index.status(on) {
+            None if is_aside(session, on) => format!("depends on {on}, whose card is set aside"),
             None => format!("depends on {on}, which is not there"),
             Some(status @ (Status::Cancelled | Status::Deadletter)) => {
                 format!("depends on {on}, which is {status}")
             }
             Some(_) => continue,
         };
-        let hint = "bring that task back, or take it out of `dependsOn`";
+        let hint = "mend that task or bring it back, or take it out of `dependsOn`";
         let kind = ("dependency", Weight::Warning);
         found.push(about(session, id, kind, (message, hint)));
     }
     found
+}
+
+fn is_aside(session: &Session, id: &TaskId) -> bool {
+    let mut held = session.shelf.quarantine.values();
+    held.any(|held| held.id.as_ref() == Some(id))
 }
 
 /// Tasks that wait for one another: what is left when everything that can be done is taken away.

@@ -118,7 +118,7 @@ impl Audit {
         is_closed: bool,
     ) -> Result<(), Refusal> {
         let path = event_log(day, *part);
-        let blobs = store.read(&[path.clone()], PART_BYTES_READ_MAX);
+        let blobs = store.read(std::slice::from_ref(&path), PART_BYTES_READ_MAX);
         match blobs
             .map_err(|error| refusal_of(&error))?
             .into_iter()
