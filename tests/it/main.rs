@@ -22,6 +22,7 @@ mod migration;
 mod people;
 mod recovery;
 mod scheduler;
+mod simulation;
 mod stage;
 mod tidy;
 mod tool;

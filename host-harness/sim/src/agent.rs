@@ -1,4 +1,4 @@
-//! Agents of a simulated world: their sessions, their characters, and the executor that starts them.
+//! Agents of a simulated world: their sessions, characters, and the executor that starts them.
 //!
 //! Never touches the store: an agent acts through tool calls and through the way it ends. Sessions
 //! belong to the machine and outlive hosts. Invariant: what a session does follows from the seed,

@@ -75,8 +75,14 @@ pub struct World {
     checker: Checker,
     begun_ns: u64,
     starts_seen: usize,
-    /// Somebody deleted the lock while a host held it.
-    is_unlocked: bool,
+    /// Who holds the lock; nobody once a person has deleted it.
+    owner: Option<u32>,
+    /// A host died, and nobody has recovered since.
+    is_raw: bool,
+    /// Clocks of hosts may differ.
+    is_clock_wrong: bool,
+    /// What a host said last that was no refusal.
+    last_error: Option<String>,
     /// What happened.
     pub counts: Counts,
 }
@@ -117,7 +123,10 @@ impl World {
             checker,
             begun_ns,
             starts_seen: 0,
-            is_unlocked: false,
+            owner: None,
+            is_raw: false,
+            is_clock_wrong: false,
+            last_error: None,
             counts: Counts::default(),
         }
     }
@@ -171,12 +180,13 @@ impl World {
             }
             Step::Unlock => {
                 shrug(self.machine.hand().rm("state/lock"));
-                self.is_unlocked = true;
+                self.owner = None;
             }
             Step::Clock { host, wrong, ms } => {
                 let pid = self.pid(*host);
                 // A lease is a promise of wall-clock time: nothing is promised over a step.
                 lock(&self.ledger).promises.clear();
+                self.is_clock_wrong = true;
                 let by_ms = i64::try_from(*ms).unwrap_or(i64::MAX);
                 match wrong {
                     Wrong::Ahead => self.machine.jump_clock(pid, by_ms),
@@ -215,6 +225,7 @@ impl World {
             Err(error) if error.is_refusal() => {}
             Err(error) => {
                 at.is_well = false;
+                self.last_error = Some(error.to_string());
                 judge(&error, is_calm)?;
             }
         }
@@ -277,6 +288,7 @@ impl World {
                     salt: *salt,
                     synced: *synced,
                     in_between: false,
+                    is_raw: self.is_raw,
                 };
                 Person::new(&self.machine, &self.ledger, act).act();
             }
@@ -293,6 +305,7 @@ impl World {
                     salt: *salt,
                     synced: false,
                     in_between: true,
+                    is_raw: self.is_raw,
                 };
                 let (pid, ledger) = (self.pid(*host), Arc::clone(&self.ledger));
                 self.machine.before_nth(pid, calls + 1, move |machine| {
@@ -306,10 +319,9 @@ impl World {
     fn start(&mut self, host: u32) -> Verdict {
         let is_calm = self.options.profile == Profile::Calm;
         let number = usize::try_from(host).unwrap_or_default();
-        let held = self.hosts.iter().any(|other| other.gateway.is_some());
+        let held = self.owner.is_some_and(|owner| owner != host);
         let (machine, crowd) = (self.machine.clone(), self.crowd.clone());
         let (seed, engine) = (self.options.seed, self.engine.clone());
-        let is_unlocked = self.is_unlocked;
         let Some(at) = self.hosts.get_mut(number) else {
             return Ok(());
         };
@@ -317,13 +329,16 @@ impl World {
             return Ok(());
         }
         match at.start(&machine, &crowd, (seed, &engine)) {
-            Ok(()) if held && !is_unlocked => Err(Violation::new(
+            Ok(()) if held => Err(Violation::new(
                 "I3",
                 "two hosts have the store open at the same time",
             )),
             Ok(()) => {
                 at.is_well = machine.is_alive(at.pid);
-                self.is_unlocked = false;
+                (self.owner, self.is_raw) = (Some(host), !at.is_well);
+                if self.is_clock_wrong {
+                    lock(&self.ledger).promises.clear();
+                }
                 for (other, host) in self.hosts.iter_mut().enumerate() {
                     // Whoever had it before is no longer the owner.
                     host.is_well &= other == number;
@@ -344,6 +359,7 @@ impl World {
             shrug(gateway.close());
             let pid = at.pid;
             self.machine.kill(pid);
+            self.owner = self.owner.filter(|owner| *owner != host);
         }
     }
 
@@ -354,6 +370,7 @@ impl World {
             host.gateway = None;
             host.is_well = false;
         }
+        (self.owner, self.is_raw) = (None, true);
         self.machine.power_cut(mode, salt);
         self.crowd.lose_power();
         let files = self.files();
@@ -368,7 +385,7 @@ impl World {
     fn bury(&mut self) {
         let now_ms = self.now_ms();
         let mut ledger = lock(&self.ledger);
-        for host in &mut self.hosts {
+        for (number, host) in (0_u32..).zip(&mut self.hosts) {
             for event in host.take_reported() {
                 self.counts.events += 1;
                 ledger.acknowledge(&event, now_ms);
@@ -377,6 +394,8 @@ impl World {
                 self.counts.kills += 1;
                 host.gateway = None;
                 host.is_well = false;
+                self.is_raw = true;
+                self.owner = self.owner.filter(|owner| *owner != number);
             }
         }
     }
@@ -392,7 +411,7 @@ impl World {
         self.checker.always(&files, &ledger)?;
         if self.hosts.iter().any(|host| host.is_well) {
             let now_ms = self.machine.true_ns().saturating_sub(self.begun_ns) / 1_000_000;
-            self.checker.settled(&ledger, now_ms)?;
+            self.checker.settled(&files, &ledger, now_ms)?;
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ pub(crate) struct Session {
 impl Session {
     /// Lets the journal begin anew: nothing that was committed so far depends on the old part.
     pub(crate) fn checkpoint<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
-        let made = checkpoint(store, self.opening, &self.outbox);
+        let made = checkpoint(store, self.opening, (&self.outbox, &self.log));
         self.is_suspect |= made.as_ref().is_err_and(StoreError::may_be_half_done);
         self.journal = made?;
         Ok(())

@@ -15,9 +15,13 @@ use aof_store::port::Store;
 use aof_store::refusal::refusal_of;
 use aof_store::transaction::Transaction;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::session::{Live, Session};
+
+/// Characters of a text in an event or in the record of a run: a line of the log and the record
+/// hold it however it is escaped. The card has all of it.
+const TEXT_CHARS_MAX: usize = 8_000;
 
 /// How the run that loses its lease ends.
 #[derive(Debug, Clone)]
@@ -65,7 +69,7 @@ pub(crate) struct MissingEvent {
     pub(crate) project: ProjectId,
     pub(crate) task: TaskId,
     pub(crate) revision: u64,
-    pub(crate) payload: serde_json::Value,
+    pub(crate) payload: Value,
 }
 
 /// What was committed.
@@ -177,7 +181,7 @@ impl Work {
                 task: about.map(|(_, card)| card.id.clone()),
                 run: draft.run,
                 revision: about.map(|(_, card)| card.revision),
-                payload: draft.payload,
+                payload: shortened(draft.payload),
             });
         }
     }
@@ -199,7 +203,7 @@ impl Work {
             task,
             run: draft.run,
             revision: None,
-            payload: draft.payload,
+            payload: shortened(draft.payload),
         });
     }
 
@@ -230,7 +234,7 @@ impl Work {
             task: Some(event.task),
             run: None,
             revision: Some(event.revision),
-            payload: event.payload,
+            payload: shortened(event.payload),
         });
     }
 
@@ -271,7 +275,7 @@ impl Work {
             ended_at: Some(ctx.now),
             outcome: Some(closing.outcome),
             exit_code: closing.exit_code,
-            reason: closing.reason,
+            reason: closing.reason.map(shortened_text),
             ..run
         };
         self.transaction.put_run(root, &ended);
@@ -327,5 +331,48 @@ impl Work {
             effects: self.effects,
             events,
         })
+    }
+}
+
+/// The payload with its texts cut to what a line of the log holds: what a person or a host wrote
+/// must not keep a change from happening.
+fn shortened(mut payload: Value) -> Value {
+    for value in payload.as_object_mut().into_iter().flatten() {
+        if let (_, Value::String(text)) = value {
+            *text = shortened_text(std::mem::take(text));
+        }
+    }
+    payload
+}
+
+fn shortened_text(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use aof_store::event_log::EVENT_LINE_BYTES_MAX;
+
+    use super::*;
+
+    #[test]
+    fn a_text_in_an_event_has_8000_characters() {
+        for (text, is_cut) in [
+            ("ä".repeat(TEXT_CHARS_MAX), false),
+            ("\u{1}".repeat(TEXT_CHARS_MAX), false),
+            ("\u{1}".repeat(TEXT_CHARS_MAX + 1), true),
+            ("\u{1F600}".repeat(TEXT_CHARS_MAX * 2), true),
+        ] {
+            let kept = shortened(json!({"text": text, "count": 1}));
+            let bytes = kept.to_string().len();
+            assert!(bytes < EVENT_LINE_BYTES_MAX - 4_096, "{bytes}");
+            let kept = kept.get("text").and_then(Value::as_str).unwrap();
+            assert_eq!(kept != text, is_cut);
+            assert!(text.starts_with(kept.trim_end_matches('…')));
+        }
     }
 }

@@ -9,7 +9,7 @@ use aof_core::id::{ProjectId, RunId, TaskId};
 use aof_core::instant::Instant;
 use serde_json::{Value, json};
 
-use crate::layout::event_log;
+use crate::layout::{EVENTS_DIR, event_log};
 
 /// A part is closed when it has grown to this size.
 pub const PART_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -18,6 +18,8 @@ pub const PART_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub const PART_BYTES_READ_MAX: u64 = 2 * PART_BYTES_MAX;
 /// Lines of the log that opening looks at: more than the largest batch writes.
 const TAIL_LINES_MAX: usize = 2_000;
+/// Largest line of the log, without its newline.
+pub const EVENT_LINE_BYTES_MAX: usize = 64 * 1024;
 /// Version of the line format.
 const SCHEMA: u32 = 1;
 
@@ -92,13 +94,19 @@ impl EventLog {
         format!("{:013}-{:06}-{:06}", now.ms(), self.epoch, self.counter)
     }
 
+    /// The file that the next line goes to if the day stays the same and the part is not full.
+    #[must_use]
+    pub fn path(&self) -> String {
+        event_log(&self.day, self.part)
+    }
+
     /// The file for lines of this size, written at `now`.
     pub fn file_for(&mut self, now: Instant, bytes: u64) -> String {
         let day = now.day();
         if day != self.day {
             (self.day, self.part, self.part_bytes) = (day, 0, 0);
         } else if self.part_bytes >= PART_BYTES_MAX {
-            self.part += 1;
+            self.part = self.part.saturating_add(1);
             self.part_bytes = 0;
         }
         self.part_bytes = self.part_bytes.saturating_add(bytes);
@@ -141,7 +149,8 @@ impl Tail {
     }
 }
 
-/// Reads the name of a part: `YYYY-MM-DD.jsonl` or `YYYY-MM-DD.NNN.jsonl`.
+/// Reads the name of a part: `YYYY-MM-DD.jsonl` or `YYYY-MM-DD.NNN.jsonl`, nothing that is only
+/// alike.
 #[must_use]
 pub fn parse_part_name(name: &str) -> Option<(&str, u32)> {
     let stem = name.strip_suffix(".jsonl")?;
@@ -149,7 +158,12 @@ pub fn parse_part_name(name: &str) -> Option<(&str, u32)> {
         None => (stem, 0),
         Some((day, part)) => (day, part.parse().ok()?),
     };
-    (day.len() == 10).then_some((day, part))
+    let is_day = Instant::parse(&format!("{day}T00:00:00Z")).is_some_and(|at| at.day() == day);
+    let is_ours = event_log(day, part)
+        .strip_prefix(EVENTS_DIR)?
+        .strip_prefix('/')
+        == Some(name);
+    (is_day && is_ours).then_some((day, part))
 }
 
 #[cfg(test)]
@@ -170,6 +184,45 @@ mod tests {
         );
         assert_eq!(parse_part_name("2026-02-17.jsonl"), Some(("2026-02-17", 0)));
         assert_eq!(parse_part_name("events.jsonl"), None);
+    }
+
+    #[test]
+    fn only_names_that_the_log_itself_would_write_are_parts() {
+        for name in [
+            "2026-02-17.jsonl",
+            "2026-12-31.001.jsonl",
+            "2028-02-29.4294967295.jsonl",
+        ] {
+            assert!(parse_part_name(name).is_some(), "{name}");
+        }
+        for name in [
+            "2026-13-01.jsonl",
+            "2026-00-10.jsonl",
+            "2026-02-32.jsonl",
+            "2026-02-00.jsonl",
+            "2026-02-30.jsonl",
+            "zzzz-zz-zz.jsonl",
+            "9999999999.jsonl",
+            "2026-2-017.jsonl",
+            "2026/02/17.jsonl",
+            "2026-02-17.000.jsonl",
+            "2026-02-17.1.jsonl",
+            "2026-02-17.+01.jsonl",
+            "2026-02-17.4294967296.jsonl",
+            "2026-02-17.001.jsonl~",
+            "\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}.jsonl",
+        ] {
+            assert_eq!(parse_part_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_part_ends_at_its_largest() {
+        let now = Instant::parse("2026-02-17T10:00:00Z").unwrap();
+        let mut log = EventLog::resume(3, now.day(), u32::MAX, PART_BYTES_MAX);
+        let path = "events/2026-02-17.4294967295.jsonl";
+        assert_eq!(log.file_for(now, 1), path);
+        assert_eq!(log.path(), path);
     }
 
     #[test]

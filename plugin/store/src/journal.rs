@@ -3,6 +3,7 @@
 //! Never tells what a card is now: that is the card's file. Invariant: what a record says can be
 //! done again from the record alone, as long as its part of the journal is the newest.
 
+mod carry;
 mod checkpoint;
 mod line;
 mod read;
@@ -11,6 +12,7 @@ mod record;
 use crate::layout::journal_part;
 use crate::port::{Listing, Store, StoreError};
 
+pub(crate) use carry::carry_over;
 pub use checkpoint::{checkpoint, retire};
 pub(crate) use read::{Journalled, read};
 pub(crate) use record::{CardChange, LogLines, Record, RunChange};

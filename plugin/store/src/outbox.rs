@@ -78,7 +78,9 @@ impl Outbox {
         for line in log.split(|byte| *byte == b'\n') {
             match serde_json::from_slice(line) {
                 Ok(Line::Issued { key, effect, .. }) => {
-                    if let Some(effect) = effect.into_effect() {
+                    // Under another key than its own nobody could settle it.
+                    let effect = effect.into_effect();
+                    if let Some(effect) = effect.filter(|effect| effect.key() == key) {
                         outbox.open.insert(key, effect);
                     }
                 }
@@ -282,5 +284,17 @@ mod tests {
         assert_eq!(open, [notice("b"), cancel]);
         let again = Outbox::read(outbox.compact().as_bytes());
         assert_eq!(again.open().count(), 2);
+    }
+
+    #[test]
+    fn an_effect_under_a_key_that_is_not_its_own_is_passed_over() {
+        let line = issued_line(&notice("a"));
+        let foreign = line.replacen("\"key\":\"a\"", "\"key\":\"b\"", 1);
+        assert_ne!(line, foreign);
+        assert_eq!(Outbox::read(foreign.as_bytes()).open().count(), 0);
+        let both = format!("{foreign}\n{line}");
+        let outbox = Outbox::read(both.as_bytes());
+        let keys: Vec<&str> = outbox.open().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["a"]);
     }
 }

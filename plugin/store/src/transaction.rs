@@ -10,7 +10,7 @@ use aof_core::effect::Effect;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
 
-use crate::event_log::{Event, EventLog};
+use crate::event_log::{EVENT_LINE_BYTES_MAX, Event, EventLog};
 use crate::journal::{CardChange, JOURNAL_RECORD_BYTES_MAX, Journal, LogLines, Record, RunChange};
 use crate::layout::{OUTBOX, ProjectRoot};
 use crate::loaded::LoadedCard;
@@ -32,6 +32,8 @@ pub struct Transaction {
     event_lines: Vec<String>,
     outbox: Vec<String>,
     bytes: usize,
+    /// Bytes of the longest line for the event log.
+    event_bytes: usize,
 }
 
 impl Transaction {
@@ -50,18 +52,22 @@ impl Transaction {
         self.bytes + ENTRY_BYTES
     }
 
-    /// Refuses what no record can hold.
+    /// Refuses what no record or no line of the event log can hold.
     ///
     /// # Errors
     /// `AOF-1009`.
     pub fn admit(&self) -> Result<(), Refusal> {
-        let bytes = self.bytes();
-        if bytes <= JOURNAL_RECORD_BYTES_MAX {
+        let (whole, event) = (self.bytes(), self.event_bytes);
+        let message = if event > EVENT_LINE_BYTES_MAX {
+            format!("an event of the change has {event} bytes, over {EVENT_LINE_BYTES_MAX}")
+        } else if whole > JOURNAL_RECORD_BYTES_MAX {
+            format!("the change has {whole} bytes, over {JOURNAL_RECORD_BYTES_MAX}")
+        } else {
             return Ok(());
-        }
+        };
         Err(Refusal::refused(
             "AOF-1009",
-            format!("the change has {bytes} bytes, over {JOURNAL_RECORD_BYTES_MAX}"),
+            message,
             "put large content into the work directory and name it in the card",
         ))
     }
@@ -76,6 +82,7 @@ impl Transaction {
         self.event_lines.extend(other.event_lines);
         self.outbox.extend(other.outbox);
         self.bytes += other.bytes;
+        self.event_bytes = self.event_bytes.max(other.event_bytes);
     }
 
     /// A new card. Its file appears whole or not at all, and never over another one.
@@ -155,6 +162,7 @@ impl Transaction {
     pub fn event(&mut self, event: Event) {
         let line = event.to_json().to_string();
         self.bytes += quoted_bytes(&line);
+        self.event_bytes = self.event_bytes.max(line.len());
         self.event_lines.push(line);
         self.events.push(event);
     }

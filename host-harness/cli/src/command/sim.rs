@@ -29,7 +29,7 @@ pub struct Args {
     /// The first seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// How many seeds [default: 1 with --seed alone in mind]
+    /// How many seeds, from the first on
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     seeds: u64,
     /// Steps of each world
@@ -45,7 +45,8 @@ pub struct Args {
     #[arg(long)]
     native: bool,
     /// Threads
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: u16,
 }
 

@@ -133,10 +133,9 @@ impl Executor for SimExecutor {
         if !self.again.is_empty() {
             return Some(self.clock.now_ms());
         }
-        let left = self
-            .crowd
-            .next_deed_ms()?
-            .saturating_sub(self.crowd.now_ms());
+        let deeds = self.mine.iter();
+        let next = deeds.filter_map(|run| self.crowd.next_deed_ms(run)).min()?;
+        let left = next.saturating_sub(self.crowd.now_ms());
         Some(self.clock.now_ms().saturating_add(left))
     }
 }

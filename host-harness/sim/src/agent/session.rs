@@ -88,9 +88,15 @@ impl Crowd {
         }
     }
 
-    /// Moves the machine's own time to `now_ms`.
+    /// Moves the machine's own time to `now_ms`. A session ends by itself, whether a host looks or
+    /// not; a call that nobody hears is given up after a while.
     pub fn set_now_ms(&self, now_ms: u64) {
-        self.lock().now_ms = now_ms;
+        let mut table = self.lock();
+        table.now_ms = now_ms;
+        let patience_ms = table.lease_ttl_ms * 3;
+        for session in table.sessions.values_mut() {
+            session.go_on_alone(now_ms, patience_ms);
+        }
     }
 
     /// From now on whatever is started is done quickly and well, and what hangs is ended.
@@ -133,11 +139,15 @@ impl Crowd {
         table.sessions.values().filter(alive).count()
     }
 
-    /// When the next session does something, in the machine's own time.
-    pub fn next_deed_ms(&self) -> Option<u64> {
+    /// When the session of a run does something next, in the machine's own time; now, if it is
+    /// over.
+    pub(super) fn next_deed_ms(&self, run: &str) -> Option<u64> {
         let table = self.lock();
-        let due = table.sessions.values().filter_map(|it| it.due.front());
-        due.map(|(at_ms, _)| *at_ms).min()
+        let session = table.sessions.get(run)?;
+        match session.life {
+            Life::Alive => session.due.front().map(|(at_ms, _)| *at_ms),
+            Life::Ended(_) | Life::Lost => Some(table.now_ms),
+        }
     }
 
     pub(super) fn now_ms(&self) -> u64 {
@@ -214,14 +224,7 @@ impl Crowd {
                     arguments,
                 },
                 Deed::End(ending) => {
-                    let end = SessionEnd {
-                        ending,
-                        duration_ms: at_ms.saturating_sub(session.began_ms),
-                        output_tail: String::new(),
-                        usage: None,
-                    };
-                    session.life = Life::Ended(end.clone());
-                    session.due.clear();
+                    let end = session.end(at_ms, ending);
                     News::Ended { run, end }
                 }
             });
@@ -231,6 +234,38 @@ impl Crowd {
 
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    fn go_on_alone(&mut self, now_ms: u64, patience_ms: u64) {
+        while let Some((at_ms, deed)) = self.due.front() {
+            let is_over = match deed {
+                Deed::Call { .. } => at_ms.saturating_add(patience_ms) < now_ms,
+                Deed::End(_) => *at_ms <= now_ms,
+            };
+            if !is_over {
+                return;
+            }
+            let Some((at_ms, deed)) = self.due.pop_front() else {
+                return;
+            };
+            if let Deed::End(ending) = deed {
+                self.end(at_ms, ending);
+            }
+        }
+    }
+
+    fn end(&mut self, at_ms: u64, ending: Ending) -> SessionEnd {
+        let end = SessionEnd {
+            ending,
+            duration_ms: at_ms.saturating_sub(self.began_ms),
+            output_tail: String::new(),
+            usage: None,
+        };
+        self.life = Life::Ended(end.clone());
+        self.due.clear();
+        end
     }
 }
 
@@ -249,8 +284,8 @@ impl Table {
             }
             other => other,
         };
-        let others = self.sessions.values().map(|session| session.task.as_str());
-        let other = others.filter(|task| *task != spawn.task).last();
+        let mut others = self.sessions.values().map(|session| session.task.as_str());
+        let other = others.rfind(|task| *task != spawn.task);
         let colleague = self.agents.keys().find(|name| **name != spawn.agent);
         let duty = Duty {
             task: &spawn.task,

@@ -25,11 +25,14 @@ pub struct Placed {
     pub card: Option<Arc<Card>>,
 }
 
+/// A content, and the card in it if it can be read.
+type Reading = (Arc<[u8]>, Option<Arc<Card>>);
+
 /// All cards, by task.
 #[derive(Debug, Default)]
 pub struct Disk {
     cards: BTreeMap<String, Vec<Placed>>,
-    read: BTreeMap<String, (Arc<[u8]>, Option<Arc<Card>>)>,
+    read: BTreeMap<String, Reading>,
 }
 
 impl Disk {

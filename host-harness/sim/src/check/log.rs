@@ -39,8 +39,7 @@ pub struct Line {
     to: Option<Status>,
 }
 
-/// Epoch, milliseconds and counter: the order of writing, also where a clock was set back between
-/// two hosts.
+/// Epoch, counter and milliseconds: the order of writing, also where a clock was set back.
 type Order = (u64, u64, u64);
 
 /// The log, folded as far as it has been read.
@@ -198,13 +197,13 @@ impl Folded {
                     && !from.may_become(to)
                 {
                     self.illegal
-                        .get_or_insert(format!("{}: from {from} to {to}", line.id));
+                        .get_or_insert_with(|| format!("{}: from {from} to {to}", line.id));
                 }
                 if self.status != line.from {
                     let was = self.status.map_or("nowhere", Status::as_str);
                     let from = line.from.map_or("nowhere", Status::as_str);
                     self.flaw
-                        .get_or_insert(format!("{}: left {from} but was {was}", line.id));
+                        .get_or_insert_with(|| format!("{}: left {from} but was {was}", line.id));
                 }
                 self.status = line.to;
             }
@@ -218,7 +217,7 @@ fn order(id: &str) -> Order {
     let mut numbers = id.split('-').map(|part| part.parse().unwrap_or_default());
     let mut next = || numbers.next().unwrap_or_default();
     let (ms, epoch, counter) = (next(), next(), next());
-    (epoch, ms, counter)
+    (epoch, counter, ms)
 }
 
 fn is_grown(before: &[u8], after: &[u8]) -> bool {

@@ -49,7 +49,8 @@ impl Checker {
     /// # Errors
     /// What does not hold.
     pub fn always(&self, files: &Files, ledger: &Ledger) -> Verdict {
-        self.texts_are_kept(files, ledger)?;
+        // Before recovery a text may be in the journal only.
+        self.texts_are_kept(files, ledger, "")?;
         self.nothing_strange(files)
     }
 
@@ -57,7 +58,8 @@ impl Checker {
     ///
     /// # Errors
     /// What does not hold.
-    pub fn settled(&self, ledger: &Ledger, now_ms: u64) -> Verdict {
+    pub fn settled(&self, files: &Files, ledger: &Ledger, now_ms: u64) -> Verdict {
+        self.texts_are_kept(files, ledger, "projects/")?;
         self.acknowledged_is_logged(ledger)?;
         self.history_is_legal(ledger)?;
         self.one_place(ledger)?;
@@ -208,14 +210,14 @@ impl Checker {
         Ok(())
     }
 
-    fn texts_are_kept(&self, files: &Files, ledger: &Ledger) -> Verdict {
+    fn texts_are_kept(&self, files: &Files, ledger: &Ledger, within: &str) -> Verdict {
         for (text, mark) in &ledger.marks {
             let near = self.disk.files_of(&mark.task).iter();
             let mut near = near.filter_map(|file| files.get(&file.path));
             let is_there = near.any(|content| contains(content, text))
                 || files
                     .iter()
-                    .filter(|(path, _)| path.starts_with("projects/"))
+                    .filter(|(path, _)| path.starts_with(within))
                     .any(|(_, content)| contains(content, text));
             if !is_there {
                 return Err(Violation::new(

@@ -1,3 +1,5 @@
+//! What the enumeration of this module finds on the real store.
+
 use super::{Depth, Row, enumerate, heading};
 
 pub(crate) fn tell(row: &Row) {

@@ -130,5 +130,6 @@ impl Component for FlawedComponent {
         run(ctx: &Ctx, task: &str, run: &str) -> String;
         events(ctx: &Ctx, query: &EventsQuery) -> String;
         metrics(ctx: &Ctx) -> String;
+        audit(ctx: &Ctx, limit: u32) -> String;
     }
 }

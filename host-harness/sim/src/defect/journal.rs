@@ -1,6 +1,7 @@
 //! Lines of the journal, taken apart and put together again.
 //!
-//! Never decides what a defect is. Invariant: a line that comes out has the fingerprint of its text.
+//! Never decides what a defect is. Invariant: a line that comes out has the fingerprint of its
+//! text.
 
 use serde_json::Value;
 

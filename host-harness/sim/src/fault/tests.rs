@@ -1,3 +1,5 @@
+//! What the enumeration of this module finds on the real store.
+
 use super::sweep;
 use crate::crash::{heading, tell};
 

@@ -1,4 +1,5 @@
-//! The machine as a test holds it: start and kill processes, cut the power, plan errors, set clocks.
+//! The machine as a test holds it: start and kill processes, cut the power, plan errors, set
+//! clocks.
 //!
 //! Never decides what happens next. Invariant: two machines with the same past and the same seeds
 //! have the same future; branches made by `fork` and `crash_states` share nothing.

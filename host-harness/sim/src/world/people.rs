@@ -26,6 +26,8 @@ pub(super) struct Act {
     pub(super) synced: bool,
     /// A host is at work on the same files.
     pub(super) in_between: bool,
+    /// A host died, and nobody has recovered since: whatever is edited now may be torn.
+    pub(super) is_raw: bool,
 }
 
 /// Acts on the files of a machine.
@@ -164,7 +166,12 @@ impl<'a> Person<'a> {
 
     fn note(&self, card: &Seen, touch: Touch) {
         let mut ledger = self.lock();
-        ledger.touch(&card.id, touch);
+        let least = if self.act.is_raw {
+            Touch::Place
+        } else {
+            Touch::Text
+        };
+        ledger.touch(&card.id, touch.max(least));
         if !self.act.synced {
             ledger.unsynced.insert(card.id.clone());
             // What was flushed before has been cut off and written again.

@@ -5,13 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::event_log::parse_part_name;
+use crate::event_log::EventLog;
 use crate::journal::Journal;
 use crate::journal::line::encode;
 use crate::journal::record::Header;
-use crate::layout::{
-    EVENTS_DIR, JOURNAL_DIR, OUTBOX, STATE_DIR, event_log, journal_part, parse_journal_name,
-};
+use crate::layout::{EVENTS_DIR, JOURNAL_DIR, OUTBOX, STATE_DIR, journal_part, parse_journal_name};
 use crate::outbox::{self, Outbox};
 use crate::port::{Listing, Op, Opening, Store, StoreError};
 
@@ -23,15 +21,14 @@ use crate::port::{Listing, Op, Opening, Store, StoreError};
 pub fn checkpoint<S: Store>(
     store: &mut S,
     opening: Opening,
-    outbox: &Outbox,
+    (outbox, log): (&Outbox, &EventLog),
 ) -> Result<Journal, StoreError> {
     let dirs = [JOURNAL_DIR, STATE_DIR, EVENTS_DIR].map(str::to_owned);
     let listings = store.list(&dirs, false)?;
     let old = old_parts(&listings);
-    let own = old.iter().filter(|(epoch, _)| *epoch == opening.epoch);
-    let part = own.map(|(_, part)| part + 1).max().unwrap_or(1);
+    let part = next_part(&old, opening.epoch);
     let mut batch = vec![Op::MakeDir(JOURNAL_DIR.to_owned())];
-    let mut logs: BTreeMap<String, u64> = last_event_log(&listings).into_iter().collect();
+    let mut logs: BTreeMap<String, u64> = event_log(&listings, log).into_iter().collect();
     if let Some((bytes, rewriting)) = outbox_of(&listings, outbox) {
         logs.insert(OUTBOX.to_owned(), bytes);
         batch.extend(rewriting);
@@ -65,7 +62,7 @@ pub fn retire<S: Store>(store: &mut S, epoch: u64, journal: &Journal) -> Result<
     store.commit(batch, epoch).map(drop)
 }
 
-fn old_parts(listings: &[Listing]) -> Vec<(u64, u32)> {
+pub(super) fn old_parts(listings: &[Listing]) -> Vec<(u64, u32)> {
     let journals = listings.iter().filter(|listing| listing.dir == JOURNAL_DIR);
     let entries = journals.flat_map(|listing| &listing.entries);
     entries
@@ -73,16 +70,22 @@ fn old_parts(listings: &[Listing]) -> Vec<(u64, u32)> {
         .collect()
 }
 
-/// The log that events go to, and its bytes.
-fn last_event_log(listings: &[Listing]) -> Option<(String, u64)> {
-    let events = listings.iter().filter(|listing| listing.dir == EVENTS_DIR);
-    let entries = events.flat_map(|listing| &listing.entries);
-    let parts = entries.filter_map(|entry| {
-        let (day, part) = parse_part_name(&entry.name)?;
-        Some((day, part, entry.stamp.size))
-    });
-    let (day, part, bytes) = parts.max()?;
-    Some((event_log(day, part), bytes))
+/// The number of this writer's next part.
+pub(super) fn next_part(old: &[(u64, u32)], epoch: u64) -> u32 {
+    let own = old.iter().filter(|(other, _)| *other == epoch);
+    own.map(|(_, part)| part.saturating_add(1))
+        .max()
+        .unwrap_or(1)
+}
+
+/// The part that events go to, and its bytes. None if it is not there yet.
+fn event_log(listings: &[Listing], log: &EventLog) -> Option<(String, u64)> {
+    let path = log.path();
+    let (dir, name) = path.split_once('/')?;
+    let events = listings.iter().find(|listing| listing.dir == dir)?;
+    let entry = events.entries.iter().find(|entry| entry.name == name)?;
+    let bytes = entry.stamp.size;
+    Some((path, bytes))
 }
 
 /// The outbox's bytes, and how it is rewritten if it has grown long.

@@ -1,7 +1,7 @@
 //! Reading the journal back.
 //!
-//! Never reads what is superseded: a part with a whole header was begun after everything before it
-//! had been flushed. Invariant: a torn line changes nothing.
+//! Never reads what is superseded: a part with a whole header, and with all that it carries over,
+//! was begun after everything before it had been flushed. Invariant: a torn line changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,12 @@ impl Journalled {
             records: Vec::new(),
             applied: BTreeSet::new(),
         };
-        for line in lines.filter_map(decode::<Line>) {
+        let mut whole = 0;
+        for (at, line) in (0_u64..).zip(lines.map(decode::<Line>)) {
+            let Some(line) = line else { continue };
+            if at < journalled.header.carried {
+                whole += 1;
+            }
             match line {
                 Line::Record(record) => journalled.records.push(record),
                 Line::Applied(mark) => {
@@ -42,7 +47,7 @@ impl Journalled {
                 }
             }
         }
-        Some(journalled)
+        (whole == journalled.header.carried).then_some(journalled)
     }
 
     /// Whether the record is known to be applied, on the boot that it was written in.
@@ -51,7 +56,7 @@ impl Journalled {
     }
 }
 
-/// Reads the newest part that has a whole header. None if there is none.
+/// Reads the newest part that is whole so far as it was not appended to. None if there is none.
 pub(crate) fn read<S: Store>(store: &mut S) -> Result<Option<Journalled>, StoreError> {
     let listings = store.list(&[JOURNAL_DIR.to_owned()], false)?;
     let entries = listings.iter().flat_map(|listing| &listing.entries);

@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::event_log::EventLog;
 use crate::journal::record::Header;
 use crate::layout::OUTBOX;
 use crate::memory::{Files, OPENING};
 use crate::outbox::Outbox;
 use crate::port::Op;
+
+fn log() -> EventLog {
+    EventLog::resume(7, "2026-02-17".to_owned(), 1, 0)
+}
 
 fn record(path: &str) -> Record {
     Record {
@@ -106,11 +111,12 @@ fn the_newest_part_with_a_whole_header_counts() {
 fn a_checkpoint_flushes_before_it_begins_and_removes_only_in_the_end() {
     let (bytes, _) = two_records();
     let mut store = stored(&[(6, 4, part(1)), (7, 1, bytes)]);
-    let log = "events/2026-02-17.001.jsonl";
-    for path in ["events/2026-02-17.jsonl", log, OUTBOX] {
+    let part = "events/2026-02-17.001.jsonl";
+    let others = ["events/2026-02-17.jsonl", "events/9999-01-01.jsonl"];
+    for path in others.into_iter().chain([part, OUTBOX]) {
         store.files.insert(path.to_owned(), b"{}\n".to_vec());
     }
-    let journal = checkpoint(&mut store, OPENING, &Outbox::default()).unwrap();
+    let journal = checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
     assert_eq!(journal.path(), journal_part(7, 2));
     let batch = store.batches.pop().unwrap();
     let Some(Op::Create { path, content }) = batch.get(2).cloned() else {
@@ -129,14 +135,14 @@ fn a_checkpoint_flushes_before_it_begins_and_removes_only_in_the_end() {
     store.files.insert(path, content);
     assert_eq!(journal.has_grown(&mut store), Ok(false));
     let header = read(&mut store).unwrap().unwrap().header;
-    let lengths = [(log.to_owned(), 3), (OUTBOX.to_owned(), 3)];
+    let lengths = [(part.to_owned(), 3), (OUTBOX.to_owned(), 3)];
     assert_eq!(header.logs, BTreeMap::from(lengths));
 }
 
 #[test]
 fn the_first_checkpoint_has_nothing_to_flush_before_it() {
     let mut store = Files::default();
-    checkpoint(&mut store, OPENING, &Outbox::default()).unwrap();
+    checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
     let batch = store.batches.pop().unwrap();
     let syncs = batch.iter().filter(|op| **op == Op::Sync).count();
     assert_eq!((batch.len(), syncs), (3, 1), "{batch:?}");
@@ -147,7 +153,7 @@ fn a_long_outbox_is_rewritten_by_a_checkpoint_and_a_short_one_is_not() {
     for (bytes, is_rewritten) in [(256 * 1024, false), (256 * 1024 + 1, true)] {
         let mut store = Files::default();
         store.files.insert(OUTBOX.to_owned(), vec![b'\n'; bytes]);
-        checkpoint(&mut store, OPENING, &Outbox::default()).unwrap();
+        checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
         let batch = store.batches.pop().unwrap();
         let rewrites = |op: &Op| matches!(op, Op::Replace { path, .. } if path == OUTBOX);
         assert_eq!(batch.iter().any(rewrites), is_rewritten, "{bytes}");

@@ -1,7 +1,8 @@
 //! Does again what the journal holds and the disk may not: cards, records of runs, logs.
 //!
-//! Decides nothing itself. Invariant: a crash in the middle leaves a disk of which the same journal
-//! makes the same in the end.
+//! Decides nothing itself, and never touches a name before the journal that says so is on disk.
+//! Invariant: a crash in the middle leaves a disk of which the same journal makes the same in the
+//! end.
 
 use std::collections::BTreeMap;
 
@@ -41,6 +42,10 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
         .collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
+    }
+    // On another boot, what was read is what is on the disk.
+    if !is_new_boot {
+        journal::carry_over(store, opening, &journalled)?;
     }
     let mut mending = Mending::default();
     let dirs = wanted.iter().flat_map(|record| record.dirs.iter().cloned());

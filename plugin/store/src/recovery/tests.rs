@@ -22,6 +22,10 @@ fn root() -> ProjectRoot {
     ProjectRoot::new("projects", ProjectId::parse("alpha").unwrap())
 }
 
+fn log() -> EventLog {
+    EventLog::resume(7, "2026-02-17".to_owned(), 0, 0)
+}
+
 fn card(status: Status) -> String {
     root().card(status, &TaskId::parse(ID).unwrap())
 }
@@ -39,9 +43,8 @@ fn step(store: &mut Files, journal: &mut Journal, from: Status, to: Status) -> V
     (next.status, next.revision) = (to, next.revision + 1);
     let mut transaction = Transaction::default();
     transaction.rewrite(&loaded, &next).unwrap();
-    transaction.settle("key");
-    let mut log = EventLog::resume(7, "2026-02-17".to_owned(), 0, 0);
-    transaction.into_batch(&mut log, journal).0
+    transaction.settle(to.as_str());
+    transaction.into_batch(&mut log(), journal).0
 }
 
 /// A store in which one commit was applied, and of the next only so many operations.
@@ -52,7 +55,7 @@ fn cut_commit(ops: usize) -> Files {
         .insert(card(Status::Ready), CARD.as_bytes().to_vec());
     let outbox = "state/outbox.jsonl".to_owned();
     store.files.insert(outbox, b"{}\n".to_vec());
-    let mut journal = checkpoint(&mut store, OPENING, &Outbox::default()).unwrap();
+    let mut journal = checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
     let first = step(&mut store, &mut journal, Status::Ready, Status::InProgress);
     store.commit(first, 7).unwrap();
     let second = step(
@@ -137,7 +140,7 @@ fn without_anything_to_do_again_nothing_is_written() {
     assert_eq!(mend(&mut store, OPENING), []);
     let mut store = cut_commit(1);
     mend(&mut store, OPENING);
-    checkpoint(&mut store, OPENING, &Outbox::default()).unwrap();
+    checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
     store.batches.clear();
     assert_eq!(mend(&mut store, OPENING), []);
 }

@@ -224,6 +224,28 @@ fn the_size_of_a_record_is_never_underrated_and_is_limited() {
 }
 
 #[test]
+fn a_line_of_the_event_log_has_64_kibibytes() {
+    let with_text = |bytes: usize| Event {
+        payload: json!({"summary": "x".repeat(bytes)}),
+        ..event()
+    };
+    let rest = with_text(0).to_json().to_string().len();
+    for (bytes, is_admitted) in [
+        (EVENT_LINE_BYTES_MAX, true),
+        (EVENT_LINE_BYTES_MAX + 1, false),
+    ] {
+        let mut work = Transaction::default();
+        work.event(with_text(bytes - rest));
+        let mut both = Transaction::default();
+        both.event(event());
+        both.absorb(work);
+        let refused = both.admit().err().map(|refusal| refusal.code);
+        assert_eq!(refused.is_none(), is_admitted, "{bytes}");
+        assert!(refused.is_none_or(|code| code == "AOF-1009"));
+    }
+}
+
+#[test]
 fn what_could_not_be_read_again_is_not_written() {
     let card = loaded();
     let mut transaction = Transaction::default();

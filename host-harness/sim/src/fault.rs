@@ -1,6 +1,7 @@
 //! Every call of every operation, failing with every error that a system gives.
 //!
-//! Never lets a process die: the caller is told no, and goes on. Invariant: after an error the store
+//! Never lets a process die: the caller is told no, and goes on. Invariant: after an error the
+//! store
 //! is sound, the operation can be asked for again, and nothing is lost or done twice.
 
 #[cfg(test)]
