@@ -20,7 +20,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         console: Console::new(global),
         global,
     };
-    log_to_stderr(global, matches!(arguments.command, Command::Daemon(_)));
+    log_to_stderr(global, &arguments.command);
     exit::of_result(carry_out(&arguments.command, &session), global.json)
 }
 
@@ -47,8 +47,11 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
     }
 }
 
-fn log_to_stderr(global: &Global, is_daemon: bool) {
+fn log_to_stderr(global: &Global, command: &Command) {
+    let is_daemon = matches!(command, Command::Daemon(_));
     let level = match (global.verbose, is_daemon) {
+        // Everything goes wrong in a simulation, on purpose.
+        (0, _) if matches!(command, Command::Sim(_)) => "off",
         (0, false) => "warn",
         (0, true) => "info",
         (1, false) => "aof=info,aof_host=info,warn",

@@ -78,6 +78,7 @@ pub(super) fn missing_events(session: &Session, tail: &Tail) -> Vec<MissingEvent
 mod tests {
     use super::*;
 
+    #[expect(clippy::type_complexity, reason = "a table of a test, read once")]
     fn ends_of(days: &[(&str, u32)]) -> (Option<(String, u32)>, Option<(String, u32)>) {
         let now = Instant::parse("2026-02-17T10:00:00Z").unwrap();
         let parts = days
