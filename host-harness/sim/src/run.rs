@@ -53,6 +53,7 @@ pub fn case_of(seed: u64, settings: &Settings) -> Case {
         seed,
         options,
         steps,
+        drawn: settings.steps,
         found: None,
     }
 }

@@ -204,7 +204,13 @@ impl World {
     }
 
     fn pump(&mut self, host: u32) -> Verdict {
-        self.with(host, |gateway| gateway.pump().map(|_| ()))
+        // Without news it does not look at the store, and so says nothing about it.
+        let was_well = self.host(host).is_some_and(|at| at.is_well);
+        self.with(host, |gateway| gateway.pump().map(|_| ()))?;
+        if let Some(at) = self.host(host) {
+            at.is_well &= was_well;
+        }
+        Ok(())
     }
 
     /// Calls a host that runs, and notes how it went.
@@ -375,8 +381,13 @@ impl World {
         self.crowd.lose_power();
         let files = self.files();
         lock(&self.ledger).lose_power(|text| {
-            let mut contents = files.values();
-            contents.any(|content| crate::check::contains(content, text))
+            // In a card that is torn nobody finds it again.
+            let mut found = files.iter();
+            found.any(|(path, content)| {
+                crate::check::contains(content, text)
+                    && (crate::check::place(path).is_none()
+                        || aof_codec::parse_card(path, content).is_ok())
+            })
         });
         lock(&self.ledger).promises.clear();
     }

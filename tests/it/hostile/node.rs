@@ -134,7 +134,7 @@ fn what_may_not_be_read_is_reported() {
     let mut ground = Ground::new(|root| {
         write(root, &path_of_other(), other().text().as_bytes());
         let path = root.join(path_of_other());
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     });
     ground.open().unwrap();
     assert_eq!(ground.poll(), [GOOD]);

@@ -11,7 +11,7 @@ pub(super) const DIR: &str = "state/journal/";
 /// The records in a part, those that are whole.
 pub(super) fn records(bytes: &[u8]) -> Vec<Value> {
     let text = String::from_utf8_lossy(bytes);
-    text.lines().filter_map(|line| open(line)).collect()
+    text.lines().filter_map(open).collect()
 }
 
 fn open(line: &str) -> Option<Value> {

@@ -19,6 +19,9 @@ pub struct Case {
     pub options: Options,
     /// What happens.
     pub steps: Vec<Step>,
+    /// Steps that were drawn before it was made smaller.
+    #[serde(default)]
+    pub drawn: usize,
     /// What it found when it was written down, for people.
     #[serde(default)]
     pub found: Option<String>,
@@ -58,12 +61,11 @@ impl Failure {
         let Case {
             seed,
             options,
-            steps,
+            drawn,
             ..
         } = &self.case;
         let profile = options.profile.as_str();
-        let steps = steps.len().saturating_sub(1);
-        format!("aof sim --seed {seed} --profile {profile} --steps {steps}")
+        format!("aof sim --seed {seed} --profile {profile} --steps {drawn}")
     }
 }
 
