@@ -76,6 +76,11 @@ impl Access {
         .map(|way| Access { way, run })
     }
 
+    /// Claims no run from now on: who only looks at how a run ended may not be its agent any more.
+    pub fn claim_nothing(&mut self) {
+        self.run = None;
+    }
+
     /// Calls a tool.
     ///
     /// # Errors

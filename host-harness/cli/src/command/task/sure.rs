@@ -44,24 +44,39 @@ pub fn call(
     arguments: &Value,
     aim: Aim,
 ) -> Result<Value, Failure> {
-    let mut result = once(session, tool, arguments);
+    match once(session, tool, arguments) {
+        Err(failure) if is_lost(&failure) && aim == Aim::Once => Err(unknown()),
+        Err(failure) if is_lost(&failure) => again(session, tool, (arguments, aim), failure),
+        result => result,
+    }
+}
+
+/// Asks again after the connection was lost, unless the change has happened.
+fn again(
+    session: &Session<'_>,
+    tool: &str,
+    (arguments, aim): (&Value, Aim),
+    mut lost: Failure,
+) -> Result<Value, Failure> {
     for _ in 1..ATTEMPTS_MAX {
-        match &result {
-            Err(failure) if is_lost(failure) && aim != Aim::Once => {}
-            Err(failure) if is_lost(failure) => return Err(unknown()),
-            _ => return result,
-        }
         tracing::info!(
             tool,
             "the daemon went away while it was asked; asking again"
         );
-        result = match reached(session, arguments, aim) {
-            Ok(Some(answer)) => Ok(answer),
+        let attempt = match reached(session, arguments, aim) {
+            Ok(Some(answer)) => return Ok(answer),
             Ok(None) => once(session, tool, arguments),
             Err(failure) => Err(failure),
         };
+        match attempt {
+            Err(failure) if is_lost(&failure) => lost = failure,
+            // Before the next daemon has read the journal the change cannot be seen, and afterwards
+            // the change itself may be why it is refused.
+            Err(refusal) => return reached(session, arguments, aim)?.ok_or(refusal),
+            done => return done,
+        }
     }
-    result
+    Err(lost)
 }
 
 fn once(session: &Session<'_>, tool: &str, arguments: &Value) -> Result<Value, Failure> {
@@ -79,7 +94,11 @@ fn reached(session: &Session<'_>, arguments: &Value, aim: Aim) -> Result<Option<
         .and_then(Value::as_str)
         .unwrap_or_default();
     let view = View::Task { id: id.to_owned() };
-    let answer = session.ask(Need::Look, |access| access.view(&view))?;
+    // The change that was lost may have ended the run that asked for it.
+    let answer = session.ask(Need::Look, |access| {
+        access.claim_nothing();
+        access.view(&view)
+    })?;
     let text = |name: &str| {
         answer
             .pointer(&format!("/task/{name}"))
