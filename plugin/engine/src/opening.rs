@@ -103,7 +103,8 @@ pub(crate) fn open<S: Store>(
     let chart = read_chart(store, &mut recovered.shelf).map_err(|error| stored(&error))?;
     let outbox = read_outbox(store).map_err(|error| stored(&error))?;
     let (log, tail) = resume_log(store, opening.epoch, ctx).map_err(|error| stored(&error))?;
-    let live = read_live_runs(store, &recovered.shelf).map_err(|error| stored(&error))?;
+    let live = read_live_runs(store, &recovered.shelf, !config.read_only);
+    let live = live.map_err(|error| stored(&error))?;
     let mut session = Session {
         opening,
         is_writer: !config.read_only,

@@ -46,7 +46,7 @@ impl Session {
             self.chart = chart;
         }
         self.outbox = read_outbox(store)?;
-        self.live = read_live_runs(store, &self.shelf)?;
+        self.live = read_live_runs(store, &self.shelf, self.is_writer)?;
         self.idle_report = None;
         if self.is_writer {
             self.checkpoint(store)?;

@@ -39,7 +39,10 @@ pub(crate) const CASES: &[Case] = &[
         name: "create",
         before: empty,
         act: |rig| make(rig, "t", "b"),
-        is_new: |rig| rig.status(ONE) == "ready",
+        is_new: |rig| {
+            rig.report()
+                .is_ok_and(|all| all["tasks"][0]["status"] == "ready")
+        },
         is_atomic: true,
         weight: 1,
     },
@@ -226,8 +229,7 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "checkpoint",
         before: || {
-            let mut rig = empty()?;
-            make(&mut rig, "t", "b")?;
+            let mut rig = written("ready", "routing: {agent: ghost}\n")?;
             let body = "words and words ".repeat(16 * 1024);
             for _ in 0..4 {
                 by_ann(

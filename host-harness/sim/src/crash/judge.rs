@@ -12,11 +12,12 @@ use crate::check::{Disk, Files, History, place};
 /// What was found wrong.
 pub(crate) type Verdict = Result<(), String>;
 
-/// The files that tell where the work stands: cards, run records, and whatever lies with them.
+/// The files that tell where the work stands: cards, run records, and whatever lies with them. What
+/// a writer has not placed yet is none of them.
 pub(crate) fn work_of(files: &Files) -> BTreeMap<String, Vec<u8>> {
     files
         .iter()
-        .filter(|(path, _)| path.starts_with("projects/"))
+        .filter(|(path, _)| path.starts_with("projects/") && !name_of(path).starts_with('.'))
         .map(|(path, bytes)| (path.clone(), bytes.to_vec()))
         .collect()
 }
@@ -46,8 +47,7 @@ pub(crate) fn sound(rig: &mut Rig, first: &Files) -> Verdict {
 /// Nothing that only a writer in the middle of its work needs.
 fn tidy(files: &Files) -> Verdict {
     for path in files.keys() {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        if name.starts_with('.') || path.ends_with(".tmp") || path.contains(".conflict-") {
+        if name_of(path).starts_with('.') || path.ends_with(".tmp") || path.contains(".conflict-") {
             return Err(format!("{path} is left over"));
         }
     }
@@ -57,6 +57,10 @@ fn tidy(files: &Files) -> Verdict {
         return Err(format!("more than one journal: {}", journals.join(", ")));
     }
     Ok(())
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 fn each_task_once(files: &Files) -> Verdict {

@@ -11,13 +11,15 @@ use aof_store::shelf::Shelf;
 
 use crate::session::Live;
 
-/// Reads the record of every run that holds a lease.
+/// Reads the record of every run that holds a lease. A writer also has their directories cleared of
+/// what a killed one left before its commit was in the journal.
 pub(crate) fn read_live_runs<S: Store>(
     store: &mut S,
     shelf: &Shelf,
+    is_writer: bool,
 ) -> Result<BTreeMap<RunId, Live>, StoreError> {
     let mut runs = Vec::new();
-    let mut paths = Vec::new();
+    let mut dirs = Vec::new();
     for (task, row) in shelf
         .index
         .rows()
@@ -29,9 +31,13 @@ pub(crate) fn read_live_runs<S: Store>(
         let Some(run) = Run::requested(row.project.clone(), task.clone(), lease) else {
             continue;
         };
-        paths.push(format!("{}/run.json", root.run_dir(task, &run.id)));
+        dirs.push(root.run_dir(task, &run.id));
         runs.push(run);
     }
+    if is_writer {
+        store.list(&dirs, false)?;
+    }
+    let paths: Vec<String> = dirs.iter().map(|dir| format!("{dir}/run.json")).collect();
     let blobs = store.read(&paths, run_record::BYTES_MAX)?;
     let read = runs.into_iter().zip(blobs).map(|(run, blob)| {
         let recorded = match blob {

@@ -4,7 +4,7 @@
 //! Invariant: a crash in the middle leaves a disk of which the same journal makes the same in the
 //! end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::status::Status;
 
@@ -103,6 +103,11 @@ fn redo_runs<S: Store>(
     let last: Vec<(&str, &str)> = last.into_iter().collect();
     for chunk in last.chunks(RUNS) {
         let paths: Vec<String> = chunk.iter().map(|(path, _)| (*path).to_owned()).collect();
+        // A writer that lists a directory clears away what a killed one left in it; nobody else
+        // ever lists this one.
+        let dirs = paths.iter().filter_map(|path| path.rsplit_once('/'));
+        let dirs: BTreeSet<String> = dirs.map(|(dir, _)| dir.to_owned()).collect();
+        store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
         let blobs = store.read(&paths, run_record::BYTES_MAX)?;
         for ((path, content), blob) in chunk.iter().zip(blobs) {
             let is_there = match blob {
