@@ -19,10 +19,10 @@ use std::thread;
 
 use serde::Serialize;
 
-pub(crate) use case::{CASES, Case};
-pub(crate) use judge::{log_is_kept, sound, spawns_belong_to_leases};
+pub(crate) use case::{CASES, Case, TTL_MS};
+pub(crate) use judge::{log_is_kept, sound_but_for, spawns_belong_to_leases};
 pub(crate) use point::Reference;
-pub(crate) use rig::{Rig, WRITER, files};
+pub(crate) use rig::{OUTSIDE, Rig, WRITER, files};
 #[cfg(test)]
 pub(crate) use tests::tell;
 

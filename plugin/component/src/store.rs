@@ -57,6 +57,7 @@ impl Store for HostStore {
             },
             host::Blob::Absent => Blob::Absent,
             host::Blob::Refused(why) => Blob::Refused(why),
+            host::Blob::Unreadable(why) => Blob::Unreadable(why),
         };
         Ok(blobs.into_iter().map(blob).collect())
     }

@@ -139,9 +139,9 @@ fn conclude<S: Store>(
     report_failures(session, ctx, failed, &mut work);
     announce(session, ctx, &plan.waiting, &mut work);
     batches.add(store, session, work)?;
-    for run in session.orphans.clone() {
+    for orphan in session.orphans.clone() {
         let mut work = Work::default();
-        work.abandon(session, ctx, run);
+        work.abandon(session, ctx, orphan.run);
         batches.add(store, session, work)?;
     }
     batches.flush(store, session)?;

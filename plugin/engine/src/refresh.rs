@@ -23,11 +23,12 @@ impl Session {
         }
         loop {
             let page = store.changes(self.cursor, PAGE)?;
-            self.cursor = page.cursor;
-            if !page.changes.is_empty() {
+            if !page.changes.is_empty() || !self.shelf.unread.is_empty() {
                 self.idle_report = None;
                 self.take_in(store, &page.changes)?;
             }
+            // Not before: what could not be taken in is told again.
+            self.cursor = page.cursor;
             if !page.more {
                 return Ok(());
             }
@@ -47,6 +48,7 @@ impl Session {
         }
         self.outbox = read_outbox(store)?;
         self.live = read_live_runs(store, &self.shelf, self.is_writer)?;
+        self.sort_out_runs();
         self.idle_report = None;
         if self.is_writer {
             self.checkpoint(store)?;
@@ -61,6 +63,7 @@ impl Session {
         for change in changes.iter().filter(|change| change.entry.is_none()) {
             again.extend(self.shelf.gone(&change.path));
         }
+        again.extend(self.shelf.unread.iter().cloned());
         let mut reads_chart = false;
         let mut manifests = BTreeSet::new();
         for change in changes {
@@ -82,16 +85,13 @@ impl Session {
                 }
             }
         }
-        read_cards(
-            store,
-            &mut self.shelf,
-            &again.into_iter().collect::<Vec<_>>(),
-        )?;
+        let again: Vec<String> = again.into_iter().collect();
+        read_cards(store, &mut self.shelf, &again)?;
         self.read_manifests(store, &manifests)?;
         if reads_chart && let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;
         }
-        self.forget_ended_runs();
+        self.sort_out_runs();
         Ok(())
     }
 
@@ -133,16 +133,17 @@ impl Session {
         Ok(())
     }
 
-    /// A person may have moved a card away from under its run; the next poll ends its session.
-    fn forget_ended_runs(&mut self) {
+    /// A person may have moved a card away from under its run; the next poll ends its session. If
+    /// the card is back before that, the run goes on: some editors save by moving the file aside.
+    fn sort_out_runs(&mut self) {
         let index = &self.shelf.index;
-        let (live, ended) = std::mem::take(&mut self.live)
-            .into_iter()
-            .partition(|(run, _)| index.live_run(run).is_some());
+        let orphans = std::mem::take(&mut self.orphans).into_iter();
+        let orphans = orphans.map(|orphan| (orphan.run.id.clone(), orphan));
+        let known = orphans.chain(std::mem::take(&mut self.live));
+        let (live, ended): (BTreeMap<RunId, Live>, BTreeMap<RunId, Live>) =
+            known.partition(|(run, _)| index.live_run(run).is_some());
         self.live = live;
-        let ended: BTreeMap<RunId, Live> = ended;
-        self.orphans
-            .extend(ended.into_values().map(|live| live.run));
+        self.orphans = ended.into_values().collect();
     }
 }
 

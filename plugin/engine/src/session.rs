@@ -51,7 +51,7 @@ pub(crate) struct Session {
     pub(crate) live: BTreeMap<RunId, Live>,
     pub(crate) counters: Counters,
     /// Runs whose cards somebody moved away; their sessions are still to be ended.
-    pub(crate) orphans: Vec<Run>,
+    pub(crate) orphans: Vec<Live>,
     /// Why a task found nobody, as last announced: said once, not in every poll.
     pub(crate) announced: BTreeMap<TaskId, String>,
     /// The last report, as long as a new poll could only repeat it.

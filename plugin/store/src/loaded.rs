@@ -128,7 +128,7 @@ fn understand(place: &Place, path: &str, blob: Blob) -> Result<LoadedCard, Refus
             )
             .at(path));
         }
-        Blob::Refused(why) => {
+        Blob::Refused(why) | Blob::Unreadable(why) => {
             return Err(Refusal::refused("AOF-1143", why, "replace it by a regular file").at(path));
         }
     };

@@ -142,8 +142,26 @@ pub enum Blob {
     },
     /// No such file.
     Absent,
-    /// Not a regular file, too large or unreadable; the text says which.
+    /// Not a regular file, or too large; the text says which.
     Refused(String),
+    /// The system failed to read it; another time it may. Whoever takes it for absent loses it.
+    Unreadable(String),
+}
+
+impl Blob {
+    /// The blob, unless the system failed to read it: for what is lost if it is taken for absent.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] with what the system said.
+    pub fn certain(self, path: &str) -> Result<Self, StoreError> {
+        match self {
+            Blob::Unreadable(message) => Err(StoreError::Io {
+                path: path.to_owned(),
+                message,
+            }),
+            certain => Ok(certain),
+        }
+    }
 }
 
 /// One change that somebody else made.

@@ -4,7 +4,7 @@
 //! Never writes. Invariant: a task id is served from one file only; a second file with the same id
 //! is set aside and reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aof_codec::CardDocument;
 use aof_core::card::Card;
@@ -35,6 +35,9 @@ pub struct Shelf {
     /// What is in force although something about it should be known, by path: settings without an
     /// effect in this version, names that look mistyped.
     pub notices: BTreeMap<String, Vec<Diagnostic>>,
+    /// Cards that were listed and could not be read just then, to be read again. One that was
+    /// understood before is served as it was.
+    pub unread: BTreeSet<String>,
     roots: BTreeMap<ProjectId, ProjectRoot>,
 }
 
@@ -106,7 +109,11 @@ impl Shelf {
         let document = match understand(path, blob, status) {
             Ok(document) => document,
             Err(findings) => {
-                self.forget(path, &id, status);
+                if matches!(blob, Blob::Unreadable(_) | Blob::Absent) {
+                    self.unread.insert(path.to_owned());
+                } else {
+                    self.forget(path, &id, status);
+                }
                 self.set_aside(path, Some(id), findings);
                 return;
             }
@@ -130,6 +137,7 @@ impl Shelf {
     /// A file is gone. Returns the set-aside copies of the same task, to be read again.
     pub fn gone(&mut self, path: &str) -> Vec<String> {
         self.quarantine.remove(path);
+        self.unread.remove(path);
         let Some(CardPath::Card { status, id, .. }) = ProjectRoot::parse_card_path(path) else {
             return Vec::new();
         };
@@ -213,7 +221,7 @@ fn understand(path: &str, blob: &Blob, status: Status) -> Result<CardDocument, V
                 finding("AOF-1143", path, "vanished while it was read").hint(""),
             ]);
         }
-        Blob::Refused(why) => {
+        Blob::Refused(why) | Blob::Unreadable(why) => {
             return Err(vec![
                 finding("AOF-1143", path, why)
                     .hint("replace it by a regular file of readable size"),

@@ -3,13 +3,14 @@
 //! Never asks for more than one operation at a time. Invariant: a case does the same each time.
 
 use aof_host::contract::hooks::{Ending, Failure, FailureClass, Settlement};
-use aof_host::contract::types::Error;
+use aof_host::contract::types::{Effect, Error};
 use serde_json::{Value, json};
 
 use super::rig::Rig;
 
 pub(crate) const ONE: &str = "TASK-2026-01-01-001";
-const TTL_MS: u64 = 600_000;
+/// How long a lease holds.
+pub(crate) const TTL_MS: u64 = 600_000;
 
 const SETTINGS: &str = "scheduler:\n  maxConcurrentDispatches: 16\n  defaultLeaseTtlMs: 600000\n";
 
@@ -71,13 +72,21 @@ pub(crate) const CASES: &[Case] = &[
         weight: 1,
     },
     Case {
+        name: "start by the host",
+        before: requested,
+        act: |rig| on_run(rig, Rig::begun),
+        is_new: |rig| rig.task(ONE)["runs"][0]["session"].is_string(),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
         name: "start ten",
         before: || {
             let mut rig = ten()?;
             rig.poll()?;
             Ok(rig)
         },
-        act: start_all,
+        act: |rig| start_first(rig, 10),
         is_new: |rig| all_ten(rig, |task| task["runs"][0]["session"].is_string()),
         is_atomic: false,
         weight: 4,
@@ -162,6 +171,17 @@ pub(crate) const CASES: &[Case] = &[
         weight: 1,
     },
     Case {
+        name: "move by a tool",
+        before: ready,
+        act: |rig| {
+            let arguments = json!({"taskId": ONE, "status": "blocked", "reason": "r"});
+            by_ann(rig, "aof_task_update", arguments)
+        },
+        is_new: |rig| rig.status(ONE) == "blocked",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
         name: "promote",
         before: || written("backlog", "routing: {agent: ghost}\n"),
         act: Rig::poll,
@@ -200,6 +220,63 @@ pub(crate) const CASES: &[Case] = &[
             on_run(rig, |rig, run| rig.settle(run, &failed))
         },
         is_new: |rig| rig.status(ONE) == "deadletter",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "no room to start",
+        before: requested,
+        act: |rig| {
+            let full = Settlement::Failed(Failure {
+                class: FailureClass::Capacity,
+                message: "full".to_owned(),
+            });
+            on_run(rig, |rig, run| rig.settle(run, &full))
+        },
+        is_new: |rig| rig.task(ONE)["runs"][0]["outcome"].is_string(),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "session lost",
+        before: running,
+        act: |rig| on_run(rig, |rig, run| rig.ended(run, Ending::Lost)),
+        is_new: |rig| rig.task(ONE)["runs"][0]["outcome"].is_string(),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "moved by hand",
+        before: || {
+            let rig = running()?;
+            let lies = |status: &str| format!("projects/alpha/tasks/{status}/{ONE}.md");
+            let hand = rig.machine.hand();
+            let moved = hand.mv(&lies("in-progress"), &lies("blocked"));
+            moved.map_err(crate::crash::rig::broken)?;
+            Ok(rig)
+        },
+        act: Rig::poll,
+        is_new: |rig| rig.task(ONE)["runs"][0]["outcome"] == "released",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "effect settled",
+        before: || {
+            let mut rig = running()?;
+            by_ann(&mut rig, "aof_task_cancel", json!({"taskId": ONE}))?;
+            Ok(rig)
+        },
+        act: settle_all,
+        is_new: |_| true,
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "nobody fits",
+        before: || written("ready", "routing: {agent: ghost}\n"),
+        act: Rig::poll,
+        is_new: |_| true,
         is_atomic: true,
         weight: 1,
     },
@@ -349,7 +426,7 @@ fn requested() -> Result<Rig, Error> {
 
 fn running() -> Result<Rig, Error> {
     let mut rig = requested()?;
-    start_all(&mut rig)?;
+    start_first(&mut rig, 1)?;
     Ok(rig)
 }
 
@@ -378,12 +455,23 @@ fn all_ten(rig: &mut Rig, holds: impl Fn(&Value) -> bool) -> bool {
     (1..=10).all(|number| holds(&rig.task(&id(number))))
 }
 
-fn start_all(rig: &mut Rig) -> Result<(), Error> {
-    for number in 1..=10 {
-        let run = rig.run_of(&id(number));
-        if !run.is_empty() {
-            rig.started(&run)?;
-        }
+fn start_first(rig: &mut Rig, count: u32) -> Result<(), Error> {
+    for number in 1..=count {
+        let run = rig.run_of(&id(number))?;
+        rig.started(&run)?;
+    }
+    Ok(())
+}
+
+/// Says of every effect that was handed out that it is done.
+fn settle_all(rig: &mut Rig) -> Result<(), Error> {
+    for effect in rig.effects.clone() {
+        let key = match &effect {
+            Effect::Cancel(cancel) => &cancel.key,
+            Effect::Notify(notify) => &notify.key,
+            _ => continue,
+        };
+        rig.settle(key, &Settlement::Done("{}".to_owned()))?;
     }
     Ok(())
 }
@@ -397,7 +485,7 @@ fn on_run(
     rig: &mut Rig,
     act: impl FnOnce(&mut Rig, &str) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let run = rig.run_of(ONE);
+    let run = rig.run_of(ONE)?;
     act(rig, &run)
 }
 

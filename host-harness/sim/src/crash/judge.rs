@@ -36,8 +36,13 @@ pub(crate) fn begun(files: &Files) -> History {
 
 /// Everything that a store must be, whatever happened to it.
 pub(crate) fn sound(rig: &mut Rig, first: &Files) -> Verdict {
+    sound_but_for(0, rig, first)
+}
+
+/// The same, but for so many hidden files that could not be cleared away.
+pub(crate) fn sound_but_for(hidden_max: usize, rig: &mut Rig, first: &Files) -> Verdict {
     let files = files(&rig.machine);
-    tidy(&files)?;
+    tidy(&files, hidden_max)?;
     each_task_once(&files)?;
     lines_are_whole(&files)?;
     log_agrees(&files, first)?;
@@ -45,11 +50,12 @@ pub(crate) fn sound(rig: &mut Rig, first: &Files) -> Verdict {
 }
 
 /// Nothing that only a writer in the middle of its work needs.
-fn tidy(files: &Files) -> Verdict {
-    for path in files.keys() {
-        if name_of(path).starts_with('.') || path.ends_with(".tmp") || path.contains(".conflict-") {
-            return Err(format!("{path} is left over"));
-        }
+fn tidy(files: &Files, hidden_max: usize) -> Verdict {
+    let mut hidden = files.keys().filter(|path| name_of(path).starts_with('.'));
+    let is_untidy = |path: &&String| path.ends_with(".tmp") || path.contains(".conflict-");
+    let untidy = files.keys().find(is_untidy);
+    if let Some(path) = hidden.nth(hidden_max).or(untidy) {
+        return Err(format!("{path} is left over"));
     }
     let journals = files.keys().filter(|it| it.starts_with("state/journal/"));
     let journals: Vec<&str> = journals.map(String::as_str).collect();
@@ -154,10 +160,7 @@ fn events(files: &Files) -> impl Iterator<Item = String> {
 /// After opening, the effects hold one spawn for each run that was asked for and no other; started
 /// runs are adopted.
 pub(crate) fn spawns_belong_to_leases(rig: &mut Rig) -> Verdict {
-    let report = rig.report().map_err(|error| error.message)?;
-    let tasks = report["tasks"].as_array().cloned().unwrap_or_default();
-    let runs = tasks.iter().filter_map(|task| task["run"].as_str());
-    let wanted: BTreeSet<String> = runs.map(str::to_owned).collect();
+    let wanted = rig.runs().map_err(|error| error.message)?;
     let adopted = rig.opened.adopted.iter();
     let adopted: BTreeSet<String> = adopted.map(|run| run.run.clone()).collect();
     if adopted != wanted {

@@ -2,6 +2,7 @@
 //!
 //! Never retries. Invariant: two rigs that are told the same do the same, call by call.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ use crate::native::NativeComponent;
 /// The process whose calls are counted.
 pub(crate) const WRITER: u32 = 7;
 
+/// The code of what is wrong outside of the product.
+pub(crate) const OUTSIDE: &str = "rig";
+
 /// The process that opens the store after the writer's end.
 pub(crate) const HEIR: u32 = 8;
 
@@ -38,6 +42,8 @@ pub(crate) struct Rig {
     pub(crate) effects: Vec<Effect>,
     /// The files that people laid out.
     pub(crate) first: Files,
+    /// The names of the calls that were made, as the contract has them.
+    pub(crate) called: BTreeSet<String>,
     process: Process,
     component: Option<NativeComponent>,
     rolls: u64,
@@ -79,6 +85,7 @@ impl Rig {
             machine,
             opened: nothing(),
             effects: Vec::new(),
+            called: BTreeSet::new(),
             component: None,
             rolls: u64::from(pid) << 32,
         };
@@ -88,6 +95,7 @@ impl Rig {
 
     /// Drops the component without a word and opens the store anew, in the same process.
     pub(crate) fn open(&mut self) -> Result<(), Error> {
+        self.note("open");
         self.leave();
         let store = LocalStore::over(self.process.clone()).sweep_interval(Duration::ZERO);
         let ctx = self.ctx(Caller::Host);
@@ -126,6 +134,7 @@ impl Rig {
 
     /// Ends in good order.
     pub(crate) fn close(&mut self) -> Result<(), Error> {
+        self.note("close");
         let ctx = self.ctx(Caller::Host);
         let closed = self.component()?.close(&ctx);
         closed.map_err(|error| error.to_error())
@@ -145,6 +154,10 @@ impl Rig {
         }
     }
 
+    fn note(&mut self, call: &str) {
+        self.called.insert(call.to_owned());
+    }
+
     fn component(&mut self) -> Result<&mut NativeComponent, Error> {
         self.component.as_mut().ok_or_else(|| broken("not open"))
     }
@@ -161,6 +174,7 @@ impl Rig {
         name: &str,
         arguments: &Value,
     ) -> Result<Value, Error> {
+        self.note(name);
         let ctx = self.ctx(caller);
         let answer = self
             .component()?
@@ -188,14 +202,16 @@ impl Rig {
     }
 
     pub(crate) fn poll(&mut self) -> Result<(), Error> {
+        self.note("poll");
         let ctx = self.ctx(Caller::Host);
         let answer = self.component()?.poll(&ctx, PollMode::Act);
         self.take(answer).map(drop)
     }
 
-    pub(crate) fn settle(&mut self, run: &str, settlement: &Settlement) -> Result<(), Error> {
+    pub(crate) fn settle(&mut self, key: &str, settlement: &Settlement) -> Result<(), Error> {
+        self.note("effect-settled");
         let ctx = self.ctx(Caller::Host);
-        let answer = self.component()?.effect_settled(&ctx, run, settlement);
+        let answer = self.component()?.effect_settled(&ctx, key, settlement);
         self.take(answer).map(drop)
     }
 
@@ -204,13 +220,23 @@ impl Rig {
         self.settle(run, &Settlement::Done(done))
     }
 
+    /// A host that starts sessions by itself tells of one.
+    pub(crate) fn begun(&mut self, run: &str) -> Result<(), Error> {
+        self.note("session-started");
+        let ctx = self.ctx(Caller::Host);
+        let answer = self.component()?.session_started(&ctx, run, "a session");
+        self.take(answer).map(drop)
+    }
+
     pub(crate) fn heartbeat(&mut self, run: &str) -> Result<(), Error> {
+        self.note("session-heartbeat");
         let ctx = self.ctx(Caller::Host);
         let answer = self.component()?.session_heartbeat(&ctx, run);
         self.take(answer).map(drop)
     }
 
     pub(crate) fn ended(&mut self, run: &str, ending: Ending) -> Result<(), Error> {
+        self.note("session-ended");
         let ctx = self.ctx(Caller::Host);
         let end = SessionEnd {
             ending,
@@ -222,14 +248,16 @@ impl Rig {
         self.take(answer).map(drop)
     }
 
+    fn shown(&mut self, id: &str) -> Result<Value, Error> {
+        let ctx = self.ctx(Caller::Host);
+        let text = self.component()?.task(&ctx, id);
+        let text = text.map_err(|error| error.to_error())?;
+        Ok(value_of(&text)["task"].take())
+    }
+
     /// The task as views show it; null if there is none.
     pub(crate) fn task(&mut self, id: &str) -> Value {
-        let ctx = self.ctx(Caller::Host);
-        let shown = self.component().map(|component| component.task(&ctx, id));
-        match shown {
-            Ok(Ok(text)) => value_of(&text)["task"].take(),
-            _ => Value::Null,
-        }
+        self.shown(id).unwrap_or_default()
     }
 
     pub(crate) fn status(&mut self, id: &str) -> String {
@@ -240,12 +268,21 @@ impl Rig {
     }
 
     /// The id of a task's last run.
-    pub(crate) fn run_of(&mut self, id: &str) -> String {
-        let task = self.task(id);
+    pub(crate) fn run_of(&mut self, id: &str) -> Result<String, Error> {
+        let task = self.shown(id)?;
         let runs = task["runs"].as_array();
         let last = runs.and_then(|runs| runs.last());
-        let id = last.and_then(|run| run["run"].as_str());
-        id.unwrap_or_default().to_owned()
+        let run = last.and_then(|run| run["run"].as_str());
+        let run = run.ok_or_else(|| broken(format!("{id} has no run")))?;
+        Ok(run.to_owned())
+    }
+
+    /// The runs that hold a lease.
+    pub(crate) fn runs(&mut self) -> Result<BTreeSet<String>, Error> {
+        let report = self.report()?;
+        let tasks = report["tasks"].as_array().cloned().unwrap_or_default();
+        let runs = tasks.iter().filter_map(|task| task["run"].as_str());
+        Ok(runs.map(str::to_owned).collect())
     }
 
     /// The report of all tasks, finished ones too.
@@ -287,7 +324,7 @@ fn value_of(text: &str) -> Value {
 /// What goes wrong outside of the product.
 pub(crate) fn broken(message: impl std::fmt::Display) -> Error {
     Error {
-        code: "rig".to_owned(),
+        code: OUTSIDE.to_owned(),
         kind: ErrorKind::Broken,
         message: message.to_string(),
         hint: String::new(),

@@ -48,6 +48,7 @@ pub(super) fn blob(blob: host::Blob) -> Blob {
         },
         host::Blob::Absent => Blob::Absent,
         host::Blob::Refused(why) => Blob::Refused(why),
+        host::Blob::Unreadable(why) => Blob::Unreadable(why),
     }
 }
 

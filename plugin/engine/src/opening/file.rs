@@ -23,7 +23,7 @@ pub(super) fn read_settings<S: Store>(
         .map_err(|error| refusal_of(&error))?;
     let bytes = match blobs.into_iter().next() {
         Some(Blob::Content { bytes, .. }) => bytes,
-        Some(Blob::Refused(why)) => {
+        Some(Blob::Refused(why) | Blob::Unreadable(why)) => {
             return Err(
                 Refusal::refused("AOF-1130", why, "replace it by a regular file").at(SETTINGS),
             );
@@ -73,7 +73,7 @@ pub(crate) fn read_chart<S: Store>(
             }
             Err(findings) => findings,
         },
-        Some(Blob::Refused(why)) => vec![Diagnostic {
+        Some(Blob::Refused(why) | Blob::Unreadable(why)) => vec![Diagnostic {
             code: "AOF-1110",
             level: Level::Error,
             path: ORG_CHART.to_owned(),
@@ -91,7 +91,8 @@ pub(crate) fn read_chart<S: Store>(
 /// Reads the outbox.
 pub(crate) fn read_outbox<S: Store>(store: &mut S) -> Result<Outbox, StoreError> {
     let blobs = store.read(&[OUTBOX.to_owned()], BYTES_READ_MAX)?;
-    Ok(match blobs.into_iter().next() {
+    let blob = blobs.into_iter().next();
+    Ok(match blob.map(|it| it.certain(OUTBOX)).transpose()? {
         Some(Blob::Content { bytes, .. }) => Outbox::read(&bytes),
         _ => Outbox::default(),
     })

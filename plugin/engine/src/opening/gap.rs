@@ -33,8 +33,10 @@ pub(super) fn resume_log<S: Store>(
     let Some((day, part, _)) = last else {
         return Ok((log, Tail::default()));
     };
-    let blobs = store.read(&[event_log(&day, part)], PART_BYTES_READ_MAX)?;
-    let tail = match blobs.into_iter().next() {
+    let path = event_log(&day, part);
+    let blobs = store.read(std::slice::from_ref(&path), PART_BYTES_READ_MAX)?;
+    let blob = blobs.into_iter().next();
+    let tail = match blob.map(|it| it.certain(&path)).transpose()? {
         Some(Blob::Content { bytes, .. }) => Tail::read(&bytes),
         _ => Tail::default(),
     };

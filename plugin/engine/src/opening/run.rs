@@ -42,7 +42,7 @@ pub(crate) fn read_live_runs<S: Store>(
     let read = runs.into_iter().zip(blobs).map(|(run, blob)| {
         let recorded = match blob {
             Blob::Content { bytes, .. } => run_record::decode(&bytes),
-            Blob::Absent | Blob::Refused(_) => None,
+            Blob::Absent | Blob::Refused(_) | Blob::Unreadable(_) => None,
         };
         // The card says that the run goes on; a record that says otherwise was not committed with
         // it and only lends its session.

@@ -83,7 +83,7 @@ fn runs_of<S: Store>(
         Blob::Content { bytes, .. } => {
             run_record::decode(&bytes).map(|run| run_record::to_json(&run, dir))
         }
-        Blob::Absent | Blob::Refused(_) => None,
+        Blob::Absent | Blob::Refused(_) | Blob::Unreadable(_) => None,
     });
     Ok(shown.collect())
 }

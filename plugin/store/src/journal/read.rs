@@ -66,8 +66,14 @@ pub(crate) fn read<S: Store>(store: &mut S) -> Result<Option<Journalled>, StoreE
     parts.sort_unstable();
     for (_, name) in parts.into_iter().rev() {
         let path = format!("{JOURNAL_DIR}/{name}");
-        let blobs = store.read(&[path], PART_BYTES_READ_MAX)?;
-        if let Some(Blob::Content { bytes, .. }) = blobs.into_iter().next()
+        let blobs = store.read(std::slice::from_ref(&path), PART_BYTES_READ_MAX)?;
+        let blob = blobs.into_iter().next();
+        let blob = blob.map(|it| it.certain(&path)).transpose()?;
+        // The lock is ours: a part that was listed and is not there is a disk that lies.
+        if blob == Some(Blob::Absent) {
+            return Err(StoreError::NotFound(path));
+        }
+        if let Some(Blob::Content { bytes, .. }) = blob
             && let Some(journalled) = Journalled::parse(&bytes)
         {
             return Ok(Some(journalled));

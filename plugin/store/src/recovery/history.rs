@@ -135,7 +135,7 @@ impl History<'_> {
     pub(super) fn look(&self, status: Status, blob: &Blob, may_be_torn: bool) -> Option<Copy> {
         let (kind, stamp) = match blob {
             Blob::Absent => return None,
-            Blob::Refused(_) => (Kind::Broken, None),
+            Blob::Refused(_) | Blob::Unreadable(_) => (Kind::Broken, None),
             Blob::Content { bytes, stamp } => (self.kind(status, bytes, may_be_torn), Some(*stamp)),
         };
         Some(Copy {

@@ -25,6 +25,9 @@ const RUNS: usize = 256;
 const OPS: usize = 1_000;
 /// Bytes of contents after which a batch is closed.
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// What was done again is looked at once more: the next checkpoint forgets the journal, and a file
+/// that was not found the first time would stay as it is for good.
+const PASSES_MAX: usize = 2;
 /// Largest log that is brought up to the journal; it is closed long before.
 const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -47,18 +50,25 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
     if !is_new_boot {
         journal::carry_over(store, opening, &journalled)?;
     }
-    let mut mending = Mending::default();
     let dirs = wanted.iter().flat_map(|record| record.dirs.iter().cloned());
-    mending.ops.extend(dirs.map(Op::MakeDir));
-    redo_runs(store, &wanted, &mut mending)?;
+    commit(store, dirs.map(Op::MakeDir).collect(), opening.epoch)?;
     let histories = gather(&journalled.records, is_wanted);
     let histories: Vec<&History<'_>> = histories.values().collect();
-    for chunk in histories.chunks(CARDS) {
-        redo_cards(store, chunk, is_new_boot, &mut mending)?;
+    let mut lines = Vec::new();
+    for _ in 0..PASSES_MAX {
+        let mut mending = Mending::default();
+        redo_runs(store, &wanted, &mut mending)?;
+        for chunk in histories.chunks(CARDS) {
+            redo_cards(store, chunk, is_new_boot, &mut mending)?;
+        }
+        redo_logs(store, &wanted, (&journalled, is_new_boot), &mut mending)?;
+        if mending.ops.is_empty() {
+            break;
+        }
+        commit(store, mending.ops, opening.epoch)?;
+        lines.extend(mending.lines);
     }
-    redo_logs(store, &wanted, (&journalled, is_new_boot), &mut mending)?;
-    commit(store, mending.ops, opening.epoch)?;
-    Ok(mending.lines)
+    Ok(lines)
 }
 
 fn redo_cards<S: Store>(
@@ -73,7 +83,7 @@ fn redo_cards<S: Store>(
         paths
     };
     let paths: Vec<String> = histories.iter().flat_map(paths).collect();
-    let blobs = store.read(&paths, CARD_BYTES_MAX)?;
+    let blobs = read_certain(store, &paths, CARD_BYTES_MAX)?;
     let files = Status::ALL.len() + 1;
     for (history, blobs) in histories.iter().zip(blobs.chunks(files)) {
         let looked = Status::ALL.into_iter().zip(blobs);
@@ -108,20 +118,11 @@ fn redo_runs<S: Store>(
         let dirs = paths.iter().filter_map(|path| path.rsplit_once('/'));
         let dirs: BTreeSet<String> = dirs.map(|(dir, _)| dir.to_owned()).collect();
         store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
-        let blobs = store.read(&paths, run_record::BYTES_MAX)?;
+        let blobs = read_certain(store, &paths, run_record::BYTES_MAX)?;
         for ((path, content), blob) in chunk.iter().zip(blobs) {
-            let is_there = match blob {
-                Blob::Content { bytes, .. } => bytes == content.as_bytes(),
-                Blob::Absent => false,
-                Blob::Refused(_) => true,
-            };
-            if !is_there {
-                mending.ops.push(Op::Replace {
-                    path: (*path).to_owned(),
-                    content: content.as_bytes().to_vec(),
-                    expect: None,
-                });
-            }
+            mending
+                .ops
+                .extend(placed(path, content.as_bytes().to_vec(), &blob));
         }
     }
     Ok(())
@@ -140,11 +141,14 @@ fn redo_logs<S: Store>(
         logs.entry(&log.path).or_default().extend(lines);
     }
     for (path, lines) in logs {
-        let blobs = store.read(&[path.to_owned()], LOG_BYTES_MAX)?;
-        let (present, expect) = match blobs.into_iter().next() {
-            Some(Blob::Content { bytes, stamp }) => (bytes, Some(stamp)),
-            Some(Blob::Absent) => (Vec::new(), None),
-            Some(Blob::Refused(_)) | None => continue,
+        let blobs = read_certain(store, &[path.to_owned()], LOG_BYTES_MAX)?;
+        let Some(blob) = blobs.into_iter().next() else {
+            continue;
+        };
+        let present = match &blob {
+            Blob::Content { bytes, .. } => bytes.as_slice(),
+            Blob::Absent => &[],
+            Blob::Refused(_) | Blob::Unreadable(_) => continue,
         };
         let durable = if is_new_boot {
             let flushed = journalled.header.logs.get(path).copied();
@@ -152,21 +156,43 @@ fn redo_logs<S: Store>(
         } else {
             // Nothing but the end can be torn by a process that was killed.
             let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
-            line_start(&present, present.len().saturating_sub(bytes))
+            line_start(present, present.len().saturating_sub(bytes))
         };
-        let content = restored(&present, durable, &lines);
-        if content != present {
+        let content = restored(present, durable, &lines);
+        if let Some(op) = placed(path, content, &blob) {
             mending
                 .lines
                 .push(format!("added to `{path}` what a crash kept out of it"));
-            mending.ops.push(Op::Replace {
-                path: path.to_owned(),
-                content,
-                expect,
-            });
+            mending.ops.push(op);
         }
     }
     Ok(())
+}
+
+/// Reads what recovery must not take for absent.
+fn read_certain<S: Store>(
+    store: &mut S,
+    paths: &[String],
+    bytes_max: u64,
+) -> Result<Vec<Blob>, StoreError> {
+    let blobs = store.read(paths, bytes_max)?;
+    let read = paths.iter().zip(blobs);
+    read.map(|(path, blob)| blob.certain(path)).collect()
+}
+
+/// What gives a file this content, unless it has it or is none that we may write to.
+fn placed(path: &str, content: Vec<u8>, present: &Blob) -> Option<Op> {
+    let path = path.to_owned();
+    match present {
+        Blob::Content { bytes, .. } if *bytes == content => None,
+        Blob::Content { stamp, .. } => Some(Op::Replace {
+            path,
+            content,
+            expect: Some(*stamp),
+        }),
+        Blob::Absent => Some(Op::Create { path, content }),
+        Blob::Refused(_) | Blob::Unreadable(_) => None,
+    }
 }
 
 fn commit<S: Store>(store: &mut S, ops: Vec<Op>, epoch: u64) -> Result<(), StoreError> {

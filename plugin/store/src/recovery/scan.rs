@@ -124,7 +124,7 @@ pub fn absorb_project(shelf: &mut Shelf, root: &ProjectRoot, blob: &Blob) -> Pro
             }
             Err(findings) => findings,
         },
-        Blob::Refused(why) => vec![finding("AOF-1120", &path, why)],
+        Blob::Refused(why) | Blob::Unreadable(why) => vec![finding("AOF-1120", &path, why)],
     };
     shelf.set_aside(&path, None, findings);
     let resting = aof_core::project::ProjectStatus::Paused;
@@ -191,6 +191,7 @@ pub fn read_cards<S: Store>(
 ) -> Result<(), StoreError> {
     for chunk in paths.chunks(CHUNK) {
         let blobs = store.read(chunk, CARD_BYTES_MAX)?;
+        shelf.unread.retain(|path| !chunk.contains(path));
         for (path, blob) in chunk.iter().zip(&blobs) {
             shelf.take_in(path, blob);
         }

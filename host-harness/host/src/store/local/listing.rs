@@ -67,15 +67,30 @@ pub(super) fn scan<S: System>(
         Node::Directory(stamp) => Mark::of(&stamp),
         _ => return Ok(None),
     };
-    let racy = mark.is_racy(system.now_ns());
-    let (mut entries, skipped) = entries(walk, &dir, path, trusted)?;
+    let is_young = mark.is_racy(system.now_ns());
+    let Found {
+        mut entries,
+        skipped,
+        vanished,
+    } = entries(walk, &dir, path, trusted)?;
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(Scan {
         mark,
-        racy,
+        // A name without a file was taken away just now, or the system was wrong once: on a
+        // network it may be, and the directory's time would not tell.
+        racy: is_young || vanished,
         entries,
         skipped,
     }))
+}
+
+/// What a directory named.
+#[derive(Debug, Default)]
+struct Found {
+    entries: Vec<Entry>,
+    skipped: u32,
+    /// Some name had no file any more.
+    vanished: bool,
 }
 
 fn entries<S: System>(
@@ -83,15 +98,14 @@ fn entries<S: System>(
     dir: &S::Dir,
     path: RelPath<'_>,
     trusted: Option<&KnownEntries>,
-) -> Result<(Vec<Entry>, u32), StoreError> {
-    let mut entries = Vec::new();
-    let mut skipped = 0_u32;
+) -> Result<Found, StoreError> {
+    let mut found = Found::default();
     let items = walk.system().entries(dir);
     for item in items.map_err(|errno| broken(path, errno))? {
         let name = std::str::from_utf8(&item.name).ok();
         // A name that no path can spell cannot be asked for either.
         let Some(name) = name.filter(|name| RelPath::parse(name).is_ok()) else {
-            skipped = skipped.saturating_add(1);
+            found.skipped = found.skipped.saturating_add(1);
             continue;
         };
         let entry = match remembered(trusted, name, &item) {
@@ -101,10 +115,11 @@ fn entries<S: System>(
                 .map_err(|errno| broken(path, errno))?
                 .entry(name),
         };
-        entries.extend(entry);
-        limit::admit_listing(path, entries.len())?;
+        found.vanished |= entry.is_none();
+        found.entries.extend(entry);
+        limit::admit_listing(path, found.entries.len())?;
     }
-    Ok((entries, skipped))
+    Ok(found)
 }
 
 fn remembered(trusted: Option<&KnownEntries>, name: &str, item: &RawEntry) -> Option<Entry> {

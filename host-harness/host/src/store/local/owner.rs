@@ -170,6 +170,6 @@ fn content<S: System>(walk: &Walk<'_, S>, path: &str) -> Option<Result<Vec<u8>, 
     match read::blob(walk, path, FILE_BYTES_MAX) {
         Blob::Absent => None,
         Blob::Content(content) => Some(Ok(content.bytes)),
-        Blob::Refused(_) => Some(Err(())),
+        Blob::Refused(_) | Blob::Unreadable(_) => Some(Err(())),
     }
 }

@@ -20,14 +20,14 @@ pub(super) fn blob<S: System>(walk: &Walk<'_, S>, path: RelPath<'_>, bytes_max: 
         Ok(dir) => dir,
         Err(Miss::Absent) => return Blob::Absent,
         Err(Miss::Symlink) => return refused("lies behind a symlink"),
-        Err(Miss::Failed(errno)) => return refused(&unreadable(errno)),
+        Err(Miss::Failed(errno)) => return unreadable(errno),
     };
     for _ in 0..ATTEMPTS_MAX {
         match attempt(walk, &dir, path.name(), bytes_max) {
             Ok(Some(blob)) => return blob,
             Ok(None) => {}
             Err(Errno::NOENT) => return Blob::Absent,
-            Err(errno) => return refused(&unreadable(errno)),
+            Err(errno) => return unreadable(errno),
         }
     }
     refused("is being written; read it again")
@@ -69,8 +69,8 @@ fn oversized(bytes: u64, bytes_max: u64) -> Blob {
     Blob::Refused(format!("has {bytes} bytes, over the limit of {bytes_max}"))
 }
 
-fn unreadable(errno: Errno) -> String {
-    format!("cannot be read: {errno}")
+fn unreadable(errno: Errno) -> Blob {
+    Blob::Unreadable(format!("cannot be read: {errno}"))
 }
 
 fn refused(reason: &str) -> Blob {

@@ -268,7 +268,7 @@ fn runs<S: Store>(store: &mut S, session: &Session) -> Result<Vec<Finding>, Refu
     for ((path, task), blob) in paths.iter().zip(tasks).zip(blobs) {
         let is_readable = match blob {
             Blob::Content { bytes, .. } => run_record::decode(&bytes).is_some(),
-            Blob::Absent | Blob::Refused(_) => false,
+            Blob::Absent | Blob::Refused(_) | Blob::Unreadable(_) => false,
         };
         if !is_readable {
             let message = format!("{task} is in progress, but the record of its run is lost");

@@ -132,12 +132,12 @@ impl Audit {
                     self.log.torn_end();
                 }
             }
-            Some(Blob::Refused(why)) if !is_closed => {
+            Some(Blob::Refused(why) | Blob::Unreadable(why)) if !is_closed => {
                 let hint = "a part of the log cannot be read; the comparison is not complete";
                 let kind = ("log-unreadable", Weight::Error);
                 self.log.findings.note(finding(kind, path, why, hint));
             }
-            Some(Blob::Refused(_) | Blob::Absent) | None => {}
+            Some(Blob::Refused(_) | Blob::Unreadable(_) | Blob::Absent) | None => {}
         }
         Ok(())
     }
