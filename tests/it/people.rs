@@ -124,6 +124,22 @@ fn a_deleted_card_is_gone_and_what_waits_for_it_waits() {
 }
 
 #[test]
+fn a_card_that_is_gone_for_a_moment_keeps_its_run() {
+    let mut stage = one();
+    let spawn = stage.spawned();
+    stage.started(&spawn);
+    let text = stage.file(&lying_in("in-progress")).unwrap();
+    stage.disk.remove_by_hand(&lying_in("in-progress")).unwrap();
+    assert_eq!(stage.report()["total"], 0);
+    stage.put_by_hand(&lying_in("in-progress"), &text);
+    stage.later(1).poll();
+    assert!(stage.cancels().is_empty(), "nobody ends its session");
+    let done = stage.tool(&runner(&spawn), "aof_task_complete", json!({"taskId": ONE}));
+    done.unwrap();
+    assert_eq!(stage.status(ONE), "done");
+}
+
+#[test]
 fn of_two_files_of_a_task_one_is_served_and_both_are_kept() {
     let mut stage = one();
     let copy = CardText::new(ONE, "blocked").agent("reader");

@@ -1,19 +1,28 @@
-//! Simulated worlds: a few of each kind, twice, in the component too, and those that once failed.
+//! Simulated worlds: 256 of them natively and as the component, every known mistake noticed, and
+//! those that once failed.
 //!
 //! Long hunts are `aof sim`'s business. Invariant: no test here depends on real time.
 
-use std::fs;
-use std::path::Path;
+mod corpus;
+mod defect;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use aof_sim::check::Violation;
-use aof_sim::run::{Case, Outcome, Settings, replay, run};
+use aof_sim::run::{Failure, Outcome, Settings, case_of, run};
 use aof_sim::world::{Engine, Profile};
 
 use crate::stage::image;
 
-fn settings(profile: Profile, engine: Engine) -> Settings {
+/// Worlds that are lived through in every run of the tests.
+const SEEDS: u64 = 256;
+/// Threads that share them.
+const THREADS: usize = 2;
+
+fn settings(profile: Profile, steps: usize, engine: Engine) -> Settings {
     Settings {
-        steps: 60,
+        steps,
         profile: Some(profile),
         engine,
     }
@@ -25,61 +34,61 @@ fn assert_holds(outcome: &Outcome) {
     }
 }
 
-#[test]
-fn nothing_is_lost_in_the_first_worlds_of_every_profile() {
-    for profile in Profile::DRAWN {
-        for seed in 0..8 {
-            assert_holds(&run(seed, &settings(profile, Engine::Native)));
+/// Calls `each` with every seed, from both threads.
+fn for_every_seed(each: impl Fn(u64) + Sync) {
+    let next = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= SEEDS {
+                        return;
+                    }
+                    each(seed);
+                }
+            });
         }
-    }
+    });
+}
+
+/// The profile of a seed: each has its share.
+fn profile_of(seed: u64) -> Profile {
+    let mut all = Profile::DRAWN.into_iter().cycle();
+    let number = usize::try_from(seed).unwrap_or_default() % Profile::DRAWN.len();
+    all.nth(number).unwrap_or(Profile::Storm)
+}
+
+#[test]
+fn nothing_is_lost_in_256_worlds_and_the_component_lives_through_the_same() {
+    let image = image();
+    for_every_seed(|seed| {
+        let profile = profile_of(seed);
+        let native = run(seed, &settings(profile, 40, Engine::Native));
+        assert_holds(&native);
+        let component = Engine::Component(image.clone());
+        let component = run(seed, &settings(profile, 40, component));
+        assert_holds(&component);
+        let name = profile.as_str();
+        assert_eq!(native.hash, component.hash, "seed {seed}, {name}");
+        assert_eq!(native.counts, component.counts, "seed {seed}, {name}");
+    });
 }
 
 #[test]
 fn the_same_seed_is_the_same_world() {
     for profile in Profile::DRAWN {
-        let hash = |seed| run(seed, &settings(profile, Engine::Native)).hash;
+        let hash = |seed| run(seed, &settings(profile, 60, Engine::Native)).hash;
         assert_eq!(hash(3), hash(3), "{}", profile.as_str());
         assert_ne!(hash(3), hash(4), "{}", profile.as_str());
     }
 }
 
 #[test]
-fn the_component_lives_through_the_same_worlds_as_the_engine() {
-    for profile in Profile::DRAWN {
-        let native = run(5, &settings(profile, Engine::Native));
-        let component = Engine::Component(image().clone());
-        let component = run(5, &settings(profile, component));
-        assert_holds(&component);
-        assert_eq!(native.hash, component.hash, "{}", profile.as_str());
-        assert_eq!(native.counts, component.counts, "{}", profile.as_str());
-    }
-}
-
-#[test]
-fn worlds_that_once_failed_hold() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/seeds");
-    let mut seen = 0;
-    for entry in fs::read_dir(&dir).expect("the corpus") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let text = fs::read_to_string(&path).expect("a case");
-        let case: Case = serde_json::from_str(&text).expect("a case that can be read");
-        let outcome = replay(&case, &Engine::Native);
-        if let Some(failure) = &outcome.failure {
-            panic!("{}: {failure}", path.display());
-        }
-        seen += 1;
-    }
-    assert!(seen > 0, "no case in {}", dir.display());
-}
-
-#[test]
 fn a_failure_is_told_with_the_command_that_repeats_it() {
-    let settings = settings(Profile::Calm, Engine::Native);
-    let failure = aof_sim::run::Failure {
-        case: aof_sim::run::case_of(7, &settings),
+    let settings = settings(Profile::Calm, 60, Engine::Native);
+    let failure = Failure {
+        case: case_of(7, &settings),
         step: 0,
         violation: Violation {
             invariant: "I4".to_owned(),

@@ -58,7 +58,7 @@ impl Depth {
     pub(crate) fn lighter(self, weight: u32) -> Self {
         let states_max = self.states_max / weight.max(1) as usize;
         Self {
-            states_max: states_max.max(2),
+            states_max: states_max.max(1),
             nested_every: self.nested_every * u64::from(weight),
             ..self
         }
@@ -68,9 +68,9 @@ impl Depth {
     #[must_use]
     pub fn quick() -> Self {
         Self {
-            states_max: 6,
-            nested_every: 401,
-            nested_states_max: 2,
+            states_max: 2,
+            nested_every: 1_000_000,
+            nested_states_max: 1,
             repeat_every: 8,
         }
     }

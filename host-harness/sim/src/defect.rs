@@ -20,10 +20,9 @@ use std::time::Duration;
 
 use crate::agent::SimExecutor;
 use crate::check::Violation;
-use crate::machine::Process;
 use crate::native::NativeComponent;
-use crate::run::{Settings, run};
-use crate::world::{Engine, Profile};
+use crate::run::{Case, Settings, case_of, replay, run, shrink};
+use crate::world::{Engine, Lookout, Profile};
 
 use component::FlawedComponent;
 use executor::FlawedExecutor;
@@ -120,9 +119,9 @@ impl Defect {
             Defect::ForgetEpoch => ("forget-epoch", Profile::Hosts),
             Defect::IgnoreLock => ("ignore-lock", Profile::Hosts),
             Defect::SwallowFailure => ("swallow-failure", Profile::Disk),
-            Defect::MtimeOnly => ("mtime-only", Profile::People),
-            Defect::OverwriteEdit => ("overwrite-edit", Profile::People),
-            Defect::ReplaceTarget => ("replace-target", Profile::People),
+            Defect::MtimeOnly => ("mtime-only", Profile::Clash),
+            Defect::OverwriteEdit => ("overwrite-edit", Profile::Clash),
+            Defect::ReplaceTarget => ("replace-target", Profile::Clash),
             Defect::DropOutbox => ("drop-outbox", Profile::Disk),
             Defect::DoubleSpawn => ("double-spawn", Profile::Calm),
             Defect::ReclaimLive => ("reclaim-live", Profile::Calm),
@@ -146,11 +145,11 @@ impl Defect {
     /// What the engine refuses.
     pub(crate) fn open(
         self,
-        process: Process,
+        process: Lookout,
         ctx: &Ctx,
         config: &Config,
     ) -> Result<(Box<dyn Component>, Opened), CallError> {
-        let machine = process.machine().clone();
+        let machine = process.process().machine().clone();
         let system = FlawedSystem::new(process, self);
         let local = LocalStore::over(system).sweep_interval(Duration::ZERO);
         let store = FlawedStore::new(local, machine, self);
@@ -206,5 +205,25 @@ impl Defect {
             }
         }
         None
+    }
+
+    /// The world of a catch, made as small as it can be while it still holds without the defect.
+    #[must_use]
+    pub fn written_down(self, catch: &Catch) -> Case {
+        let settings = Settings {
+            steps: STEPS,
+            profile: Some(self.describe().profile),
+            engine: Engine::Flawed(self),
+        };
+        let whole = case_of(catch.seed, &settings);
+        let failure = replay(&whole, &settings.engine).failure;
+        let small = failure.map(|failure| shrink(&failure, &settings.engine));
+        let sound = small.filter(|it| replay(&it.case, &Engine::Native).failure.is_none());
+        let (mut case, violation) = match sound {
+            Some(small) => (small.case, small.violation),
+            None => (whole, catch.violation.clone()),
+        };
+        case.found = Some(format!("{}: {violation}", self.describe().name));
+        case
     }
 }

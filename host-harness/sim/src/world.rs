@@ -5,6 +5,7 @@
 
 mod host;
 mod lay;
+mod lookout;
 mod options;
 mod people;
 mod rest;
@@ -22,12 +23,14 @@ use serde_json::json;
 
 use crate::agent::{Character, Crowd};
 use crate::check::{Checker, Files, Ledger, Touch, Violation};
-use crate::machine::{Kind, Machine, Mode};
+use crate::machine::{Machine, Mode};
 use host::Host;
 use people::{Act, Person, SharedLedger, lock, shrug};
 
 pub use host::Engine;
 pub use lay::{agent, card_id, project};
+pub(crate) use lookout::Lookout;
+pub use lookout::Moment;
 pub use options::{Options, Profile};
 pub use step::{Deed, Fault, Step, Wish, Wrong, draw};
 
@@ -151,7 +154,7 @@ impl World {
                 card,
                 salt,
             } => self.ask(*host, *wish, (*card, *salt))?,
-            Step::Hand { .. } | Step::Meddle { .. } => self.hand(step),
+            Step::Hand { .. } | Step::Meddle { .. } | Step::Snatch { .. } => self.hand(step),
             Step::Start { host } => self.start(*host)?,
             Step::Stop { host } => self.stop(*host),
             Step::Cut { salt, ordered } => self.cut(*salt, *ordered),
@@ -271,10 +274,15 @@ impl World {
             // Whether it succeeds or not: the body is no longer the person's concern.
             lock(&self.ledger).marks.retain(|_, mark| mark.task != task);
         }
-        self.with(host, |gateway| {
+        let asked = self.with(host, |gateway| {
             let ann = Caller::Human("ann".to_owned());
             gateway.tool(ann, name, &arguments.to_string()).map(|_| ())
-        })
+        });
+        if wish == Wish::Rewrite {
+            // Nor is what somebody wrote into it meanwhile.
+            lock(&self.ledger).marks.retain(|_, mark| mark.task != task);
+        }
+        asked
     }
 
     fn hand(&mut self, step: &Step) {
@@ -318,7 +326,33 @@ impl World {
                     Person::new(machine, &ledger, act).act();
                 });
             }
+            Step::Snatch { .. } => self.snatch(step),
             _ => {}
+        }
+    }
+
+    /// A person waits for a moment in which a host is at work.
+    fn snatch(&mut self, step: &Step) {
+        let Step::Snatch {
+            host,
+            moment,
+            deed,
+            card,
+            salt,
+        } = step
+        else {
+            return;
+        };
+        let act = Act {
+            deed: *deed,
+            card: *card,
+            salt: *salt,
+            synced: false,
+            in_between: true,
+            is_raw: self.is_raw,
+        };
+        if let Some(at) = self.host(*host) {
+            at.plan(*moment, act);
         }
     }
 
@@ -334,7 +368,8 @@ impl World {
         if at.gateway.is_some() {
             return Ok(());
         }
-        match at.start(&machine, &crowd, (seed, &engine)) {
+        let ledger = Arc::clone(&self.ledger);
+        match at.start(&machine, &crowd, (seed, &engine, &ledger)) {
             Ok(()) if held => Err(Violation::new(
                 "I3",
                 "two hosts have the store open at the same time",
@@ -417,12 +452,14 @@ impl World {
         let starts = self.crowd.starts(self.starts_seen);
         self.starts_seen += starts.len();
         self.counts.starts += starts.len() as u64;
-        self.checker.starts(&starts)?;
         let ledger = lock(&self.ledger);
+        self.checker.starts(&starts, &ledger)?;
+        let crowd = &self.crowd;
+        self.checker
+            .results(|run, task| crowd.has_called(run, task))?;
         self.checker.always(&files, &ledger)?;
         if self.hosts.iter().any(|host| host.is_well) {
-            let now_ms = self.machine.true_ns().saturating_sub(self.begun_ns) / 1_000_000;
-            self.checker.settled(&files, &ledger, now_ms)?;
+            self.checker.settled(&files, &ledger)?;
         }
         Ok(())
     }
@@ -430,13 +467,7 @@ impl World {
     /// Every file as it is.
     #[must_use]
     pub fn files(&self) -> Files {
-        let hand = self.machine.hand();
-        let tree = hand.tree().into_iter().filter(|it| it.kind == Kind::File);
-        let read = tree.filter_map(|it| {
-            let bytes = hand.read(&it.path).ok()?;
-            Some((it.path, Arc::from(bytes)))
-        });
-        read.collect()
+        self.machine.hand().files()
     }
 
     /// The end of the event log, for people.

@@ -2,26 +2,25 @@
 //!
 //! It touches no data directory. Invariant: a failure is shown with the command that repeats it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Instant;
+mod hunt;
+mod points;
+mod worlds;
 
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context;
 use aof_host::image::Image;
-use aof_sim::run::{Failure, Settings, run as run_seed, shrink};
-use aof_sim::world::{Counts, Engine, Profile};
-use serde_json::{Value, json};
+use aof_sim::defect::Defect;
+use aof_sim::run::Case;
+use aof_sim::world::{Engine, Profile};
 
-use crate::console::Console;
 use crate::exit::Ending;
-use crate::render::style::{BAD, DIM};
 
 use super::Session;
 
-/// Failures after which no further worlds are begun.
-const FAILURES_MAX: usize = 10;
-/// Worlds between two remarks for somebody who watches.
-const REMARK_EVERY: u64 = 500;
+/// Told with every finding.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Which worlds.
 #[derive(Debug, clap::Args)]
@@ -44,6 +43,25 @@ pub struct Args {
     /// Run the same engine without WebAssembly (the default)
     #[arg(long)]
     native: bool,
+    /// Kill and cut the power at every point of every operation instead
+    #[arg(long, group = "kind")]
+    crashes: bool,
+    /// Let every call of every operation fail instead
+    #[arg(long, group = "kind")]
+    faults: bool,
+    /// See instead that every known mistake, put in on purpose, is noticed
+    #[arg(long, group = "kind")]
+    defects: bool,
+    /// The same for one mistake; with `--replay`, live through that world with the mistake in it
+    #[arg(long, value_name = "NAME", value_parser = defect, conflicts_with = "kind")]
+    #[arg(conflicts_with = "component")]
+    defect: Option<Defect>,
+    /// Live through the world that is written in this file
+    #[arg(long, value_name = "FILE", conflicts_with = "kind")]
+    replay: Option<PathBuf>,
+    /// Write every world that fails, made small, into this directory
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
     /// Threads
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -51,138 +69,69 @@ pub struct Args {
 }
 
 fn profile(text: &str) -> Result<Profile, String> {
-    let all = Profile::DRAWN.into_iter().chain([Profile::Random]);
-    let names: Vec<&str> = all.clone().map(Profile::as_str).collect();
-    let mut all = all;
+    let names = Profile::ALL.map(Profile::as_str).join(", ");
+    let mut all = Profile::ALL.into_iter();
     all.find(|profile| profile.as_str() == text)
-        .ok_or_else(|| format!("one of {}", names.join(", ")))
+        .ok_or_else(|| format!("one of {names}"))
 }
 
-/// What all threads have found.
-#[derive(Default)]
-struct Findings {
-    worlds: u64,
-    counts: Counts,
-    failures: Vec<Failure>,
+fn defect(text: &str) -> Result<Defect, String> {
+    let names = Defect::ALL.map(|defect| defect.describe().name).join(", ");
+    Defect::parse(text).ok_or_else(|| format!("one of {names}"))
 }
 
-/// Lives through the worlds.
+/// Does what was asked for.
 ///
 /// # Errors
-/// The shipped component cannot be started, or standard output cannot be written.
+/// The shipped component cannot be started, a file cannot be read or written, or standard output
+/// cannot be written.
 pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
-    let engine = if args.component {
-        Engine::Component(Image::embedded(None)?)
-    } else {
-        Engine::Native
+    if args.crashes {
+        return points::crashes(args, session);
+    }
+    if args.faults {
+        return points::faults(args, session);
+    }
+    if args.defects {
+        return hunt::run(args, &Defect::ALL, session);
+    }
+    if let (Some(defect), None) = (args.defect, &args.replay) {
+        return hunt::run(args, &[defect], session);
+    }
+    let engine = match args.defect {
+        Some(defect) => Engine::Flawed(defect),
+        None if args.component => Engine::Component(Image::embedded(None)?),
+        None => Engine::Native,
     };
-    let settings = Settings {
-        steps: args.steps,
-        profile: Some(args.profile),
-        engine,
-    };
-    let began = Instant::now();
-    let findings = work(args, &settings, session.console);
-    let seconds = began.elapsed().as_secs_f64().max(0.001);
-    let document = document(args, &findings, seconds);
-    session
-        .console
-        .show(&document, |_| text(&findings, seconds))?;
-    Ok(if findings.failures.is_empty() {
+    match &args.replay {
+        None => worlds::run(args, engine, session),
+        Some(path) => {
+            let name = path.display();
+            let text = fs::read_to_string(path)
+                .with_context(|| format!("{name}: cannot be read; give the path of a case"))?;
+            let case: Case = serde_json::from_str(&text)
+                .with_context(|| format!("{name}: is no case as `--save` writes them"))?;
+            worlds::replay(args, (&case, &engine), session)
+        }
+    }
+}
+
+fn ending(is_sound: bool) -> Ending {
+    if is_sound {
         Ending::Done
     } else {
         Ending::Code(1.into())
-    })
-}
-
-fn work(args: &Args, settings: &Settings, console: Console) -> Findings {
-    let findings = Mutex::new(Findings::default());
-    let next = AtomicU64::new(args.seed);
-    let end = args.seed.saturating_add(args.seeds);
-    thread::scope(|scope| {
-        for _ in 0..args.jobs {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end || !live_through(seed, settings, (&findings, console)) {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    let mut findings = findings
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    findings.failures.sort_by_key(|failure| failure.case.seed);
-    findings
-}
-
-/// Lives through one world; false if enough was found.
-fn live_through(
-    seed: u64,
-    settings: &Settings,
-    (findings, console): (&Mutex<Findings>, Console),
-) -> bool {
-    let outcome = run_seed(seed, settings);
-    let failure = outcome
-        .failure
-        .map(|failure| shrink(&failure, &settings.engine));
-    let mut findings = findings.lock().unwrap_or_else(PoisonError::into_inner);
-    findings.worlds += 1;
-    findings.counts += outcome.counts;
-    findings.failures.extend(failure);
-    if console.is_watched() && findings.worlds.is_multiple_of(REMARK_EVERY) {
-        let failures = findings.failures.len();
-        console.remark(&format!("{} worlds, {failures} failures", findings.worlds));
     }
-    findings.failures.len() < FAILURES_MAX
 }
 
-fn document(args: &Args, findings: &Findings, seconds: f64) -> Value {
-    let counts = &findings.counts;
-    let failures: Vec<Value> = findings
-        .failures
-        .iter()
-        .map(|failure| json!({"failure": failure, "command": failure.command()}))
-        .collect();
-    json!({"sim": {
-        "profile": args.profile.as_str(),
-        "engine": if args.component { "component" } else { "native" },
-        "worlds": findings.worlds,
-        "seconds": seconds,
-        "steps": counts.steps,
-        "powerCuts": counts.cuts,
-        "kills": counts.kills,
-        "faults": counts.faults,
-        "hands": counts.hands,
-        "events": counts.events,
-        "sessions": counts.starts,
-        "failures": failures,
-    }})
-}
-
-fn text(findings: &Findings, seconds: f64) -> String {
-    let counts = &findings.counts;
-    let rate = findings.worlds as f64 / seconds;
-    let mut text = format!(
-        "{} worlds in {seconds:.1} s ({rate:.0} a second): {} steps, {} power cuts, {} kills, {} \
-         faults, {} acts by hand, {} events, {} sessions\n",
-        findings.worlds,
-        counts.steps,
-        counts.cuts,
-        counts.kills,
-        counts.faults,
-        counts.hands,
-        counts.events,
-        counts.starts,
-    );
-    for failure in &findings.failures {
-        let command = failure.command();
-        text += &format!("\n{BAD}{failure}{BAD:#}  {DIM}again: {command}{DIM:#}\n");
-    }
-    if findings.failures.is_empty() {
-        text += "every invariant held\n";
-    }
-    text
+/// Writes a case down, if that was asked for.
+fn save(args: &Args, name: &str, case: &Case) -> anyhow::Result<()> {
+    let Some(dir) = &args.save else {
+        return Ok(());
+    };
+    let path = dir.join(format!("{name}.json"));
+    let text = serde_json::to_string_pretty(case)?;
+    fs::create_dir_all(dir)
+        .and_then(|()| fs::write(&path, text + "\n"))
+        .with_context(|| format!("{}: cannot be written", path.display()))
 }

@@ -18,7 +18,7 @@ pub enum Character {
     Hanging,
     /// Completes a task that is not its own.
     Liar,
-    /// Takes far longer than a lease lasts.
+    /// Takes far longer than a lease lasts, and does not hear when it is told to end.
     Late,
     /// Completes its task twice.
     Twice,

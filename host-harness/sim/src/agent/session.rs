@@ -3,7 +3,7 @@
 //! Never forgets a session. Invariant: a run has one session at the most, for ever; starting it
 //! again finds the same.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd};
@@ -30,6 +30,8 @@ pub struct Start {
     pub at_ms: u64,
     /// Whether a session came of it.
     pub began: bool,
+    /// A session of the same task that lived on, and that nobody had asked to end.
+    pub beside: Option<String>,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,10 @@ struct Session {
     began_ms: u64,
     due: VecDeque<(u64, Deed)>,
     life: Life,
+    /// Somebody asked it to end.
+    is_cancelled: bool,
+    /// It ends when it is asked to.
+    heeds: bool,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +62,8 @@ struct Table {
     agents: BTreeMap<String, Character>,
     sessions: BTreeMap<String, Session>,
     starts: Vec<Start>,
+    /// Runs that asked for something, each with the task that it was about.
+    calls: BTreeSet<(String, String)>,
     delegations: usize,
     is_gentle: bool,
 }
@@ -127,6 +135,12 @@ impl Crowd {
         self.lock().starts.get(from..).unwrap_or_default().to_vec()
     }
 
+    /// The session of this run asked for something about a task, and was heard.
+    pub fn has_called(&self, run: &str, task: &str) -> bool {
+        let call = (run.to_owned(), task.to_owned());
+        self.lock().calls.contains(&call)
+    }
+
     /// The session of this run lives.
     pub fn is_alive(&self, run: &str) -> bool {
         matches!(self.known(run), Known::Alive)
@@ -174,6 +188,11 @@ impl Crowd {
             _ => Character::Diligent,
         };
         let absence = character.absence(&mut dice).filter(|_| !known);
+        let beside = table.sessions.iter().find(|(run, other)| {
+            let lives = matches!(other.life, Life::Alive) && !other.is_cancelled;
+            lives && **run != spawn.run && other.task == spawn.task
+        });
+        let beside = beside.map(|(run, _)| run.clone());
         let start = Start {
             run: spawn.run.clone(),
             task: spawn.task.clone(),
@@ -181,6 +200,7 @@ impl Crowd {
             attempt: spawn.attempt,
             at_ms: table.now_ms,
             began: absence.is_none(),
+            beside,
         };
         table.starts.push(start);
         match absence {
@@ -199,8 +219,11 @@ impl Crowd {
         if let Some(session) = table.sessions.get_mut(run)
             && matches!(session.life, Life::Alive)
         {
-            let end = Deed::End(Ending::Killed(reason.to_owned()));
-            session.due = VecDeque::from([(now_ms, end)]);
+            session.is_cancelled = true;
+            if session.heeds || session.due.is_empty() {
+                let end = Deed::End(Ending::Killed(reason.to_owned()));
+                session.due = VecDeque::from([(now_ms, end)]);
+            }
         }
     }
 
@@ -208,7 +231,10 @@ impl Crowd {
     pub(super) fn news_of(&self, run: &str) -> Vec<News> {
         let mut table = self.lock();
         let now_ms = table.now_ms;
-        let Some(session) = table.sessions.get_mut(run) else {
+        let Table {
+            sessions, calls, ..
+        } = &mut *table;
+        let Some(session) = sessions.get_mut(run) else {
             return Vec::new();
         };
         let mut news = Vec::new();
@@ -218,11 +244,14 @@ impl Crowd {
             };
             let run = run.to_owned();
             news.push(match deed {
-                Deed::Call { name, arguments } => News::Tool {
-                    run,
-                    name: name.to_owned(),
-                    arguments,
-                },
+                Deed::Call { name, arguments } => {
+                    calls.insert((run.clone(), about(&arguments)));
+                    News::Tool {
+                        run,
+                        name: name.to_owned(),
+                        arguments,
+                    }
+                }
                 Deed::End(ending) => {
                     let end = session.end(at_ms, ending);
                     News::Ended { run, end }
@@ -312,8 +341,16 @@ impl Table {
             began_ms,
             due,
             life: Life::Alive,
+            is_cancelled: false,
+            heeds: character != Character::Late,
         }
     }
+}
+
+/// The task that a call names.
+fn about(arguments: &str) -> String {
+    let arguments: serde_json::Value = serde_json::from_str(arguments).unwrap_or_default();
+    arguments["taskId"].as_str().unwrap_or_default().to_owned()
 }
 
 /// FNV-1a: the same on every machine.

@@ -10,7 +10,7 @@ use aof_core::id::TaskId;
 use aof_core::status::Status;
 
 /// Path and content of every regular file below the data root.
-pub type Files = BTreeMap<String, Arc<[u8]>>;
+pub type Files = BTreeMap<String, Arc<Vec<u8>>>;
 
 /// One file that claims to be the card of a task.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct Placed {
 }
 
 /// A content, and the card in it if it can be read.
-type Reading = (Arc<[u8]>, Option<Arc<Card>>);
+type Reading = (Arc<Vec<u8>>, Option<Arc<Card>>);
 
 /// All cards, by task.
 #[derive(Debug, Default)]

@@ -45,9 +45,14 @@ pub struct Ledger {
     pub touched: BTreeMap<String, Touch>,
     /// Texts of people.
     pub marks: BTreeMap<String, Mark>,
+    /// Texts that nobody can have noticed yet, by the file that a host is just about to change.
+    pub(crate) unseen: BTreeMap<String, Vec<String>>,
     /// Cards with an edit that was not flushed since the machine last lost its power.
     pub unsynced: BTreeSet<String>,
+    /// By task.
     pub(crate) promises: BTreeMap<String, Promise>,
+    /// Tasks whose lease lapsed, and how long after it was promised.
+    pub(crate) expired: Vec<(String, u64)>,
     pub(crate) created: BTreeSet<String>,
 }
 
@@ -76,9 +81,15 @@ impl Ledger {
         if event.kind == "task.created" {
             self.created.insert(task.clone());
         }
-        if let ("task.assigned", Some(run)) = (event.kind.as_str(), &event.run) {
+        if matches!(event.kind.as_str(), "task.assigned" | "lease.renewed") {
             let promise = Promise { since_ms: now_ms };
-            self.promises.insert(run.clone(), promise);
+            self.promises.insert(task.clone(), promise);
+        }
+        if event.kind == "lease.expired"
+            && let Some(promise) = self.promises.remove(&task)
+        {
+            let lasted_ms = now_ms.saturating_sub(promise.since_ms);
+            self.expired.push((task.clone(), lasted_ms));
         }
         let about = format!("{} {task} {}", event.kind, event.payload);
         self.acknowledged.insert(event.id.clone(), about);
@@ -87,6 +98,7 @@ impl Ledger {
     /// The machine lost its power: what people did not flush may be gone. `there` tells whether a
     /// text is still to be found.
     pub fn lose_power(&mut self, there: impl Fn(&str) -> bool) {
+        self.unseen.clear();
         for task in std::mem::take(&mut self.unsynced) {
             self.touch(&task, Touch::Gone);
         }

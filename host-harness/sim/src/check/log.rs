@@ -34,6 +34,8 @@ pub struct Line {
     pub task: Option<String>,
     /// In which run.
     pub run: Option<String>,
+    /// By whom.
+    pub actor: String,
     revision: Option<u64>,
     from: Option<Status>,
     to: Option<Status>,
@@ -45,7 +47,7 @@ type Order = (u64, u64, u64);
 /// The log, folded as far as it has been read.
 #[derive(Debug, Default)]
 pub struct History {
-    files: BTreeMap<String, (Arc<[u8]>, Vec<Line>)>,
+    files: BTreeMap<String, (Arc<Vec<u8>>, Vec<Line>)>,
     /// By id.
     lines: BTreeMap<String, Line>,
     /// The order of the last line that was folded.
@@ -129,6 +131,17 @@ impl History {
     #[must_use]
     pub fn line(&self, id: &str) -> Option<&Line> {
         self.lines.get(id)
+    }
+
+    /// The task was given to this run.
+    #[must_use]
+    pub fn is_assigned(&self, task: &str, run: &str) -> bool {
+        let mut lines = self.lines.values();
+        lines.any(|line| {
+            line.kind == "task.assigned"
+                && line.task.as_deref() == Some(task)
+                && line.run.as_deref() == Some(run)
+        })
     }
 
     /// The last lines, as they would be told to people.
@@ -246,6 +259,7 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
         id: text("eventId")?,
         task: text("taskId"),
         run: text("runId"),
+        actor: text("actor").unwrap_or_default(),
         revision: value.get("revision").and_then(Value::as_u64),
         from: status("from"),
         to,

@@ -58,22 +58,23 @@ impl Checker {
     ///
     /// # Errors
     /// What does not hold.
-    pub fn settled(&self, files: &Files, ledger: &Ledger, now_ms: u64) -> Verdict {
+    pub fn settled(&self, files: &Files, ledger: &Ledger) -> Verdict {
         self.texts_are_kept(files, ledger, "projects/")?;
         self.acknowledged_is_logged(ledger)?;
         self.history_is_legal(ledger)?;
         self.one_place(ledger)?;
         self.log_agrees(ledger)?;
         self.dependencies_are_done(ledger)?;
-        self.leases_are_kept(ledger, now_ms)
+        self.leases_are_kept(ledger)
     }
 
     /// Sessions that were started.
     ///
     /// # Errors
     /// What does not hold.
-    pub fn starts(&mut self, starts: &[Start]) -> Verdict {
+    pub fn starts(&mut self, starts: &[Start], ledger: &Ledger) -> Verdict {
         for start in starts {
+            self.is_alone(start, ledger)?;
             let is = (start.task.clone(), start.agent.clone(), start.attempt);
             match self.runs.get(&start.run) {
                 Some(was) if *was != is => {
@@ -84,6 +85,44 @@ impl Checker {
                 }
                 _ => drop(self.runs.insert(start.run.clone(), is)),
             }
+        }
+        Ok(())
+    }
+
+    /// What an agent did to its task, and whether its session ever asked for it.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn results(&self, has_called: impl Fn(&str, &str) -> bool) -> Verdict {
+        let fresh = self.history.fresh.iter();
+        let lines = fresh.filter_map(|id| self.history.line(id));
+        let results = lines.filter(|line| {
+            matches!(line.kind.as_str(), "task.completed" | "task.blocked")
+                && line.actor.starts_with("agent-")
+        });
+        for line in results {
+            if let (Some(task), Some(run)) = (&line.task, &line.run)
+                && !has_called(run, task)
+            {
+                let found = format!("{}: {task} by run {run}, which never said so", line.kind);
+                return Err(Violation::new("I3", found));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_alone(&self, start: &Start, ledger: &Ledger) -> Verdict {
+        let Start { run, task, .. } = start;
+        if !ledger.is_ours(task) {
+            return Ok(());
+        }
+        if let Some(other) = &start.beside {
+            let found = format!("{task} is started in run {run} while run {other} has it");
+            return Err(Violation::new("I3", found));
+        }
+        if !self.history.is_assigned(task, run) {
+            let found = format!("{task} is started in run {run}, which the log does not know");
+            return Err(Violation::new("I3", found));
         }
         Ok(())
     }
@@ -188,23 +227,16 @@ impl Checker {
         Ok(())
     }
 
-    fn leases_are_kept(&self, ledger: &Ledger, now_ms: u64) -> Verdict {
-        let fresh = self.history.fresh.iter();
-        let lines = fresh.filter_map(|id| self.history.line(id));
-        for line in lines.filter(|line| line.kind == "lease.expired") {
-            let Some(run) = &line.run else { continue };
-            let Some(promise) = ledger.promises.get(run) else {
-                continue;
-            };
-            let lasted_ms = now_ms.saturating_sub(promise.since_ms);
-            if lasted_ms < self.lease_ttl_ms {
-                return Err(Violation::new(
-                    "I8",
-                    format!(
-                        "the lease of run {run} lasted {lasted_ms} ms of {} ms",
-                        self.lease_ttl_ms
-                    ),
-                ));
+    fn leases_are_kept(&self, ledger: &Ledger) -> Verdict {
+        let ours = ledger
+            .expired
+            .iter()
+            .filter(|(task, _)| ledger.is_ours(task));
+        for (task, lasted_ms) in ours {
+            if *lasted_ms < self.lease_ttl_ms {
+                let ttl_ms = self.lease_ttl_ms;
+                let found = format!("the lease of {task} lasted {lasted_ms} ms of {ttl_ms} ms");
+                return Err(Violation::new("I8", found));
             }
         }
         Ok(())

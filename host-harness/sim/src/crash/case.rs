@@ -246,21 +246,6 @@ pub(crate) const CASES: &[Case] = &[
         weight: 1,
     },
     Case {
-        name: "moved by hand",
-        before: || {
-            let rig = running()?;
-            let lies = |status: &str| format!("projects/alpha/tasks/{status}/{ONE}.md");
-            let hand = rig.machine.hand();
-            let moved = hand.mv(&lies("in-progress"), &lies("blocked"));
-            moved.map_err(crate::crash::rig::broken)?;
-            Ok(rig)
-        },
-        act: Rig::poll,
-        is_new: |rig| rig.task(ONE)["runs"][0]["outcome"] == "released",
-        is_atomic: true,
-        weight: 1,
-    },
-    Case {
         name: "effect settled",
         before: || {
             let mut rig = running()?;

@@ -3,7 +3,6 @@
 //! Never retries. Invariant: two rigs that are told the same do the same, call by call.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aof_host::contract::hooks::{Ending, SessionEnd, Settlement};
@@ -18,7 +17,7 @@ use aof_host::store::LocalStore;
 use serde_json::{Value, json};
 
 use crate::check::Files;
-use crate::machine::{Kind, Machine, Process};
+use crate::machine::{Machine, Process};
 use crate::native::NativeComponent;
 
 /// The process whose calls are counted.
@@ -308,13 +307,7 @@ pub(crate) fn spawns(effects: &[Effect]) -> Vec<SpawnEffect> {
 
 /// Every regular file of a machine.
 pub(crate) fn files(machine: &Machine) -> Files {
-    let hand = machine.hand();
-    let tree = hand.tree().into_iter();
-    let read = tree.filter(|it| it.kind == Kind::File).filter_map(|it| {
-        let bytes = hand.read(&it.path).ok()?;
-        Some((it.path, Arc::from(bytes)))
-    });
-    read.collect()
+    machine.hand().files()
 }
 
 fn value_of(text: &str) -> Value {

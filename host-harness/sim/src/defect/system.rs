@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aof_host::store::{Errno, Node, OpenHow, RawEntry, Stamp, Status, System};
 
 use super::Defect;
-use crate::machine::Process;
+use crate::world::Lookout;
 
 const LOCK_NAME: &str = "lock";
 
 /// A process whose store makes a mistake.
 #[derive(Debug)]
 pub(super) struct FlawedSystem {
-    whole: Process,
+    whole: Lookout,
     defect: Defect,
     /// The lock file that this process took.
     locked: AtomicU64,
@@ -24,14 +24,14 @@ pub(super) struct FlawedSystem {
 /// An open file and what it is.
 #[derive(Debug)]
 pub(super) struct FlawedFile {
-    whole: <Process as System>::File,
+    whole: <Lookout as System>::File,
     is_journal: bool,
 }
 
-type Dir = <Process as System>::Dir;
+type Dir = <Lookout as System>::Dir;
 
 impl FlawedSystem {
-    pub(super) fn new(whole: Process, defect: Defect) -> Self {
+    pub(super) fn new(whole: Lookout, defect: Defect) -> Self {
         Self {
             whole,
             defect,
@@ -43,7 +43,7 @@ impl FlawedSystem {
         self.defect == defect
     }
 
-    fn file(&self, whole: <Process as System>::File, name: &str) -> FlawedFile {
+    fn file(&self, whole: <Lookout as System>::File, name: &str) -> FlawedFile {
         FlawedFile {
             whole,
             is_journal: is_journal(name),

@@ -6,6 +6,6 @@ use crate::crash::{heading, tell};
 #[test]
 fn a_call_that_fails_costs_one_refusal_and_nothing_else() {
     println!("{}", heading());
-    let rows = sweep(5, 2, tell);
+    let rows = sweep(17, 2, tell);
     assert_eq!(rows.iter().map(|row| row.wrong).sum::<u64>(), 0);
 }

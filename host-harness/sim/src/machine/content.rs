@@ -54,6 +54,11 @@ impl Content {
         &self.visible
     }
 
+    /// The bytes as they are now, shared: a later change leaves them as they are.
+    pub(super) fn share(&self) -> Arc<Vec<u8>> {
+        Arc::clone(&self.visible)
+    }
+
     pub(super) fn size(&self) -> usize {
         self.visible.len()
     }

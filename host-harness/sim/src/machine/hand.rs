@@ -3,6 +3,9 @@
 //! Never obeys planned errors or kills, only the disk itself. Invariant: nothing a hand does is
 //! flushed unless it was told to flush.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use aof_host::store::{Errno, Node};
 
 use super::disk::{Body, ROOT};
@@ -91,6 +94,27 @@ impl Hand {
     pub fn read(&self, path: &str) -> Result<Vec<u8>, Errno> {
         let node = self.find(path)?;
         self.machine.kernel().disk.read(node, 0, u64::MAX)
+    }
+
+    /// Every regular file with its bytes.
+    #[must_use]
+    pub fn files(&self) -> BTreeMap<String, Arc<Vec<u8>>> {
+        let kernel = self.machine.kernel();
+        let mut found = BTreeMap::new();
+        let mut open = vec![(String::new(), ROOT)];
+        while let Some((above, dir)) = open.pop() {
+            for entry in kernel.disk.entries(dir).unwrap_or_default() {
+                let path = format!("{above}{}", String::from_utf8_lossy(&entry.name));
+                match kernel.disk.body(entry.inode) {
+                    Ok(Body::File(content)) => {
+                        found.insert(path, content.share());
+                    }
+                    Ok(Body::Directory) => open.push((path + "/", entry.inode)),
+                    _ => {}
+                }
+            }
+        }
+        found
     }
 
     /// True if something has this name.

@@ -14,6 +14,8 @@ use aof_host::image::Image;
 use aof_host::instance::{Instance, Limits};
 use aof_host::store::{LocalStore, System};
 
+use super::lookout::{Lookout, Moment, Plans};
+use super::people::{Act, SharedLedger};
 use crate::agent::{Crowd, SimExecutor};
 use crate::defect::Defect;
 use crate::machine::{Machine, Process};
@@ -41,6 +43,8 @@ pub(super) struct Host {
     /// Its last call went well.
     pub(super) is_well: bool,
     pub(super) reported: Reported,
+    /// What people mean to do while it works.
+    pub(super) plans: Plans,
     lives: u64,
 }
 
@@ -51,6 +55,7 @@ impl Host {
             gateway: None,
             is_well: false,
             reported: Reported::default(),
+            plans: Plans::default(),
             lives: 0,
         }
     }
@@ -61,12 +66,24 @@ impl Host {
         std::mem::take(&mut *reported)
     }
 
+    /// A person means to do something while this host works.
+    pub(super) fn plan(&self, moment: Moment, act: Act) {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.push((moment, act));
+    }
+
+    /// Nobody means to do anything any more.
+    pub(super) fn leave_alone(&self) {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        plans.clear();
+    }
+
     /// Starts the process and opens the store.
     pub(super) fn start(
         &mut self,
         machine: &Machine,
         crowd: &Crowd,
-        (seed, engine): (u64, &Engine),
+        (seed, engine, ledger): (u64, &Engine, &SharedLedger),
     ) -> Result<(), GatewayError> {
         self.lives += 1;
         let process = machine.process(self.pid);
@@ -81,6 +98,7 @@ impl Host {
             read_only: false,
             overrides: None,
         };
+        let process = Lookout::new(process, Arc::clone(ledger), Arc::clone(&self.plans));
         let store = |process| Box::new(LocalStore::over(process).sweep_interval(Duration::ZERO));
         let (component, opened): (Box<dyn Component>, _) = match engine {
             Engine::Native => {

@@ -20,12 +20,26 @@ pub enum Profile {
     Hosts,
     /// Everything at once.
     Storm,
+    /// People who change the same files in the very moment in which a host does.
+    Clash,
     /// One of the others, drawn from the seed.
     Random,
 }
 
 impl Profile {
-    /// All but the last, which stands for them.
+    /// Every one of them.
+    pub const ALL: [Profile; 8] = [
+        Profile::Calm,
+        Profile::People,
+        Profile::Disk,
+        Profile::Clock,
+        Profile::Hosts,
+        Profile::Storm,
+        Profile::Clash,
+        Profile::Random,
+    ];
+
+    /// Those that `random` stands for.
     pub const DRAWN: [Profile; 6] = [
         Profile::Calm,
         Profile::People,
@@ -45,6 +59,7 @@ impl Profile {
             Profile::Clock => "clock",
             Profile::Hosts => "hosts",
             Profile::Storm => "storm",
+            Profile::Clash => "clash",
             Profile::Random => "random",
         }
     }

@@ -121,13 +121,41 @@ impl<'a> Person<'a> {
         match done {
             Ok(()) => {
                 self.note(card, Touch::Text);
-                // Between the last look of a host and its next rename nothing can be noticed.
-                if !self.act.in_between {
-                    let (task, synced) = (card.id.clone(), self.act.synced);
-                    self.lock().marks.insert(mark, Mark { task, synced });
+                let (task, synced) = (card.id.clone(), self.act.synced);
+                let mut ledger = self.lock();
+                if self.act.in_between {
+                    let unseen = ledger.unseen.entry(card.path.clone()).or_default();
+                    unseen.push(mark.clone());
                 }
+                ledger.marks.insert(mark, Mark { task, synced });
             }
             Err(_) => self.spoil(card, text),
+        }
+    }
+
+    /// Puts a file with a text of its own where somebody is about to put another.
+    pub(super) fn put_in_the_way(&self, path: &str) {
+        let Some((project, status, id)) = crate::check::place(path) else {
+            return;
+        };
+        if self.hand().exists(path) {
+            return;
+        }
+        let card = Seen {
+            path: path.to_owned(),
+            project: project.to_owned(),
+            status,
+            id: id.to_owned(),
+        };
+        let mark = format!("hand-{:016x}", self.act.salt);
+        self.note(&card, Touch::Place);
+        if self
+            .hand()
+            .write(path, format!("{mark}\n").as_bytes())
+            .is_ok()
+        {
+            let (task, synced) = (card.id, self.act.synced);
+            self.lock().marks.insert(mark, Mark { task, synced });
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aof_core::card::Card;
 use aof_core::status::Status;
 
+use super::host::Host;
 use super::people::lock;
 use super::{Verdict, World};
 use crate::check::Violation;
@@ -32,6 +33,7 @@ impl World {
             self.machine.reset_clock(pid);
         }
         self.machine.clear_hooks();
+        self.hosts.iter().for_each(Host::leave_alone);
         self.machine.set_capacity(None);
         self.machine.set_read_only(false);
         self.crowd.become_gentle();

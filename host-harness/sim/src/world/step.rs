@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lookout::Moment;
 use super::options::{Options, Profile};
 
 /// What a person asks AOF for.
@@ -134,6 +135,19 @@ pub enum Step {
         /// Dice of its own.
         salt: u64,
     },
+    /// A person acts in one moment of a host's work.
+    Snatch {
+        /// Which host.
+        host: u32,
+        /// When.
+        moment: Moment,
+        /// What, unless it is put where a card is about to go.
+        deed: Deed,
+        /// On the card of this number, counted round.
+        card: u32,
+        /// Dice of its own.
+        salt: u64,
+    },
     /// A host dies at its changing call of this number from now.
     Kill {
         /// Which.
@@ -186,15 +200,16 @@ pub enum Step {
 }
 
 /// Weights of the kinds of steps: work, asking, hands, meddling, deaths, cuts, disk faults, clocks,
-/// stops and starts, locks.
-const fn weights(profile: Profile) -> [u32; 10] {
+/// stops and starts, locks, moments.
+const fn weights(profile: Profile) -> [u32; 11] {
     match profile {
-        Profile::Calm => [60, 20, 0, 0, 0, 0, 0, 0, 6, 0],
-        Profile::People => [50, 10, 25, 6, 2, 0, 0, 0, 4, 0],
-        Profile::Disk => [50, 14, 3, 0, 10, 6, 10, 0, 6, 0],
-        Profile::Clock => [55, 12, 0, 0, 3, 2, 0, 18, 6, 0],
-        Profile::Hosts => [50, 12, 3, 0, 8, 2, 0, 2, 20, 5],
-        Profile::Storm | Profile::Random => [45, 10, 12, 4, 6, 4, 6, 5, 8, 2],
+        Profile::Calm => [60, 20, 0, 0, 0, 0, 0, 0, 6, 0, 0],
+        Profile::People => [50, 10, 25, 6, 2, 0, 0, 0, 4, 0, 0],
+        Profile::Disk => [50, 14, 3, 0, 10, 6, 10, 0, 6, 0, 0],
+        Profile::Clock => [55, 12, 0, 0, 3, 2, 0, 18, 6, 0, 0],
+        Profile::Hosts => [50, 12, 3, 0, 8, 2, 0, 2, 20, 5, 0],
+        Profile::Storm | Profile::Random => [45, 10, 12, 4, 6, 4, 6, 5, 8, 2, 0],
+        Profile::Clash => [50, 14, 0, 6, 0, 0, 0, 0, 4, 0, 25],
     }
 }
 
@@ -257,7 +272,14 @@ fn one(options: &Options, kind: usize, dice: &mut fastrand::Rng) -> Step {
         },
         8 if dice.u8(0..3) == 0 => Step::Stop { host },
         8 => Step::Start { host },
-        _ => Step::Unlock,
+        9 => Step::Unlock,
+        _ => Step::Snatch {
+            host,
+            moment: moment(dice),
+            deed: deed(dice),
+            card,
+            salt,
+        },
     }
 }
 
@@ -319,6 +341,13 @@ fn deed(dice: &mut fastrand::Rng) -> Deed {
         Deed::Mend,
     ];
     dice.choice(deeds).unwrap_or(Deed::Edit)
+}
+
+fn moment(dice: &mut fastrand::Rng) -> Moment {
+    match dice.u8(0..4) {
+        0 => Moment::Move,
+        _ => Moment::Flush,
+    }
 }
 
 fn wrong(dice: &mut fastrand::Rng) -> Wrong {

@@ -326,7 +326,7 @@ impl<S: Store> Walk<'_, S> {
             let is_named_so = parse_part_name(&entry.name).is_some();
             let is_foreign = match blob {
                 Some(Blob::Content { bytes, .. }) => !is_of_ours(&bytes, is_named_so),
-                Some(Blob::Refused(_)) => true,
+                Some(Blob::Refused(_) | Blob::Unreadable(_)) => true,
                 Some(Blob::Absent) | None => false,
             };
             if is_foreign && entry.name.ends_with(".jsonl") {
@@ -377,7 +377,7 @@ fn understand(path: &str, blob: Blob) -> Option<Understood> {
             let card = aof_codec::parse_card(path, &bytes);
             Some((bytes, stamp, card))
         }
-        Blob::Refused(why) => {
+        Blob::Refused(why) | Blob::Unreadable(why) => {
             let finding = Diagnostic {
                 code: "AOF-1143",
                 level: aof_core::diagnostic::Level::Error,

@@ -1,0 +1,54 @@
+//! Known mistakes, put in on purpose, each with the first world in which it is noticed.
+//!
+//! `aof sim --defects` finds the worlds. Invariant: no mistake is missing from the table.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use aof_sim::defect::Defect;
+
+/// Name, seed, and the invariant that breaks there; nothing breaks in that world without it.
+const NOTICED: [(&str, u64, &str); 19] = [
+    ("skip-journal-flush", 0, "I1"),
+    ("skip-sync", 0, "I1"),
+    ("names-first", 1, "I3"),
+    ("drop-logs", 0, "I1"),
+    ("skip-recovery", 0, "I1"),
+    ("same-boot", 0, "I3"),
+    ("replay-over-newer", 4, "I9"),
+    ("forget-epoch", 40, "I9"),
+    ("ignore-lock", 0, "I3"),
+    ("swallow-failure", 1, "I3"),
+    ("mtime-only", 27, "I9"),
+    ("overwrite-edit", 16, "I9"),
+    ("replace-target", 0, "I9"),
+    ("drop-outbox", 74, "I3"),
+    ("double-spawn", 0, "I3"),
+    ("reclaim-live", 0, "I3"),
+    ("stale-result", 9, "I3"),
+    ("expire-early", 0, "I8"),
+    ("ignore-dependencies", 0, "I13"),
+];
+
+#[test]
+fn every_known_mistake_is_noticed() {
+    let names = Defect::ALL.map(|defect| defect.describe().name);
+    assert_eq!(names, NOTICED.map(|(name, _, _)| name));
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..super::THREADS {
+            scope.spawn(|| {
+                while let Some(row) = NOTICED.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    assert_noticed(row);
+                }
+            });
+        }
+    });
+}
+
+fn assert_noticed((name, seed, invariant): &(&str, u64, &str)) {
+    let defect = Defect::parse(name).expect("a known defect");
+    let catch = defect.hunt(*seed, 1);
+    let seen = catch.map(|it| it.violation.invariant);
+    assert_eq!(seen.as_deref(), Some(*invariant), "{name} in world {seed}");
+}
