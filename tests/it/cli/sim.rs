@@ -32,7 +32,7 @@ fn a_world_that_fails_is_told_with_everything_that_repeats_it() {
         "1 worlds in ",
         "\nseed 16: I9: a person wrote `hand-",
         "  after step ",
-        " system.startup ",
+        " task.transitioned ",
         concat!("  aof ", env!("CARGO_PKG_VERSION"), ", world {\"seed\":16,"),
         "  again: aof sim --replay CASE --defect overwrite-edit\n",
     ] {
