@@ -95,6 +95,8 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
             ..Outcome::default()
         });
     }
+    let mut ended = Batches::default();
+    end_orphans(store, session, ctx, &mut ended)?;
     let plan = plan(&session.snapshot(ctx.now), scope());
     let mut batches = Batches::default();
     let mut carried = Carried::default();
@@ -109,7 +111,9 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
         carried.broken += 1;
     }
     let acted = !carried.done.is_empty();
-    let committed = batches.done;
+    let mut committed = ended.done;
+    committed.effects.extend(batches.done.effects);
+    committed.events.extend(batches.done.events);
     let dispatches = committed
         .effects
         .iter()
@@ -127,6 +131,27 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
     })
 }
 
+/// Ends the sessions of runs whose cards were taken away from under them. First of all: the task may
+/// be ready again, and must not start anew beside the old session.
+fn end_orphans<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    batches: &mut Batches,
+) -> Result<(), Refusal> {
+    let mut end = Ok(());
+    for orphan in session.orphans.clone() {
+        let mut work = Work::default();
+        work.abandon(session, ctx, orphan.run);
+        end = end.and_then(|()| batches.add(store, session, work));
+    }
+    end = end.and_then(|()| batches.flush(store, session));
+    let ended = batches.committed.min(session.orphans.len());
+    session.orphans.drain(..ended);
+    // What was committed must reach the host; the rest is ended by a later poll.
+    end.or_else(|refusal| if ended == 0 { Err(refusal) } else { Ok(()) })
+}
+
 /// What a poll does besides its actions, and the last commit.
 fn conclude<S: Store>(
     store: &mut S,
@@ -139,13 +164,7 @@ fn conclude<S: Store>(
     report_failures(session, ctx, failed, &mut work);
     announce(session, ctx, &plan.waiting, &mut work);
     batches.add(store, session, work)?;
-    for orphan in session.orphans.clone() {
-        let mut work = Work::default();
-        work.abandon(session, ctx, orphan.run);
-        batches.add(store, session, work)?;
-    }
     batches.flush(store, session)?;
-    session.orphans.clear();
     remember(session, &plan.waiting);
     Ok(())
 }

@@ -47,7 +47,10 @@ impl Session {
             self.chart = chart;
         }
         self.outbox = read_outbox(store)?;
-        self.live = read_live_runs(store, &self.shelf, self.is_writer)?;
+        // A run that the half-done commit ended has a session that nobody was told to end.
+        for (run, live) in read_live_runs(store, &self.shelf, self.is_writer)? {
+            self.live.insert(run, live);
+        }
         self.sort_out_runs();
         self.idle_report = None;
         if self.is_writer {

@@ -40,13 +40,14 @@ impl Profile {
     ];
 
     /// Those that `random` stands for.
-    pub const DRAWN: [Profile; 6] = [
+    pub const DRAWN: [Profile; 7] = [
         Profile::Calm,
         Profile::People,
         Profile::Disk,
         Profile::Clock,
         Profile::Hosts,
         Profile::Storm,
+        Profile::Clash,
     ];
 
     /// The name on the command line.
