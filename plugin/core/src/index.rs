@@ -253,10 +253,10 @@ impl TaskIndex {
             .filter_map(|(_, id)| Some((id, self.active.get(id)?)))
     }
 
-    /// The next moment at which a task becomes due.
-    #[must_use]
-    pub fn next_due(&self) -> Option<Instant> {
-        self.due.first().map(|(at, _)| *at)
+    /// The next moment at which one of these tasks becomes due.
+    pub fn next_due(&self, is_meant: impl Fn(&TaskId) -> bool) -> Option<Instant> {
+        let mut due = self.due.iter();
+        due.find(|(_, id)| is_meant(id)).map(|(at, _)| *at)
     }
 
     /// The dependencies of a row that are not done, with what is known of each.

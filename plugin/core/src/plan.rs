@@ -32,6 +32,8 @@ pub struct Snapshot<'a> {
     pub chart: &'a OrgChart,
     /// Every project with tasks.
     pub projects: &'a BTreeMap<ProjectId, Project>,
+    /// Tasks that cannot move, each with the path of the file that is in the way.
+    pub obstructed: &'a BTreeMap<TaskId, String>,
     /// Knobs.
     pub settings: &'a SchedulerSettings,
     /// The moment of planning.
@@ -67,6 +69,19 @@ pub enum Action {
         /// Everyone who was considered.
         candidates: Vec<Considered>,
     },
+}
+
+impl Action {
+    /// The task that it moves.
+    #[must_use]
+    pub const fn task(&self) -> &TaskId {
+        match self {
+            Action::Expire(task)
+            | Action::Requeue(task)
+            | Action::Promote(task)
+            | Action::Dispatch { task, .. } => task,
+        }
+    }
 }
 
 /// Why a ready task is not dispatched.
@@ -136,7 +151,9 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
         .index
         .promotable()
         .map(|(id, _)| Action::Promote(id.clone()));
-    due.chain(promoted).take(HOUSEKEEPING_MAX).collect()
+    let free = |action: &Action| !snapshot.obstructed.contains_key(action.task());
+    let due = due.chain(promoted).filter(free);
+    due.take(HOUSEKEEPING_MAX).collect()
 }
 
 /// The caps that apply to a row, with what is used of each.

@@ -123,6 +123,7 @@ pub(crate) fn open<S: Store>(
         idle_report: None,
         is_suspect: false,
         not_before: None,
+        obstructed: BTreeMap::new(),
     };
     let missing = missing_events(&session, &tail);
     let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;

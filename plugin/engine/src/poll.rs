@@ -11,6 +11,7 @@ use aof_core::refusal::{Kind, Refusal};
 use aof_core::run::{Run, RunOutcome};
 use aof_core::status::Status;
 use aof_core::verb::{self, Claim};
+use aof_store::layout::{CardPath, ProjectRoot};
 use aof_store::loaded::{LoadedCard, Place, load};
 use aof_store::port::Store;
 use aof_store::recovery::read_cards;
@@ -41,6 +42,8 @@ const REPORTED_MAX: usize = 50;
 /// Cards read in one call: bounds the memory of a poll.
 const READ_TOGETHER: usize = 64;
 const TRIES: usize = 3;
+/// A file has the name that a card should get.
+const IN_THE_WAY: &str = "AOF-3002";
 
 impl<S: Store> Engine<S> {
     /// Plans, and unless it is a dry run acts.
@@ -57,10 +60,28 @@ impl<S: Store> Engine<S> {
                 PollMode::Act => act(store, session, ctx),
             };
             match result {
+                Err(refusal) if session.is_obstructed(&refusal) => tries -= 1,
                 Err(refusal) if refusal.kind == Kind::Conflict && tries < TRIES => {}
                 result => return result,
             }
         }
+    }
+}
+
+impl Session {
+    /// Whether a file lies where a card has to go. Its task waits from now on, and no other with it.
+    fn is_obstructed(&mut self, refusal: &Refusal) -> bool {
+        let Some(path) = refusal
+            .location
+            .as_ref()
+            .filter(|_| refusal.code == IN_THE_WAY)
+        else {
+            return false;
+        };
+        let Some(CardPath::Card { id, .. }) = ProjectRoot::parse_card_path(path) else {
+            return false;
+        };
+        self.obstructed.insert(id, path.clone()).is_none()
     }
 }
 
@@ -103,7 +124,7 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
     let end = carry_out(store, session, ctx, (&plan, &mut batches, &mut carried))
         .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
     if let Err(refusal) = end {
-        if batches.committed == 0 {
+        if batches.committed + ended.committed == 0 {
             return Err(refusal);
         }
         // What was committed must reach the host; the rest is planned again.
@@ -159,7 +180,8 @@ fn conclude<S: Store>(
     ctx: &Context,
     (plan, batches, failed): (&Plan, &mut Batches, &[(TaskId, Refusal)]),
 ) -> Result<(), Refusal> {
-    session.not_before = (!failed.is_empty()).then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
+    let is_held_up = !failed.is_empty() || !session.obstructed.is_empty();
+    session.not_before = is_held_up.then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
     let mut work = Work::default();
     report_failures(session, ctx, failed, &mut work);
     announce(session, ctx, &plan.waiting, &mut work);
@@ -200,12 +222,12 @@ fn carry_out<S: Store>(
     let mut dice = Dice::new(ctx.entropy);
     let mut unreadable = Vec::new();
     for actions in plan.actions.chunks(READ_TOGETHER) {
-        let places = actions.iter().map(|action| session.place(task_of(action)));
+        let places = actions.iter().map(|action| session.place(action.task()));
         let places: Vec<Place> = places.collect::<Result<_, _>>()?;
         let cards = load(store, &places)?;
         for (action, loaded) in actions.iter().zip(cards) {
             let Ok(loaded) = loaded else {
-                unreadable.extend(session.shelf.path_of(task_of(action)));
+                unreadable.extend(session.shelf.path_of(action.task()));
                 continue;
             };
             let run = RunId::generate(ctx.now, dice.roll_pair());
@@ -218,7 +240,7 @@ fn carry_out<S: Store>(
                     carried.done.push(done);
                     batches.add(store, session, work)?;
                 }
-                Err(refusal) => carried.failed.push((task_of(action).clone(), refusal)),
+                Err(refusal) => carried.failed.push((action.task().clone(), refusal)),
             }
         }
     }
@@ -243,13 +265,6 @@ fn report_failures(
         let draft = EventDraft::new("scheduler.action-failed", json!({"error": reason}));
         work.event_of(session, ctx, (project, Some(task.clone())), draft);
         session.announced.insert(task.clone(), reason);
-    }
-}
-
-fn task_of(action: &Action) -> &TaskId {
-    match action {
-        Action::Expire(id) | Action::Requeue(id) | Action::Promote(id) => id,
-        Action::Dispatch { task, .. } => task,
     }
 }
 
@@ -340,7 +355,7 @@ fn action_json(session: &Session, action: &Action, run: Option<&RunId>) -> Value
         Action::Promote(_) => ("promote", None, "all dependencies are done"),
         Action::Dispatch { agent, .. } => ("dispatch", Some(agent), "ready, and there is room"),
     };
-    let task = task_of(action);
+    let task = action.task();
     json!({
         "kind": kind,
         "task": task.as_str(),

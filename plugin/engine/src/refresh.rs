@@ -53,6 +53,7 @@ impl Session {
         }
         self.sort_out_runs();
         self.idle_report = None;
+        self.obstructed.clear();
         if self.is_writer {
             self.checkpoint(store)?;
         }
@@ -67,6 +68,8 @@ impl Session {
             again.extend(self.shelf.gone(&change.path));
         }
         again.extend(self.shelf.unread.iter().cloned());
+        self.obstructed
+            .retain(|_, path| changes.iter().all(|change| change.path != *path));
         let mut reads_chart = false;
         let mut manifests = BTreeSet::new();
         for change in changes {

@@ -60,6 +60,9 @@ pub(crate) struct Session {
     pub(crate) is_suspect: bool,
     /// After an action was refused: when to try it again.
     pub(crate) not_before: Option<Instant>,
+    /// Tasks that a poll could not move, each with the path of the file that was in the way. Known
+    /// until something changes there.
+    pub(crate) obstructed: BTreeMap<TaskId, String>,
 }
 
 impl Session {
@@ -92,7 +95,8 @@ impl Session {
 
     /// When a poll can next have something to do without any news.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let due = self.shelf.index.next_due()?;
+        let is_free = |task: &TaskId| !self.obstructed.contains_key(task);
+        let due = self.shelf.index.next_due(is_free)?;
         Some(self.not_before.map_or(due, |pause| due.max(pause)))
     }
 
@@ -102,6 +106,7 @@ impl Session {
             index: &self.shelf.index,
             chart: &self.chart,
             projects: &self.projects,
+            obstructed: &self.obstructed,
             settings: &self.settings.scheduler,
             now,
         }

@@ -20,7 +20,11 @@ pub(super) fn fill(plan: &mut Plan, snapshot: &Snapshot<'_>, scope: Scope<'_>) {
         if exhausted.is_some() && !is_told && scope.focus.is_none() {
             break;
         }
-        match judge(snapshot, &tally, row, exhausted) {
+        let judged = match snapshot.obstructed.get(id) {
+            Some(path) => Err(Obstacle::InTheWay(path)),
+            None => judge(snapshot, &tally, row, exhausted),
+        };
+        match judged {
             Ok((agent, candidates)) => {
                 plan.actions.push(Action::Dispatch {
                     task: id.clone(),
@@ -43,6 +47,7 @@ enum Obstacle<'a> {
     Archived(&'a ProjectId),
     UnknownProject(&'a ProjectId),
     Workflow,
+    InTheWay(&'a str),
     Dependencies,
     Unrouted(Decision<'a>),
     Exhausted(Exhausted, Vec<Candidate<'a>>),
@@ -102,6 +107,10 @@ impl Obstacle<'_> {
             }
             Obstacle::Workflow => {
                 "the card carries a workflow, which this version does not run".to_owned()
+            }
+            Obstacle::InTheWay(path) => {
+                waiting.kind = WaitKind::Human;
+                format!("`{path}` is in the way; move it elsewhere")
             }
             Obstacle::Dependencies => waits_for(snapshot.index, row).unwrap_or_default(),
             Obstacle::Unrouted(decision) => {

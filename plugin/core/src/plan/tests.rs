@@ -15,6 +15,7 @@ struct World {
     index: TaskIndex,
     chart: OrgChart,
     projects: BTreeMap<ProjectId, Project>,
+    obstructed: BTreeMap<TaskId, String>,
     settings: SchedulerSettings,
 }
 
@@ -69,6 +70,7 @@ fn world(agents: Vec<Agent>) -> World {
             ..OrgChart::default()
         },
         projects: BTreeMap::from([(project(), Project::bare(project()))]),
+        obstructed: BTreeMap::new(),
         settings: SchedulerSettings::default(),
     }
 }
@@ -79,6 +81,7 @@ impl World {
             index: &self.index,
             chart: &self.chart,
             projects: &self.projects,
+            obstructed: &self.obstructed,
             settings: &self.settings,
             now: Instant::from_ms(now_ms),
         };
