@@ -20,7 +20,7 @@ pub(crate) struct Header {
     pub(crate) logs: BTreeMap<String, u64>,
     /// Lines that were carried over from the former part. As long as one of them is not whole, the
     /// former part counts.
-    #[serde(default, skip_serializing_if = "is_none_carried")]
+    #[serde(default)]
     pub(super) carried: u64,
 }
 
@@ -97,14 +97,6 @@ impl Header {
     pub(crate) fn is_of_boot(&self, boot: u64) -> bool {
         self.boot == boot_name(boot)
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde calls it with a reference"
-)]
-fn is_none_carried(carried: &u64) -> bool {
-    *carried == 0
 }
 
 fn boot_name(boot: u64) -> String {
