@@ -3,26 +3,27 @@
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::dice::Dice;
-use aof_core::effect::{Effect, Notify, Severity};
+use aof_core::effect::{Cancel, Effect, Notify, Severity};
 use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, RunId, TaskId};
 use aof_core::plan::{Action, Plan, Scope, WaitKind, Waiting, plan};
 use aof_core::refusal::{Kind, Refusal};
-use aof_core::run::{Run, RunOutcome};
+use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::status::Status;
 use aof_core::verb::{self, Claim};
 use aof_store::layout::{CardPath, ProjectRoot};
-use aof_store::loaded::{LoadedCard, Place, load};
-use aof_store::port::Store;
+use aof_store::loaded::{CARD_BYTES_MAX, LoadedCard, Place, load};
+use aof_store::port::{Blob, Store};
 use aof_store::recovery::read_cards;
 use aof_store::refusal::refusal_of;
+use aof_store::run_record;
 use serde_json::{Value, json};
 
 use crate::batches::Batches;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::prompt;
-use crate::session::Session;
+use crate::session::{Live, Session};
 use crate::summary;
 use crate::work::{Closing, Work};
 
@@ -60,7 +61,7 @@ impl<S: Store> Engine<S> {
                 PollMode::Act => act(store, session, ctx),
             };
             match result {
-                Err(refusal) if session.is_obstructed(&refusal) => tries -= 1,
+                Err(refusal) if is_obstructed(store, session, &refusal) => tries -= 1,
                 Err(refusal) if refusal.kind == Kind::Conflict && tries < TRIES => {}
                 result => return result,
             }
@@ -68,21 +69,21 @@ impl<S: Store> Engine<S> {
     }
 }
 
-impl Session {
-    /// Whether a file lies where a card has to go. Its task waits from now on, and no other with it.
-    fn is_obstructed(&mut self, refusal: &Refusal) -> bool {
-        let Some(path) = refusal
-            .location
-            .as_ref()
-            .filter(|_| refusal.code == IN_THE_WAY)
-        else {
-            return false;
-        };
-        let Some(CardPath::Card { id, .. }) = ProjectRoot::parse_card_path(path) else {
-            return false;
-        };
-        self.obstructed.insert(id, path.clone()).is_none()
+/// Whether a file lies where a card has to go. From now on its task waits, and no other.
+fn is_obstructed<S: Store>(store: &mut S, session: &mut Session, refusal: &Refusal) -> bool {
+    let path = refusal.location.as_ref();
+    let Some(path) = path.filter(|_| refusal.code == IN_THE_WAY) else {
+        return false;
+    };
+    let Some(CardPath::Card { id, .. }) = ProjectRoot::parse_card_path(path) else {
+        return false;
+    };
+    // What is gone by now is told by no change either.
+    let blobs = store.read(std::slice::from_ref(path), CARD_BYTES_MAX);
+    if matches!(blobs.as_deref(), Ok([Blob::Absent]) | Err(_)) {
+        return false;
     }
+    session.obstructed.insert(id, path.clone()).is_none()
 }
 
 fn scope() -> Scope<'static> {
@@ -124,7 +125,7 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
     let end = carry_out(store, session, ctx, (&plan, &mut batches, &mut carried))
         .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
     if let Err(refusal) = end {
-        if batches.committed + ended.committed == 0 {
+        if batches.committed == 0 && ended.done.effects.is_empty() {
             return Err(refusal);
         }
         // What was committed must reach the host; the rest is planned again.
@@ -152,14 +153,26 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
     })
 }
 
-/// Ends the sessions of runs whose cards were taken away from under them. First of all: the task may
-/// be ready again, and must not start anew beside the old session.
+/// Ends the sessions of runs whose cards were taken away from under them. First of all: the task
+/// may be ready again, and must not start anew beside the old session.
 fn end_orphans<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
     batches: &mut Batches,
 ) -> Result<(), Refusal> {
+    let over = ended_by_record(store, session)?;
+    for live in &over {
+        // A commit that came only half of the way ended the run; its session was never told.
+        batches.done.effects.push(Effect::Cancel(Cancel {
+            run: live.run.id.clone(),
+            session: live.run.session.clone(),
+            reason: "the run is over".to_owned(),
+        }));
+    }
+    session
+        .orphans
+        .retain(|orphan| over.iter().all(|it| it.run.id != orphan.run.id));
     let mut end = Ok(());
     for orphan in session.orphans.clone() {
         let mut work = Work::default();
@@ -169,8 +182,41 @@ fn end_orphans<S: Store>(
     end = end.and_then(|()| batches.flush(store, session));
     let ended = batches.committed.min(session.orphans.len());
     session.orphans.drain(..ended);
-    // What was committed must reach the host; the rest is ended by a later poll.
-    end.or_else(|refusal| if ended == 0 { Err(refusal) } else { Ok(()) })
+    // What must reach the host does; the rest is ended by a later poll.
+    end.or_else(|refusal| {
+        if batches.done.effects.is_empty() {
+            Err(refusal)
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// Orphans whose record says that they ended.
+fn ended_by_record<S: Store>(store: &mut S, session: &Session) -> Result<Vec<Live>, Refusal> {
+    let path = |orphan: &Live| {
+        let Run {
+            project, task, id, ..
+        } = &orphan.run;
+        let root = session.shelf.root(project)?;
+        Some((
+            format!("{}/run.json", root.run_dir(task, id)),
+            orphan.clone(),
+        ))
+    };
+    let (paths, orphans): (Vec<String>, Vec<Live>) =
+        session.orphans.iter().filter_map(path).unzip();
+    let blobs = store.read(&paths, run_record::BYTES_MAX);
+    let blobs = blobs.map_err(|error| refusal_of(&error))?;
+    let is_ended = |blob: &Blob| match blob {
+        Blob::Content { bytes, .. } => {
+            run_record::decode(bytes).is_some_and(|run| run.state == RunState::Ended)
+        }
+        Blob::Absent | Blob::Refused(_) | Blob::Unreadable(_) => false,
+    };
+    let read = orphans.into_iter().zip(blobs);
+    let ended = read.filter(|(_, blob)| is_ended(blob));
+    Ok(ended.map(|(orphan, _)| orphan).collect())
 }
 
 /// What a poll does besides its actions, and the last commit.

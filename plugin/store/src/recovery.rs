@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use aof_core::id::ProjectId;
 use aof_core::project::Project;
 
+use crate::journal::CardChange;
 use crate::port::{Op, Opening, Store, StoreError};
 use crate::shelf::Shelf;
 
@@ -63,8 +64,29 @@ pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recov
 /// Operations that mend, and what they do, for people.
 #[derive(Debug, Default)]
 struct Mending {
+    /// Files that must be on disk before the journal has the merges.
+    aside: Vec<Op>,
+    /// Changes that were made anew from what a person wrote. The journal has to have them first.
+    merges: Vec<CardChange>,
     ops: Vec<Op>,
     lines: Vec<String>,
+}
+
+impl Mending {
+    fn is_empty(&self) -> bool {
+        self.ops.is_empty() && self.merges.is_empty()
+    }
+
+    fn merged_bytes(&self) -> usize {
+        self.merges.iter().map(|change| change.content.len()).sum()
+    }
+
+    fn absorb(&mut self, other: Mending) {
+        self.aside.extend(other.aside);
+        self.merges.extend(other.merges);
+        self.ops.extend(other.ops);
+        self.lines.extend(other.lines);
+    }
 }
 
 #[cfg(test)]

@@ -7,21 +7,23 @@
 use crate::journal::checkpoint::{next_part, old_parts};
 use crate::journal::line::encode;
 use crate::journal::read::Journalled;
-use crate::journal::record::{Header, Mark};
+use crate::journal::record::{Header, Mark, Record};
 use crate::layout::{JOURNAL_DIR, journal_part};
 use crate::port::{Op, Opening, Store, StoreError};
 
-/// Writes everything that was read into a new part, flushes it, and removes the former ones. The
-/// lengths of the logs stay those of the former part: nothing else is flushed for good by this.
+/// Writes everything that was read into a new part, and what recovery found out since, flushes it,
+/// and removes the former ones. The lengths of the logs stay those of the former part: they are
+/// what was flushed when it began.
 pub(crate) fn carry_over<S: Store>(
     store: &mut S,
     opening: Opening,
     journalled: &Journalled,
+    since: Option<&Record>,
 ) -> Result<(), StoreError> {
     let listings = store.list(&[JOURNAL_DIR.to_owned()], false)?;
     let old = old_parts(&listings);
     let mut carried = Vec::new();
-    for record in &journalled.records {
+    for record in journalled.records.iter().chain(since) {
         carried.push(encode(record));
         if journalled.is_applied(record) {
             let applied = record.seq;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::journal::line::decode;
-use crate::journal::record::{Header, Line, Record, SCHEMA_VERSION};
+use crate::journal::record::{CardChange, Header, Line, Record, SCHEMA_VERSION};
 use crate::layout::{JOURNAL_DIR, parse_journal_name};
 use crate::port::{Blob, Store, StoreError};
 
@@ -53,6 +53,19 @@ impl Journalled {
     /// Whether the record is known to be applied, on the boot that it was written in.
     pub(crate) fn is_applied(&self, record: &Record) -> bool {
         self.applied.contains(&record.seq)
+    }
+
+    /// A record of these changes that comes after all others. None if there are none.
+    pub(crate) fn followed_by(&self, cards: Vec<CardChange>) -> Option<Record> {
+        if cards.is_empty() {
+            return None;
+        }
+        let last = self.records.iter().map(|record| record.seq).max();
+        Some(Record {
+            seq: last.unwrap_or_default() + 1,
+            cards,
+            ..Record::default()
+        })
     }
 }
 

@@ -8,9 +8,10 @@ use aof_codec::CardDocument;
 use aof_core::card::Card;
 use aof_core::status::Status;
 
+use crate::journal::CardChange;
 use crate::port::Op;
 use crate::recovery::Mending;
-use crate::recovery::history::{Copy, History, Kind};
+use crate::recovery::history::{Copy, History, Kind, Version};
 
 /// The files of a card, and what they may be.
 #[derive(Debug)]
@@ -67,13 +68,9 @@ fn base(scene: &Scene) -> Option<usize> {
 impl Mending {
     /// Nothing of the card is left.
     fn make(&mut self, history: &History<'_>) {
-        self.ops
-            .push(Op::MakeDir(history.root.status_dir(history.to)));
-        self.ops.push(Op::Create {
-            path: history.path(history.to),
-            content: history.last.content.clone().into_bytes(),
-        });
-        self.finished(&history.path(history.to));
+        let path = history.path(history.to);
+        self.ops.extend(ours_at(history, path.clone()));
+        self.finished(&path);
     }
 
     /// Writes the change into the file that is the card, where it belongs.
@@ -91,11 +88,23 @@ impl Mending {
             let is_ghost = scene.is_new_boot && matches!(other.kind, Kind::Image);
             other.status == target && base.status != target && !is_ghost
         };
-        let content = content(history, base);
-        let (Some(content), false) = (content, scene.copies.iter().any(is_in_way)) else {
-            self.put_beside(history, scene);
-            return;
-        };
+        let is_in_way = scene.copies.iter().any(is_in_way);
+        match &base.kind {
+            Kind::Edited(theirs) if !is_in_way => {
+                self.merge(history, scene, (base.status, theirs, target));
+            }
+            Kind::Image if !is_in_way => self.write(history, scene, (at, base, target)),
+            _ => self.put_beside(history, scene),
+        }
+    }
+
+    /// Writes the change where it belongs, into a file that it was made from.
+    fn write(
+        &mut self,
+        history: &History<'_>,
+        scene: &Scene,
+        (at, base, target): (usize, &Copy, Status),
+    ) {
         self.remove_ghosts(history, scene, Some(at));
         let path = history.path(target);
         if base.status != target {
@@ -108,15 +117,51 @@ impl Mending {
         }
         self.ops.push(Op::Replace {
             path: path.clone(),
-            content,
+            content: history.last.content.clone().into_bytes(),
             expect: base.stamp,
         });
-        match base.kind {
-            Kind::Edited(_) => self.lines.push(format!(
-                "finished the change of `{path}` that was cut off; kept what was edited since"
-            )),
-            _ => self.finished(&path),
+        self.finished(&path);
+    }
+
+    /// Makes the change anew from a person's version. It is written once the journal has it: then
+    /// that version is one that the change was made from.
+    fn merge(
+        &mut self,
+        history: &History<'_>,
+        scene: &Scene,
+        (status, theirs, target): (Status, &Version, Status),
+    ) {
+        let ours = history.last.content.as_bytes();
+        let Ok(ours) = aof_codec::parse_card(&history.last.to, ours) else {
+            self.put_beside(history, scene);
+            return;
+        };
+        let merged = theirs.document.render(&merged(&theirs.document, ours));
+        let Ok(content) = String::from_utf8(merged) else {
+            self.put_beside(history, scene);
+            return;
+        };
+        let path = history.path(target);
+        // Lost power can have taken back an edit that the change was made from, and only the
+        // journal has it. Nobody can tell that from an edit made since: both are kept.
+        if scene.is_new_boot && content != history.last.content && !scene.has_conflict_file {
+            let beside = history.conflict_path();
+            self.lines.push(format!(
+                "`{path}` may be older than the change of it that a crash cut off; what the \
+                 change was made from is in `{beside}`"
+            ));
+            self.aside.extend(ours_at(history, beside));
         }
+        self.lines.push(format!(
+            "finished the change of `{path}` that was cut off; kept what was edited since"
+        ));
+        self.merges.push(CardChange {
+            from: Some(history.path(status)),
+            to: path,
+            revision: history.last.revision,
+            made_from: Some(theirs.fingerprint.clone()),
+            content,
+        });
     }
 
     /// A person's file that cannot be read stays, with ours beside it.
@@ -126,12 +171,7 @@ impl Mending {
             return;
         }
         let path = history.conflict_path();
-        self.ops
-            .push(Op::MakeDir(history.root.status_dir(history.to)));
-        self.ops.push(Op::Create {
-            path: path.clone(),
-            content: history.last.content.clone().into_bytes(),
-        });
+        self.ops.extend(ours_at(history, path.clone()));
         self.lines.push(format!(
             "the card of {} was changed after a crash and cannot be merged; ours is `{path}`",
             history.id
@@ -160,14 +200,11 @@ impl Mending {
     }
 }
 
-/// The card's content with the change. None if it cannot be merged.
-fn content(history: &History<'_>, base: &Copy) -> Option<Vec<u8>> {
-    let ours = history.last.content.as_bytes();
-    let Kind::Edited(theirs) = &base.kind else {
-        return Some(ours.to_vec());
-    };
-    let ours = aof_codec::parse_card(&history.last.to, ours).ok()?;
-    Some(theirs.render(&merged(theirs, ours)))
+/// The last change as a file of its own.
+fn ours_at(history: &History<'_>, path: String) -> [Op; 2] {
+    let content = history.last.content.clone().into_bytes();
+    let dir = history.root.status_dir(history.to);
+    [Op::MakeDir(dir), Op::Create { path, content }]
 }
 
 /// A person's card with the fields that the scheduler owns.

@@ -25,9 +25,16 @@ pub(super) enum Kind {
     /// Something older that we wrote or wrote over, or a torn piece of it.
     Image,
     /// Somebody's version without the change.
-    Edited(Box<CardDocument>),
+    Edited(Box<Version>),
     /// Somebody's file that is no card.
     Broken,
+}
+
+/// A person's version of the card.
+#[derive(Debug)]
+pub(super) struct Version {
+    pub(super) document: CardDocument,
+    pub(super) fingerprint: String,
 }
 
 /// A file of the card as it is on disk.
@@ -62,7 +69,7 @@ pub(super) type Histories<'a> = BTreeMap<(ProjectRoot, TaskId), History<'a>>;
 /// Gathers the cards of the records that are to be done again, with all that the journal knows of
 /// them.
 pub(super) fn gather<'a>(
-    records: &'a [Record],
+    records: impl IntoIterator<Item = &'a Record>,
     is_wanted: impl Fn(&Record) -> bool,
 ) -> Histories<'a> {
     let mut histories = Histories::new();
@@ -121,6 +128,12 @@ impl History<'_> {
         self.root.card(status, &self.id)
     }
 
+    /// Every path where the card may lie, and the one of our version beside it.
+    pub(super) fn paths(&self) -> impl Iterator<Item = String> {
+        let places = Status::ALL.into_iter().map(|status| self.path(status));
+        places.chain([self.conflict_path()])
+    }
+
     /// Where our version goes if a person's that cannot be read is in the way.
     pub(super) fn conflict_path(&self) -> String {
         self.root.conflict(self.to, &self.id, self.last.revision)
@@ -149,12 +162,16 @@ impl History<'_> {
         if bytes == self.last.content.as_bytes() {
             return Kind::Current;
         }
-        if self.images.contains(&fingerprint(bytes)) || (may_be_torn && self.is_torn(bytes)) {
+        let fingerprint = fingerprint(bytes);
+        if self.images.contains(&fingerprint) || (may_be_torn && self.is_torn(bytes)) {
             return Kind::Image;
         }
         match aof_codec::parse_card(&self.path(status), bytes) {
             Ok(document) if document.card().revision >= self.last.revision => Kind::Current,
-            Ok(document) => Kind::Edited(Box::new(document)),
+            Ok(document) => Kind::Edited(Box::new(Version {
+                document,
+                fingerprint,
+            })),
             Err(_) => Kind::Broken,
         }
     }

@@ -13,7 +13,7 @@ use crate::loaded::CARD_BYTES_MAX;
 use crate::port::{Blob, Op, Opening, Store, StoreError};
 use crate::recovery::Mending;
 use crate::recovery::decide::{Scene, decide};
-use crate::recovery::history::{History, gather};
+use crate::recovery::history::{Histories, History, gather};
 use crate::recovery::log::{line_start, restored};
 use crate::run_record;
 
@@ -31,6 +31,9 @@ const PASSES_MAX: usize = 2;
 /// Largest log that is brought up to the journal; it is closed long before.
 const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Bytes of merged cards that are journaled together.
+const MERGED_BYTES: usize = 1024 * 1024;
+
 /// Brings the disk up to the journal and says what was mended, a line each.
 pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<String>, StoreError> {
     let Some(journalled) = journal::read(store)? else {
@@ -38,32 +41,34 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
     };
     let is_new_boot = !journalled.header.is_of_boot(opening.boot);
     let is_wanted = |record: &Record| is_new_boot || !journalled.is_applied(record);
-    let wanted: Vec<&Record> = journalled
-        .records
-        .iter()
-        .filter(|record| is_wanted(record))
-        .collect();
+    let records = journalled.records.iter();
+    let wanted: Vec<&Record> = records.filter(|record| is_wanted(record)).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     // On another boot, what was read is what is on the disk.
     if !is_new_boot {
-        journal::carry_over(store, opening, &journalled)?;
+        journal::carry_over(store, opening, &journalled, None)?;
     }
     let dirs = wanted.iter().flat_map(|record| record.dirs.iter().cloned());
     commit(store, dirs.map(Op::MakeDir).collect(), opening.epoch)?;
-    let histories = gather(&journalled.records, is_wanted);
-    let histories: Vec<&History<'_>> = histories.values().collect();
-    let mut lines = Vec::new();
-    for _ in 0..PASSES_MAX {
+    let cards: usize = wanted.iter().map(|record| record.cards.len()).sum();
+    let (mut lines, mut merges, mut passes) = (Vec::new(), None, 0);
+    // A pass that merges is one more, and merges at least one card.
+    for _ in 0..cards + PASSES_MAX {
+        let histories = gather(journalled.records.iter().chain(&merges), is_wanted);
         let mut mending = Mending::default();
         redo_runs(store, &wanted, &mut mending)?;
-        for chunk in histories.chunks(CARDS) {
-            redo_cards(store, chunk, is_new_boot, &mut mending)?;
-        }
+        redo_cards(store, &histories, is_new_boot, &mut mending)?;
         redo_logs(store, &wanted, (&journalled, is_new_boot), &mut mending)?;
-        if mending.ops.is_empty() {
+        if passes == PASSES_MAX || mending.is_empty() {
             break;
+        }
+        commit(store, mending.aside, opening.epoch)?;
+        merges = journalled.followed_by(mending.merges);
+        match &merges {
+            Some(_) => journal::carry_over(store, opening, &journalled, merges.as_ref())?,
+            None => passes += 1,
         }
         commit(store, mending.ops, opening.epoch)?;
         lines.extend(mending.lines);
@@ -73,29 +78,30 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
 
 fn redo_cards<S: Store>(
     store: &mut S,
-    histories: &[&History<'_>],
+    histories: &Histories<'_>,
     is_new_boot: bool,
     mending: &mut Mending,
 ) -> Result<(), StoreError> {
-    let paths = |history: &&History<'_>| {
-        let mut paths = Status::ALL.map(|status| history.path(status)).to_vec();
-        paths.push(history.conflict_path());
-        paths
-    };
-    let paths: Vec<String> = histories.iter().flat_map(paths).collect();
-    let blobs = read_certain(store, &paths, CARD_BYTES_MAX)?;
-    let files = Status::ALL.len() + 1;
-    for (history, blobs) in histories.iter().zip(blobs.chunks(files)) {
-        let looked = Status::ALL.into_iter().zip(blobs);
-        let copies = looked.filter_map(|(status, blob)| history.look(status, blob, is_new_boot));
-        let scene = Scene {
-            copies: copies.collect(),
-            is_new_boot,
-            has_conflict_file: blobs.last().is_some_and(|blob| *blob != Blob::Absent),
-        };
-        let Mending { ops, lines } = decide(history, scene);
-        mending.ops.extend(ops);
-        mending.lines.extend(lines);
+    let histories: Vec<&History<'_>> = histories.values().collect();
+    for chunk in histories.chunks(CARDS) {
+        let paths: Vec<String> = chunk.iter().flat_map(|history| history.paths()).collect();
+        let blobs = read_certain(store, &paths, CARD_BYTES_MAX)?;
+        let files = Status::ALL.len() + 1;
+        for (history, blobs) in chunk.iter().zip(blobs.chunks(files)) {
+            // The next pass sees to the others.
+            if mending.merged_bytes() >= MERGED_BYTES {
+                return Ok(());
+            }
+            let looked = Status::ALL.into_iter().zip(blobs);
+            let copies =
+                looked.filter_map(|(status, blob)| history.look(status, blob, is_new_boot));
+            let scene = Scene {
+                copies: copies.collect(),
+                is_new_boot,
+                has_conflict_file: blobs.last().is_some_and(|blob| *blob != Blob::Absent),
+            };
+            mending.absorb(decide(history, scene));
+        }
     }
     Ok(())
 }

@@ -172,6 +172,102 @@ fn recovery_that_is_cut_anywhere_is_repeated_harmlessly() {
     }
 }
 
+/// A store after a loss of power: the commit is in the journal, and the card is one that the
+/// journal does not know.
+fn with_unknown_version() -> Files {
+    let mut store = cut_commit(1);
+    let text = CARD
+        .replace("ready", "in-progress")
+        .replace("Do it.", "Mine.");
+    let unknown = text.replace("revision: 1", "revision: 2").into_bytes();
+    store.files.insert(card(Status::InProgress), unknown);
+    store
+}
+
+fn body_of(store: &Files, path: &str) -> String {
+    let text = String::from_utf8(store.files.get(path).unwrap().clone()).unwrap();
+    let (_, body) = text.rsplit_once("---\n").unwrap();
+    body.trim().to_owned()
+}
+
+#[test]
+fn a_merge_is_journaled_before_it_replaces_anything() {
+    let mut store = with_unknown_version();
+    let ops = mend(&mut store, other_boot());
+    let position = |wanted: &dyn Fn(&Op) -> bool| ops.iter().position(wanted).unwrap();
+    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), 3);
+    let aside = position(&|op| matches!(op, Op::Create { path, .. } if *path == beside));
+    let journal = position(&|op| matches!(op, Op::Create { path, .. } if path.contains("journal")));
+    let sync = position(&|op| *op == Op::Sync);
+    let renamed = position(&|op| matches!(op, Op::Rename { .. }));
+    assert!(
+        aside < journal && journal < sync && sync < renamed,
+        "{ops:?}"
+    );
+    assert_eq!(body_of(&store, &card(Status::Blocked)), "Mine.");
+    assert_eq!(body_of(&store, &beside), "Do it.");
+}
+
+#[test]
+fn a_merge_that_is_cut_anywhere_ends_in_the_same_files() {
+    let mut whole = with_unknown_version();
+    let total = mend(&mut whole, other_boot()).len();
+    for ops in 0..total {
+        let mut store = with_unknown_version();
+        store.cut_after = Some(ops);
+        redo::redo(&mut store, other_boot()).unwrap_err();
+        store.cut_after = None;
+        mend(&mut store, other_boot());
+        assert_eq!(
+            lasting(&store),
+            lasting(&whole),
+            "cut after {ops} of {total}"
+        );
+    }
+}
+
+#[test]
+fn more_merges_than_one_record_holds_take_several() {
+    let mut store = Files::default();
+    let mut journal = checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
+    let ids: Vec<TaskId> = (1..=4)
+        .map(|number| TaskId::parse(&format!("TASK-2026-02-17-00{number}")).unwrap())
+        .collect();
+    let mut record = journal::Record::default();
+    for id in &ids {
+        let text = CARD.replace(ID, id.as_str());
+        let filler = "words ".repeat(100_000);
+        let path = root().card(Status::Ready, id);
+        let theirs = text.replace("Do it.", &filler).into_bytes();
+        store.files.insert(path.clone(), theirs);
+        record.cards.push(journal::CardChange {
+            from: Some(path.clone()),
+            to: path,
+            revision: 2,
+            made_from: Some("what was lost".to_owned()),
+            content: text.replace("revision: 1", "revision: 2"),
+        });
+    }
+    let (line, _) = journal.enter(&mut record);
+    let path = journal.path().to_owned();
+    store.commit(vec![Op::Journal { path, line }], 7).unwrap();
+    mend(&mut store, other_boot());
+    for id in &ids {
+        let body = body_of(&store, &root().card(Status::Ready, id));
+        assert!(body.starts_with("words"), "{id}");
+        assert_eq!(
+            body_of(&store, &root().conflict(Status::Ready, id, 2)),
+            "Do it."
+        );
+    }
+    let newest = journal::read(&mut store).unwrap().unwrap();
+    assert_eq!(
+        newest.records.len(),
+        2,
+        "merges do not pile up in the journal"
+    );
+}
+
 #[test]
 fn a_part_that_was_torn_while_it_was_written_anew_does_not_hide_the_old_one() {
     let mut store = cut_commit(1);

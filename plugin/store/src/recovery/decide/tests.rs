@@ -84,17 +84,30 @@ fn outcome(records: &[Record], files: &[(Status, Vec<u8>)], is_new_boot: bool) -
         is_new_boot,
         has_conflict_file: false,
     };
-    let mending = decide(history, scene);
-    let changes = mending
-        .ops
-        .iter()
-        .filter(|op| !matches!(op, Op::MakeDir(_)));
-    assert_eq!(mending.lines.is_empty(), changes.clone().count() == 0);
-    changes.map(name).collect()
+    let Mending {
+        aside,
+        merges,
+        ops,
+        lines,
+    } = decide(history, scene);
+    let changes = aside.iter().chain(&ops);
+    let changes = changes.filter(|op| !matches!(op, Op::MakeDir(_)));
+    let named: Vec<String> = changes.map(name).chain(merges.iter().map(merge)).collect();
+    assert_eq!(lines.is_empty(), named.is_empty());
+    named
+}
+
+fn short(path: &str) -> String {
+    path.trim_start_matches("projects/alpha/tasks/").to_owned()
+}
+
+fn merge(change: &CardChange) -> String {
+    let from = short(change.from.as_ref().unwrap());
+    let said = said(change.content.as_bytes());
+    format!("merge {from} {} {said}", short(&change.to))
 }
 
 fn name(op: &Op) -> String {
-    let short = |path: &str| path.trim_start_matches("projects/alpha/tasks/").to_owned();
     match op {
         Op::Create { path, content } => format!("create {} {}", short(path), said(content)),
         Op::Replace {
@@ -169,13 +182,46 @@ fn a_card_after_the_rename_is_written() {
 
 #[test]
 fn a_card_that_was_edited_since_is_merged_where_the_change_puts_it() {
-    let expected = ops(["replace blocked/ID.md (blocked 3 Reckon)"]);
-    both_boots(&[lying_in(Blocked, edited(InProgress, 2))], &expected);
+    let edit = lying_in(Blocked, edited(InProgress, 2));
+    let expected = ops(["merge blocked/ID.md blocked/ID.md (blocked 3 Reckon)"]);
+    assert_eq!(outcome(&journal(), &[edit], false), expected);
+    let edit = edited(InProgress, 2);
+    let expected = ops(["merge in-progress/ID.md blocked/ID.md (blocked 3 Reckon)"]);
+    assert_eq!(outcome(&journal(), &[edit], false), expected);
+}
+
+#[test]
+fn after_a_power_loss_what_looks_edited_may_be_older_and_both_are_kept() {
     let expected = ops([
-        "rename in-progress/ID.md blocked/ID.md",
-        "replace blocked/ID.md (blocked 3 Reckon)",
+        "create blocked/ID.conflict-3.md (blocked 3 Count)",
+        "merge in-progress/ID.md blocked/ID.md (blocked 3 Reckon)",
     ]);
-    both_boots(&[edited(InProgress, 2)], &expected);
+    assert_eq!(
+        outcome(&journal(), &[edited(InProgress, 2)], true),
+        expected
+    );
+}
+
+#[test]
+fn after_a_power_loss_what_says_the_same_as_the_change_is_kept_once() {
+    let document = aof_codec::parse_card(&path(Blocked), text(Blocked, 3).as_bytes()).unwrap();
+    let hash = aof_codec::content_hash(&document.card().body);
+    let mut records = journal();
+    let last = records
+        .last_mut()
+        .and_then(|record| record.cards.last_mut());
+    let last = last.unwrap();
+    last.made_from = None;
+    last.content = last.content.replace(
+        "revision: 3\n",
+        &format!("revision: 3\ncontentHash: {hash}\n"),
+    );
+    let unknown = last
+        .content
+        .replace("revision: 3", "revision: 1")
+        .into_bytes();
+    let expected = ops(["merge blocked/ID.md blocked/ID.md (blocked 3 Count)"]);
+    assert_eq!(outcome(&records, &[(Blocked, unknown)], true), expected);
 }
 
 #[test]
@@ -184,8 +230,8 @@ fn a_card_where_no_record_put_it_was_put_there_by_a_person_and_stays() {
     let expected = ops(["replace cancelled/ID.md (blocked 3 Count)"]);
     both_boots(&[moved], &expected);
     let moved = lying_in(Status::Cancelled, edited(InProgress, 2));
-    let expected = ops(["replace cancelled/ID.md (blocked 3 Reckon)"]);
-    both_boots(&[moved], &expected);
+    let expected = ops(["merge cancelled/ID.md cancelled/ID.md (blocked 3 Reckon)"]);
+    assert_eq!(outcome(&journal(), &[moved], false), expected);
 }
 
 #[test]
@@ -277,9 +323,8 @@ fn torn_files_are_ours_after_a_power_loss() {
 fn after_a_power_loss_a_persons_version_goes_before_a_ghost() {
     let files = [file(Ready, 1), edited(InProgress, 2)];
     let expected = ops([
-        "remove ready/ID.md",
-        "rename in-progress/ID.md blocked/ID.md",
-        "replace blocked/ID.md (blocked 3 Reckon)",
+        "create blocked/ID.conflict-3.md (blocked 3 Count)",
+        "merge in-progress/ID.md blocked/ID.md (blocked 3 Reckon)",
     ]);
     assert_eq!(outcome(&journal(), &files, true), expected);
 }
