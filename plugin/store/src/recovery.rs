@@ -8,6 +8,7 @@ mod history;
 mod log;
 mod redo;
 mod scan;
+mod stray;
 
 use std::collections::BTreeMap;
 
@@ -44,8 +45,10 @@ pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recov
     let roots = scan::find_roots(store, &mut recovered)?;
     let mut listings = scan::list_statuses(store, &roots)?;
     if let Some(opening) = writer {
-        let mut ops = scan::missing_directories(store, &listings)?;
-        let leftovers = scan::leftovers(&listings);
+        let own = scan::list_own(store)?;
+        let mut ops: Vec<Op> = scan::missing_directories(own.iter().chain(&listings)).collect();
+        let mut leftovers = scan::leftovers(&own);
+        leftovers.extend(scan::leftovers(&listings));
         let lines = leftovers
             .iter()
             .map(|path| format!("removed `{path}`, left over from an unfinished write"));

@@ -15,6 +15,8 @@ use crate::recovery::Mending;
 use crate::recovery::decide::{Scene, decide};
 use crate::recovery::history::{Histories, History, gather};
 use crate::recovery::log::{line_start, restored};
+use crate::recovery::scan::leftovers;
+use crate::recovery::stray;
 use crate::run_record;
 
 /// Cards looked at in one call: each is looked for in every status and once beside it.
@@ -54,6 +56,11 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
     commit(store, dirs.map(Op::MakeDir).collect(), opening.epoch)?;
     let cards: usize = wanted.iter().map(|record| record.cards.len()).sum();
     let (mut lines, mut merges, mut passes) = (Vec::new(), None, 0);
+    if is_new_boot {
+        let strays = stray::set_aside(store, &gather(&journalled.records, is_wanted))?;
+        commit(store, strays.ops, opening.epoch)?;
+        lines.extend(strays.lines);
+    }
     // A pass that merges is one more, and merges at least one card.
     for _ in 0..cards + PASSES_MAX {
         let histories = gather(journalled.records.iter().chain(&merges), is_wanted);
@@ -119,11 +126,12 @@ fn redo_runs<S: Store>(
     let last: Vec<(&str, &str)> = last.into_iter().collect();
     for chunk in last.chunks(RUNS) {
         let paths: Vec<String> = chunk.iter().map(|(path, _)| (*path).to_owned()).collect();
-        // A writer that lists a directory clears away what a killed one left in it; nobody else
-        // ever lists this one.
+        // Nobody else ever looks for what a killed writer left in these directories.
         let dirs = paths.iter().filter_map(|path| path.rsplit_once('/'));
         let dirs: BTreeSet<String> = dirs.map(|(dir, _)| dir.to_owned()).collect();
-        store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
+        let listings = store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
+        let leftovers = leftovers(&listings).into_iter();
+        mending.ops.extend(leftovers.map(Op::Remove));
         let blobs = read_certain(store, &paths, run_record::BYTES_MAX)?;
         for ((path, content), blob) in chunk.iter().zip(blobs) {
             mending

@@ -227,6 +227,41 @@ fn a_merge_that_is_cut_anywhere_ends_in_the_same_files() {
 }
 
 #[test]
+fn an_edit_that_is_back_under_a_temporary_name_is_set_aside() {
+    let stray = "projects/alpha/tasks/blocked/.TASK-2026-02-17-001.md.7-3.put";
+    let edit = CARD.replace("ready", "blocked").replace("Do it.", "Mine.");
+    let edit = edit.replace("revision: 1", "revision: 3").into_bytes();
+    let mut store = cut_commit(1);
+    store.files.insert(stray.to_owned(), edit);
+    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), 3);
+    store
+        .files
+        .insert(beside.clone(), b"of another time".to_vec());
+    mend(&mut store, other_boot());
+    let aside = beside.replace(".conflict-3", ".conflict-3-2");
+    assert_eq!(body_of(&store, &aside), "Mine.");
+    assert_eq!(body_of(&store, &card(Status::Blocked)), "Do it.");
+    assert!(!store.files.contains_key(stray));
+}
+
+#[test]
+fn what_we_were_about_to_put_in_place_is_no_edit() {
+    let whole = {
+        let mut store = cut_commit(1);
+        mend(&mut store, OPENING);
+        store.files.get(&card(Status::Blocked)).unwrap().clone()
+    };
+    for content in [whole.clone(), whole[..0].to_vec(), b"half".to_vec()] {
+        let mut store = cut_commit(1);
+        let stray = format!("projects/alpha/tasks/blocked/.{ID}.md.7-3.put");
+        store.files.insert(stray.clone(), content);
+        let ops = mend(&mut store, other_boot());
+        let from_stray = |op: &Op| matches!(op, Op::Rename { from, .. } if *from == stray);
+        assert!(!ops.iter().any(from_stray), "{ops:?}");
+    }
+}
+
+#[test]
 fn more_merges_than_one_record_holds_take_several() {
     let mut store = Files::default();
     let mut journal = checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();

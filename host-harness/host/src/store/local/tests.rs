@@ -236,11 +236,13 @@ fn a_writer_that_was_killed_while_taking_over_does_not_lock_out_the_next() {
     let mut next = store(dir.path());
     assert_eq!(next.open(Mode::Writer).unwrap().epoch, 1);
     next.list(&["state".to_owned()], false).unwrap();
+    assert!(!hidden_files(&dir.path().join("state")).is_empty(), "kept");
+    next.list(&["state".to_owned()], true).unwrap();
     assert!(hidden_files(&dir.path().join("state")).is_empty(), "swept");
 }
 
 #[test]
-fn what_a_killed_writer_left_is_swept_at_the_first_listing() {
+fn what_a_killed_writer_left_is_swept_at_the_first_watched_listing() {
     let mut room = room();
     room.commit(&[make_dir("d")]).unwrap();
     for name in [".X.md.1-7.put", ".X.md.9-7.put", ".X.md.3.tmp"] {
