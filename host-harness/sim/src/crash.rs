@@ -153,9 +153,18 @@ pub fn operations() -> Vec<&'static str> {
     CASES.iter().map(|case| case.name).collect()
 }
 
-/// Cuts off every operation everywhere, on so many threads; `told` hears of each as it is done.
-pub fn enumerate(depth: Depth, jobs: usize, told: impl Fn(&Row) + Sync) -> Vec<Row> {
-    in_parallel(jobs, |case| {
+/// Which operations are looked at, and on how many threads.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent<'a> {
+    /// The only one; all if it is none.
+    pub operation: Option<&'a str>,
+    /// Threads.
+    pub jobs: usize,
+}
+
+/// Cuts off every operation everywhere; `told` hears of each as it is done.
+pub fn enumerate(depth: Depth, extent: Extent<'_>, told: impl Fn(&Row) + Sync) -> Vec<Row> {
+    in_parallel(extent, |case| {
         let row = point::enumerate(case, depth);
         told(&row);
         row
@@ -163,15 +172,17 @@ pub fn enumerate(depth: Depth, jobs: usize, told: impl Fn(&Row) + Sync) -> Vec<R
 }
 
 /// One row for each case, in their order.
-pub(crate) fn in_parallel(jobs: usize, row: impl Fn(&Case) -> Row + Sync) -> Vec<Row> {
+pub(crate) fn in_parallel(extent: Extent<'_>, row: impl Fn(&Case) -> Row + Sync) -> Vec<Row> {
+    let is_wanted = |case: &&Case| extent.operation.is_none_or(|name| name == case.name);
+    let cases: Vec<&Case> = CASES.iter().filter(is_wanted).collect();
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
+        for _ in 0..extent.jobs.max(1) {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = CASES.get(at) else { return };
+                    let Some(case) = cases.get(at) else { return };
                     let row = row(case);
                     let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
                     rows.push((at, row));

@@ -12,7 +12,7 @@ use aof_host::contract::types::Error;
 use aof_host::store::Errno;
 
 use crate::check::Files;
-use crate::crash::{self, Case, OUTSIDE, Reference, Rig, Row, TTL_MS, WRITER};
+use crate::crash::{self, Case, Extent, OUTSIDE, Reference, Rig, Row, TTL_MS, WRITER};
 use crate::machine::Mode;
 
 /// The errors, each of them given at each call.
@@ -26,11 +26,11 @@ const ERRORS: [(Errno, &str); 7] = [
     (Errno::EXIST, "EEXIST"),
 ];
 
-/// Lets every call of every operation fail, on so many threads; `told` hears of each as it is done.
+/// Lets every call of every operation fail; `told` hears of each as it is done.
 ///
 /// One call in `every` is taken; 1 for all.
-pub fn sweep(every: u64, jobs: usize, told: impl Fn(&Row) + Sync) -> Vec<Row> {
-    crash::in_parallel(jobs, |case| {
+pub fn sweep(every: u64, extent: Extent<'_>, told: impl Fn(&Row) + Sync) -> Vec<Row> {
+    crash::in_parallel(extent, |case| {
         let row = operation(case, every.max(1));
         told(&row);
         row

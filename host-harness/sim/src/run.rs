@@ -41,6 +41,24 @@ pub fn run(seed: u64, settings: &Settings) -> Outcome {
     replay(&case_of(seed, settings), &settings.engine)
 }
 
+/// Runs the world of a seed, and once more natively: both must be the same, byte for byte.
+#[must_use]
+pub fn run_twice(seed: u64, settings: &Settings) -> Outcome {
+    let case = case_of(seed, settings);
+    let mut outcome = replay(&case, &settings.engine);
+    let again = replay(&case, &Engine::Native);
+    if outcome.failure.is_none() && (outcome.hash, outcome.counts) != (again.hash, again.counts) {
+        let found = "the same world ended differently the second time";
+        let violation = Violation::new("I7", found);
+        outcome.failure = Some(Failure::new(
+            &case,
+            case.steps.len(),
+            (violation, Vec::new()),
+        ));
+    }
+    outcome
+}
+
 /// The world of a seed, written out.
 #[must_use]
 pub fn case_of(seed: u64, settings: &Settings) -> Case {

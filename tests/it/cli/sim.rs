@@ -33,7 +33,8 @@ fn a_world_that_fails_is_told_with_everything_that_repeats_it() {
         "\nseed 16: I9: a person wrote `hand-",
         "  after step ",
         " task.transitioned ",
-        concat!("  aof ", env!("CARGO_PKG_VERSION"), ", world {\"seed\":16,"),
+        concat!("  aof ", env!("CARGO_PKG_VERSION"), ", commit "),
+        ", world {\"seed\":16,",
         "  again: aof sim --replay CASE --defect overwrite-edit\n",
     ] {
         assert!(told.contains(part), "{part}\n{told}");

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use aof_host::image::Image;
+use aof_sim::crash::operations;
 use aof_sim::defect::Defect;
 use aof_sim::run::Case;
 use aof_sim::world::{Engine, Profile};
@@ -21,6 +22,8 @@ use super::Session;
 
 /// Told with every finding.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The same: the commit that the program was built from.
+const COMMIT: &str = env!("AOF_COMMIT");
 
 /// Which worlds.
 #[derive(Debug, clap::Args)]
@@ -40,6 +43,9 @@ pub struct Args {
     /// Run the component that is shipped
     #[arg(long, conflicts_with = "native")]
     component: bool,
+    /// Live through every world once more, natively, and compare both byte for byte
+    #[arg(long, conflicts_with_all = ["kind", "defect", "replay"])]
+    twice: bool,
     /// Run the same engine without WebAssembly (the default)
     #[arg(long)]
     native: bool,
@@ -49,6 +55,10 @@ pub struct Args {
     /// Let every call of every operation fail instead
     #[arg(long, group = "kind")]
     faults: bool,
+    /// The only operation to be cut off, or to fail
+    #[arg(long, value_name = "NAME", value_parser = operation, conflicts_with = "defects")]
+    #[arg(requires = "kind")]
+    operation: Option<String>,
     /// See instead that every known mistake, put in on purpose, is noticed
     #[arg(long, group = "kind")]
     defects: bool,
@@ -73,6 +83,14 @@ fn profile(text: &str) -> Result<Profile, String> {
     let mut all = Profile::ALL.into_iter();
     all.find(|profile| profile.as_str() == text)
         .ok_or_else(|| format!("one of {names}"))
+}
+
+fn operation(text: &str) -> Result<String, String> {
+    let names = operations();
+    if names.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("one of {}", names.join(", ")))
 }
 
 fn defect(text: &str) -> Result<Defect, String> {

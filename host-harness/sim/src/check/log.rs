@@ -21,6 +21,9 @@ pub struct Folded {
     pub flaw: Option<String>,
     /// A move that the table does not have.
     pub illegal: Option<String>,
+    /// It was given to an agent after it had been finished.
+    pub restarted: Option<String>,
+    is_finished: bool,
 }
 
 /// One line.
@@ -219,6 +222,11 @@ impl Folded {
                         .get_or_insert_with(|| format!("{}: left {from} but was {was}", line.id));
                 }
                 self.status = line.to;
+                self.is_finished |= line.to == Some(Status::Done);
+            }
+            // Nothing is ever opened again.
+            "task.assigned" if self.is_finished => {
+                self.restarted.get_or_insert_with(|| line.id.clone());
             }
             _ => {}
         }
@@ -265,4 +273,33 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
         to,
         kind,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(lines: &[&str]) -> Folded {
+        let text = lines.join("\n") + "\n";
+        let files = Files::from([("events/2026-01-01.jsonl".to_owned(), Arc::new(text.into()))]);
+        let mut history = History::new(BTreeMap::new());
+        history.look(&files);
+        history.task("T").cloned().unwrap_or_default()
+    }
+
+    fn line(number: u32, kind: &str, payload: &str) -> String {
+        format!(
+            r#"{{"eventId":"1-1-{number:06}","type":"{kind}","taskId":"T","payload":{payload}}}"#
+        )
+    }
+
+    #[test]
+    fn a_task_that_is_given_away_after_it_was_finished_is_noticed() {
+        let given = line(1, "task.assigned", "{}");
+        let done = line(2, "task.transitioned", r#"{"from":"review","to":"done"}"#);
+        let again = line(3, "task.assigned", "{}");
+        assert_eq!(folded(&[&given, &done]).restarted, None);
+        let found = folded(&[&given, &done, &again]).restarted;
+        assert_eq!(found.as_deref(), Some("1-1-000003"));
+    }
 }

@@ -149,6 +149,12 @@ impl Checker {
             if let Some(illegal) = &folded.illegal {
                 return Err(Violation::new("I5", format!("{task}: {illegal}")));
             }
+            if let Some(line) = &folded.restarted
+                && ledger.is_ours(task)
+            {
+                let found = format!("{task} was given to an agent after it was done: {line}");
+                return Err(Violation::new("I4", found));
+            }
             match &folded.flaw {
                 Some(flaw) if ledger.is_ours(task) => {
                     return Err(Violation::new("I5", format!("{task}: {flaw}")));

@@ -426,8 +426,13 @@ fn expired() -> Result<Rig, Error> {
 }
 
 fn ten() -> Result<Rig, Error> {
-    let cards: Vec<_> = (1..=10)
-        .map(|number| card(&id(number), "ready", "routing: {agent: writer}\n"))
+    many(10, "ready", "routing: {agent: writer}\n")
+}
+
+/// A store with so many cards in one status.
+pub(super) fn many(count: u32, status: &str, lines: &str) -> Result<Rig, Error> {
+    let cards: Vec<_> = (1..=count)
+        .map(|number| card(&id(number), status, lines))
         .collect();
     Rig::with(&files(&cards))
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{CASES, Depth, Row, WRITER, enumerate, heading};
+use super::case::many;
+use super::{CASES, Depth, Extent, Reference, Row, WRITER, enumerate, heading};
 use crate::native::NativeEngine;
 
 const HOOKS: &str = include_str!("../../../../wit/hooks.wit");
@@ -45,9 +46,42 @@ fn every_call_that_can_change_the_disk_is_cut_off_in_some_case() {
 }
 
 #[test]
+fn what_a_caller_waits_for_is_flushed_once() {
+    // Ten calls; opening and a checkpoint begin a part of the journal.
+    let others = [
+        ("start ten", 10),
+        ("open", 7),
+        ("open after a kill", 7),
+        ("open after a power cut", 7),
+        ("checkpoint", 3),
+    ];
+    for case in CASES {
+        let reference = Reference::of(case).unwrap();
+        let other = others.iter().find(|(name, _)| *name == case.name);
+        let flushes = other.map_or(1, |(_, flushes)| *flushes);
+        assert_eq!(reference.flushes, flushes, "{}", case.name);
+    }
+}
+
+#[test]
+fn sixty_four_transitions_in_one_commit_are_flushed_once() {
+    let mut rig = many(64, "backlog", "routing: {agent: ghost}\n").unwrap();
+    let before = rig.machine.flushes().total();
+    rig.poll().unwrap();
+    let ready = rig.report().unwrap()["tasks"].as_array().unwrap().clone();
+    let is_ready = |task: &serde_json::Value| task["status"] == "ready";
+    assert_eq!(ready.iter().filter(|task| is_ready(task)).count(), 64);
+    assert_eq!(rig.machine.flushes().total() - before, 1);
+}
+
+#[test]
 fn no_operation_can_be_cut_off_so_that_anything_is_lost_or_half_done() {
     println!("{}", heading());
-    let rows = enumerate(Depth::quick(), 2, tell);
+    let all = Extent {
+        operation: None,
+        jobs: 2,
+    };
+    let rows = enumerate(Depth::quick(), all, tell);
     assert_eq!(rows.iter().map(|row| row.wrong).sum::<u64>(), 0);
     assert!(rows.iter().all(|row| row.states > row.points));
 }

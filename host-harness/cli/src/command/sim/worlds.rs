@@ -7,7 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use aof_sim::run::{Case, Failure, Settings, replay as replay_case, run as run_seed, shrink};
+use aof_sim::run::{
+    Case, Failure, Outcome, Settings, replay as replay_case, run as run_seed, run_twice, shrink,
+};
 use aof_sim::world::{Counts, Engine};
 use serde_json::{Value, json};
 
@@ -85,7 +87,15 @@ fn work(args: &Args, settings: &Settings, console: Console) -> Findings {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end || !live_through(seed, settings, (&findings, console)) {
+                    if seed >= end {
+                        return;
+                    }
+                    let outcome = if args.twice {
+                        run_twice(seed, settings)
+                    } else {
+                        run_seed(seed, settings)
+                    };
+                    if !take(outcome, settings, (&findings, console)) {
                         return;
                     }
                 }
@@ -99,13 +109,12 @@ fn work(args: &Args, settings: &Settings, console: Console) -> Findings {
     findings
 }
 
-/// Lives through one world; false if enough was found.
-fn live_through(
-    seed: u64,
+/// Takes in what came of one world; false if enough was found.
+fn take(
+    outcome: Outcome,
     settings: &Settings,
     (findings, console): (&Mutex<Findings>, Console),
 ) -> bool {
-    let outcome = run_seed(seed, settings);
     let failure = outcome
         .failure
         .map(|failure| shrink(&failure, &settings.engine));
@@ -129,6 +138,7 @@ fn document(args: &Args, findings: &Findings, seconds: f64) -> Value {
         .collect();
     json!({"sim": {
         "version": super::VERSION,
+        "commit": super::COMMIT,
         "profile": args.profile.as_str(),
         "engine": if args.component { "component" } else { "native" },
         "worlds": findings.worlds,
@@ -162,10 +172,10 @@ fn text(args: &Args, findings: &Findings, seconds: f64) -> String {
     for failure in &findings.failures {
         let command = again(args, failure);
         let options = serde_json::to_string(&failure.case.options).unwrap_or_default();
-        let version = super::VERSION;
+        let (version, commit) = (super::VERSION, super::COMMIT);
         text += &format!(
-            "\n{BAD}{failure}{BAD:#}  aof {version}, world {options}\n  {DIM}again: \
-             {command}{DIM:#}\n"
+            "\n{BAD}{failure}{BAD:#}  aof {version}, commit {commit}, world {options}\n  \
+             {DIM}again: {command}{DIM:#}\n"
         );
     }
     if findings.failures.is_empty() {
@@ -182,6 +192,9 @@ fn again(args: &Args, failure: &Failure) -> String {
     };
     if args.component {
         command += " --component";
+    }
+    if args.twice {
+        command += " --twice";
     }
     if let (Some(_), Some(defect)) = (&args.replay, args.defect) {
         command += &format!(" --defect {}", defect.describe().name);
