@@ -3,6 +3,7 @@
 
 mod hook;
 mod limit;
+mod memory;
 mod nonsense;
 mod opening;
 mod script;

@@ -90,6 +90,47 @@ fn the_directory_decides_where_a_task_stands() {
 }
 
 #[test]
+fn a_card_that_is_moved_by_hand_says_so_and_moves_on_from_there() {
+    let card = CardText::new(ONE, "ready")
+        .agent("nobody")
+        .line("revision: 7");
+    let mut stage = Stage::with(&card.fixture());
+    for (from, to) in [
+        ("ready", "in-progress"),
+        ("in-progress", "review"),
+        ("review", "done"),
+    ] {
+        stage.move_by_hand(&lying_in(from), &lying_in(to));
+        stage.poll();
+        let text = stage.file(&lying_in(to)).unwrap();
+        assert!(text.contains(&format!("\nstatus: {to}\n")), "{text}");
+        assert_eq!(quarantined(&mut stage), []);
+        let last = stage.log_lines().pop().unwrap();
+        assert_eq!(last["type"], "task.transitioned", "{last}");
+        let told = json!({"from": from, "to": to, "reason": "moved by hand"});
+        assert_eq!(last["payload"], told);
+        stage.kill_and_reopen();
+        assert_eq!(stage.status(ONE), to);
+    }
+}
+
+#[test]
+fn a_card_that_was_written_and_moved_by_hand_is_known_from_where_it_was_first_seen() {
+    let mut stage = Stage::with("//- projects/alpha/project.yaml\nid: alpha\n");
+    stage.poll();
+    stage.put_by_hand(&lying_in("blocked"), &ready(ONE).text());
+    stage.poll();
+    let text = stage.file(&lying_in("blocked")).unwrap();
+    assert!(text.contains("\nstatus: blocked\n"), "{text}");
+    assert!(
+        stage
+            .logged(Some(ONE))
+            .iter()
+            .all(|kind| kind != "task.transitioned")
+    );
+}
+
+#[test]
 fn an_illegal_move_is_reported_and_left_alone() {
     let mut stage = Stage::with(&[ready(ONE).fixture(), ready(TWO).fixture()].concat());
     stage.move_by_hand(&lying_in("ready"), &lying_in("review"));

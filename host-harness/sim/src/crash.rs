@@ -48,7 +48,7 @@ impl Depth {
     pub fn full() -> Self {
         Self {
             states_max: 64,
-            nested_every: 97,
+            nested_every: 997,
             nested_states_max: 4,
             repeat_every: 4,
         }

@@ -383,6 +383,7 @@ impl World {
                 for (other, host) in self.hosts.iter_mut().enumerate() {
                     // Whoever had it before is no longer the owner.
                     host.is_well &= other == number;
+                    host.is_superseded = other != number;
                 }
                 Ok(())
             }
@@ -437,6 +438,10 @@ impl World {
             for event in host.take_reported() {
                 self.counts.events += 1;
                 ledger.acknowledge(&event, now_ms);
+                if host.is_superseded {
+                    let found = format!("host {number} committed {} though it is fenced", event.id);
+                    ledger.trespass.get_or_insert(found);
+                }
             }
             if host.gateway.is_some() && !self.machine.is_alive(host.pid) {
                 self.counts.kills += 1;
@@ -455,6 +460,9 @@ impl World {
         self.starts_seen += starts.len();
         self.counts.starts += starts.len() as u64;
         let ledger = lock(&self.ledger);
+        if let Some(found) = &ledger.trespass {
+            return Err(Violation::new("I3", found));
+        }
         self.checker.starts(&starts, &ledger)?;
         let crowd = &self.crowd;
         self.checker

@@ -46,6 +46,8 @@ pub struct Row {
     pub has_workflow: bool,
     /// Counts our writes.
     pub revision: u64,
+    /// Lies in another directory than its card says: somebody moved it.
+    pub is_moved: bool,
 }
 
 impl Row {
@@ -78,6 +80,7 @@ impl Row {
             timeout_ms: card.timeout_ms(),
             has_workflow: card.has_workflow,
             revision: card.revision,
+            is_moved: card.status != status,
         }
     }
 
@@ -120,6 +123,7 @@ pub struct TaskIndex {
     due: BTreeSet<(Instant, TaskId)>,
     waiting_for: BTreeMap<TaskId, BTreeSet<TaskId>>,
     promotable: BTreeSet<TaskId>,
+    moved: BTreeSet<TaskId>,
     runs: BTreeMap<RunId, LiveRun>,
     running_by_agent: BTreeMap<AgentId, u32>,
     resources: BTreeMap<String, TaskId>,
@@ -132,6 +136,9 @@ impl TaskIndex {
     pub fn put(&mut self, id: TaskId, row: Row) {
         self.remove(&id);
         self.count(row.status, 1);
+        if row.is_moved {
+            self.moved.insert(id.clone());
+        }
         if row.status.is_terminal() {
             let Row {
                 project, status, ..
@@ -157,6 +164,7 @@ impl TaskIndex {
 
     /// Forgets a task.
     pub fn remove(&mut self, id: &TaskId) {
+        self.moved.remove(id);
         if let Some(finished) = self.finished.remove(id) {
             self.count(finished.status, -1);
         }
@@ -166,6 +174,11 @@ impl TaskIndex {
             self.promotable.remove(id);
         }
         self.refresh_dependents(id);
+    }
+
+    /// Tasks whose cards say another status than the directory that they were moved to.
+    pub fn moved(&self) -> impl Iterator<Item = &TaskId> {
+        self.moved.iter()
     }
 
     /// Moves the lease's end of a task in progress; never backwards, whatever the clock does.

@@ -3,6 +3,7 @@
 //! Invariant: a verb either returns the whole next card with its events or refuses; it never
 //! changes half of it. Each successful verb counts one revision.
 
+mod adopt;
 mod block;
 mod cancel;
 mod claim;
@@ -17,6 +18,7 @@ mod requeue;
 mod unblock;
 mod walk;
 
+pub use adopt::adopt;
 pub use block::block;
 pub use cancel::cancel;
 pub use claim::{Claim, claim};

@@ -78,6 +78,10 @@ fn is_obstructed<S: Store>(store: &mut S, session: &mut Session, refusal: &Refus
     let Some(CardPath::Card { id, .. }) = ProjectRoot::parse_card_path(path) else {
         return false;
     };
+    // The card itself is in nobody's way, whatever a system says.
+    if session.shelf.path_of(&id).as_ref() == Some(path) {
+        return false;
+    }
     // What is gone by now is told by no change either.
     let blobs = store.read(std::slice::from_ref(path), CARD_BYTES_MAX);
     if matches!(blobs.as_deref(), Ok([Blob::Absent]) | Err(_)) {
@@ -119,6 +123,7 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
     }
     let mut ended = Batches::default();
     end_orphans(store, session, ctx, &mut ended)?;
+    adopt_moved(store, session, ctx, &mut ended)?;
     let plan = plan(&session.snapshot(ctx.now), scope());
     let mut batches = Batches::default();
     let mut carried = Carried::default();
@@ -183,6 +188,45 @@ fn end_orphans<S: Store>(
     let ended = batches.committed.min(session.orphans.len());
     session.orphans.drain(..ended);
     // What must reach the host does; the rest is ended by a later poll.
+    end.or_else(|refusal| {
+        if batches.done.effects.is_empty() {
+            Err(refusal)
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// Lets cards that were moved by hand say where they stand now: the next move is judged from there.
+fn adopt_moved<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    batches: &mut Batches,
+) -> Result<(), Refusal> {
+    let shelf = &session.shelf;
+    // Which of two files is meant, a person decides.
+    let has_twin = |task: &TaskId| {
+        let mut held = shelf.quarantine.values();
+        held.any(|held| held.id.as_ref() == Some(task))
+    };
+    let moved = shelf.index.moved().filter(|task| !has_twin(task));
+    let places = moved.map(|task| session.place(task));
+    let places: Vec<Place> = places.collect::<Result<_, _>>()?;
+    let mut end = Ok(());
+    for places in places.chunks(READ_TOGETHER) {
+        // One that was broken, or moved on, meanwhile is told by the next change.
+        for loaded in load(store, places)?.into_iter().flatten() {
+            let mut work = Work::default();
+            let adopted = verb::adopt(&loaded.card(), loaded.written_status(), ctx.now)
+                .and_then(|step| work.rewrite(session, ctx, &loaded, (step, None)));
+            if adopted.is_ok() {
+                end = end.and_then(|()| batches.add(store, session, work));
+            }
+        }
+    }
+    end = end.and_then(|()| batches.flush(store, session));
+    // What must reach the host does; the rest is adopted by a later poll.
     end.or_else(|refusal| {
         if batches.done.effects.is_empty() {
             Err(refusal)

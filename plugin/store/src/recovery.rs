@@ -44,6 +44,7 @@ pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recov
     }
     let roots = scan::find_roots(store, &mut recovered)?;
     let mut listings = scan::list_statuses(store, &roots)?;
+    let mut blocked = Vec::new();
     if let Some(opening) = writer {
         let own = scan::list_own(store)?;
         let mut ops: Vec<Op> = scan::missing_directories(own.iter().chain(&listings)).collect();
@@ -55,13 +56,41 @@ pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recov
         recovered.repairs.extend(lines);
         ops.extend(leftovers.into_iter().map(Op::Remove));
         if !ops.is_empty() {
-            store.commit(ops, opening.epoch)?;
+            blocked = make(store, ops, opening.epoch)?;
             listings = scan::list_statuses(store, &roots)?;
         }
     }
     scan::read_projects(store, &roots, &mut recovered)?;
+    for path in blocked {
+        scan::rest(&path, &roots, &mut recovered);
+    }
     scan::shelve(store, &listings, &mut recovered.shelf)?;
     Ok(recovered)
+}
+
+/// Carries out what does not depend on one another. Where something else lies in the way of a
+/// project's directory, the path is returned and nothing else is held up.
+fn make<S: Store>(store: &mut S, ops: Vec<Op>, epoch: u64) -> Result<Vec<String>, StoreError> {
+    match store.commit(ops.clone(), epoch) {
+        Err(StoreError::BadPath(_) | StoreError::Exists(_)) => {}
+        made => return made.map(|_| Vec::new()),
+    }
+    let mut blocked = Vec::new();
+    for op in ops {
+        let dir = match &op {
+            Op::MakeDir(dir) => Some(dir.clone()),
+            _ => None,
+        };
+        match (store.commit(vec![op], epoch), dir) {
+            (Err(StoreError::BadPath(_) | StoreError::Exists(_)), Some(dir))
+                if dir.contains("/tasks/") =>
+            {
+                blocked.push(dir);
+            }
+            (made, _) => drop(made?),
+        }
+    }
+    Ok(blocked)
 }
 
 /// Operations that mend, and what they do, for people.

@@ -171,3 +171,32 @@ fn under_a_daemon_nothing_on_disk_is_mended() {
             .contains("process")
     );
 }
+
+#[test]
+fn what_lies_in_the_way_of_a_folder_or_a_record_is_named() {
+    for (path, word) in [
+        ("events", "directory"),
+        ("state/owner.json", "regular file"),
+        ("projects/_inbox/tasks/cancelled", "directory"),
+    ] {
+        let stand = Stand::idle();
+        stand.task(&["Wait"]);
+        let place = stand.data().join(path);
+        let moved = stand.home().join("moved");
+        fs::rename(&place, &moved).unwrap();
+        std::os::unix::fs::symlink(&moved, &place).unwrap();
+        let said = doctor(&stand, &[]);
+        assert_eq!(said.code, 6, "{said:?}");
+        let found = finding(&said, "in-the-way");
+        assert_eq!(found["location"], path);
+        assert_eq!(found["message"], format!("is not a {word}"));
+    }
+}
+
+#[test]
+fn tasks_of_aof_1_that_are_not_served_are_named() {
+    let stand = Stand::idle();
+    fs::create_dir_all(stand.data().join("tasks/ready")).unwrap();
+    let found = finding(&doctor(&stand, &[]), "aof-1");
+    assert!(found["hint"].as_str().unwrap().contains("aof migrate"));
+}

@@ -76,7 +76,7 @@ fn an_unknown_mistake_and_a_missing_case_are_refused() {
         said.err
     );
     let said = stand.aof(&["sim", "--replay", "nowhere.json"]);
-    assert_ne!(said.code, 0);
+    assert_eq!(said.code, 3, "{said:?}");
     assert!(
         said.err.contains("nowhere.json: cannot be read"),
         "{}",

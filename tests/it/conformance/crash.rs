@@ -101,6 +101,7 @@ fn check(disk: &LocalHand, commits: usize) {
     }
     cards.sort();
     assert_eq!(cards, ["0", "1", "2"]);
+    session.list_once(&["a", "b"]);
     assert!(!disk.files().iter().any(|(path, _)| path.ends_with(".put")));
     session.accept(&[append("log", &["after"])]);
     let log = session.text("log");

@@ -63,6 +63,12 @@ impl Session {
         self.backend.list(&dirs, watch).unwrap()
     }
 
+    /// Lists without watching: a writer then clears away what a killed one left.
+    pub fn list_once(&mut self, dirs: &[&str]) {
+        let dirs: Vec<String> = dirs.iter().map(|dir| (*dir).to_owned()).collect();
+        self.backend.list(&dirs, false).unwrap();
+    }
+
     pub fn entries(&mut self, dir: &str) -> Vec<Entry> {
         self.list(&[dir]).remove(0).entries
     }

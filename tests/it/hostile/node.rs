@@ -56,7 +56,39 @@ fn a_directory_named_like_a_card_is_left_alone() {
     let mut ground = Ground::new(|root| {
         write(root, &format!("{}/inner.md", path_of_other()), b"mine");
     });
-    assert!(ground.endures().len() <= 1);
+    let held = ground.endures();
+    assert_eq!(codes(&held), [("AOF-1143", path_of_other().as_str())]);
+}
+
+#[test]
+fn what_lies_in_the_way_of_a_status_directory_stops_its_project_only() {
+    let outside = tempfile::tempdir().unwrap();
+    let card = CardText::new(OTHER, "ready").agent("reader");
+    let text = card.text();
+    let lay: [fn(&Path, &Path); 2] = [
+        |way, outside| symlink(outside, way).unwrap(),
+        |way, _| fs::write(way, "mine").unwrap(),
+    ];
+    for put in lay {
+        let mut ground = Ground::new(|root| {
+            let ready = root.join("projects/beta/tasks/ready");
+            fs::create_dir_all(&ready).unwrap();
+            fs::write(ready.join(format!("{OTHER}.md")), &text).unwrap();
+            put(&root.join("projects/beta/tasks/cancelled"), outside.path());
+        });
+        let held = ground.endures();
+        assert_eq!(
+            codes(&held),
+            [("AOF-1146", "projects/beta/tasks/cancelled")]
+        );
+        assert!(
+            ground
+                .root()
+                .join(format!("projects/beta/tasks/ready/{OTHER}.md"))
+                .exists()
+        );
+    }
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -78,20 +110,17 @@ fn a_symlink_in_place_of_a_folder_is_not_followed() {
 }
 
 #[test]
-fn a_symlink_in_place_of_a_status_folder_closes_the_store_with_a_reason() {
+fn a_symlink_in_place_of_a_status_folder_lets_its_project_rest() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join(format!("{OTHER}.md")), other().text()).unwrap();
     let mut ground = Ground::new(|root| {
         symlink(outside.path(), root.join("projects/alpha/tasks/blocked")).unwrap();
     });
     let before = ground.theirs();
-    let opened = ground.open().map(|_| ());
-    if let Err(refused) = opened {
-        let error = refused.to_error();
-        assert_eq!(error.code, "AOF-4005", "{}", error.message);
-        assert!(error.message.contains("tasks/blocked"), "{}", error.message);
-        assert!(!error.hint.is_empty());
-    }
+    ground.open().unwrap();
+    assert!(ground.poll().is_empty());
+    let held = ground.held();
+    assert_eq!(codes(&held), [("AOF-1146", "projects/alpha/tasks/blocked")]);
     assert_eq!(ground.theirs(), before);
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
 }

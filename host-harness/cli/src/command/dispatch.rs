@@ -63,6 +63,8 @@ fn log_to_stderr(global: &Global, command: &Command) {
         .with_env_filter(filter)
         .with_target(false);
     let logs = logs.with_ansi(false).with_writer(std::io::stderr);
+    // Whoever listened may have gone. That it cannot be told is no reason to end.
+    let logs = logs.log_internal_errors(false);
     if logs.try_init().is_err() {
         Console::new(global).remark("logging was set up before; AOF_LOG has no effect");
     }

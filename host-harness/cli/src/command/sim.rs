@@ -16,7 +16,7 @@ use aof_sim::defect::Defect;
 use aof_sim::run::Case;
 use aof_sim::world::{Engine, Profile};
 
-use crate::exit::Ending;
+use crate::exit::{Ending, Failure};
 
 use super::Session;
 
@@ -33,11 +33,12 @@ pub struct Args {
     seed: u64,
     /// How many seeds, from the first on
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// Steps of each world
     #[arg(long, value_name = "N", default_value_t = 60)]
     steps: usize,
-    /// What kind of trouble
+    /// What kind of trouble: calm, people, disk, clock, hosts, storm, clash, or random
     #[arg(long, value_name = "PROFILE", default_value = "random", value_parser = profile)]
     profile: Profile,
     /// Run the component that is shipped
@@ -125,10 +126,14 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
         None => worlds::run(args, engine, session),
         Some(path) => {
             let name = path.display();
+            let refused = |message: String| {
+                let hint = "give a file that `aof sim --save DIR` wrote";
+                Failure::refused("AOF-1609", format!("{name}: {message}"), hint)
+            };
             let text = fs::read_to_string(path)
-                .with_context(|| format!("{name}: cannot be read; give the path of a case"))?;
+                .map_err(|error| refused(format!("cannot be read: {error}")))?;
             let case: Case = serde_json::from_str(&text)
-                .with_context(|| format!("{name}: is no case as `--save` writes them"))?;
+                .map_err(|error| refused(format!("is no world: {error}")))?;
             worlds::replay(args, (&case, &engine), session)
         }
     }

@@ -24,6 +24,9 @@ pub enum ClientError {
     /// The daemon answered with an error.
     #[error("{}", .0.message)]
     Fault(Box<Fault>),
+    /// Nothing came.
+    #[error("the daemon has not answered for {} s", ANSWER_WITHIN.as_secs())]
+    Silent,
     /// The connection failed.
     #[error("the daemon's socket failed: {0}")]
     Io(#[from] std::io::Error),
@@ -38,6 +41,11 @@ impl ClientError {
         let hint = "see whether the daemon runs; repeat the command";
         match self {
             Self::Fault(fault) => (**fault).clone(),
+            Self::Silent => Fault::broken(
+                "AOF-5310",
+                self.to_string(),
+                "it may have been stopped: `kill -CONT` lets it go on, `kill` ends it",
+            ),
             Self::Io(_) => Fault {
                 retryable: true,
                 ..Fault::broken("AOF-5310", self.to_string(), hint)
@@ -128,7 +136,11 @@ impl Client {
         self.reader
             .by_ref()
             .take(ANSWER_BYTES_MAX)
-            .read_until(b'\n', &mut line)?;
+            .read_until(b'\n', &mut line)
+            .map_err(|error| match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => ClientError::Silent,
+                _ => ClientError::Io(error),
+            })?;
         if line.is_empty() {
             return Err(std::io::Error::from(ErrorKind::UnexpectedEof).into());
         }

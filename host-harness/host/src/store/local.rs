@@ -258,7 +258,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
 
     fn list(&mut self, dirs: &[String], watch: bool) -> Result<Vec<Listing>, StoreError> {
         let walk = Walk::new(&self.system);
-        let sweep_epoch = (watch && self.writer.is_some()).then_some(self.epoch);
+        let sweep_epoch = (!watch && self.writer.is_some()).then_some(self.epoch);
         let mut listings = Vec::with_capacity(dirs.len());
         for dir in dirs {
             let watch = watch.then_some(&mut self.watch);

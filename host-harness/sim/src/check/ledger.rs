@@ -54,6 +54,8 @@ pub struct Ledger {
     /// Tasks whose lease lapsed, and how long after it was promised.
     pub(crate) expired: Vec<(String, u64)>,
     pub(crate) created: BTreeSet<String>,
+    /// A commit of somebody who was no longer the owner.
+    pub(crate) trespass: Option<String>,
 }
 
 impl Ledger {

@@ -39,6 +39,7 @@ pub struct Line {
     pub run: Option<String>,
     /// By whom.
     pub actor: String,
+    order: Order,
     revision: Option<u64>,
     from: Option<Status>,
     to: Option<Status>,
@@ -88,12 +89,12 @@ impl History {
             if known.is_some_and(|(bytes, _)| Arc::ptr_eq(bytes, content) || bytes == content) {
                 continue;
             }
+            let known = self.files.remove(path);
+            let is_known = known.is_some();
             let kept = known.filter(|(bytes, _)| is_grown(bytes, content));
-            lost |= kept.is_none() && known.is_some();
-            let (from, mut lines) = kept.map_or_else(
-                || (0, Vec::new()),
-                |(bytes, lines)| (bytes.len(), lines.clone()),
-            );
+            lost |= kept.is_none() && is_known;
+            let (from, mut lines) =
+                kept.map_or_else(|| (0, Vec::new()), |(bytes, lines)| (bytes.len(), lines));
             let new = read(content.get(from..).unwrap_or_default());
             fresh.extend(new.iter().cloned());
             lines.extend(new);
@@ -103,7 +104,7 @@ impl History {
         let known = self.files.len();
         self.files.retain(|path, _| files.contains_key(path));
         lost |= known != paths;
-        let in_order = fresh.iter().all(|line| order(&line.id) > self.last);
+        let in_order = fresh.iter().all(|line| line.order > self.last);
         if lost || !in_order {
             self.restart();
             fresh = self
@@ -112,8 +113,10 @@ impl History {
                 .flat_map(|(_, lines)| lines.clone())
                 .collect();
         }
-        self.judge_order();
-        fresh.sort_by_key(|line| order(&line.id));
+        if !fresh.is_empty() {
+            self.judge_order();
+        }
+        fresh.sort_by_key(|line| line.order);
         for line in fresh {
             self.take(line);
         }
@@ -151,7 +154,7 @@ impl History {
     #[must_use]
     pub fn tail(&self, count: usize) -> Vec<String> {
         let mut last: Vec<&Line> = self.lines.values().collect();
-        last.sort_by_key(|line| std::cmp::Reverse(order(&line.id)));
+        last.sort_by_key(|line| std::cmp::Reverse(line.order));
         last.truncate(count);
         let tell = |line: &&Line| {
             let status = |status: Option<Status>| status.map_or("", Status::as_str);
@@ -185,7 +188,7 @@ impl History {
     fn judge_order(&mut self) {
         for (path, (_, lines)) in &self.files {
             for (before, line) in lines.iter().zip(lines.iter().skip(1)) {
-                if order(&line.id) <= order(&before.id) {
+                if line.order <= before.order {
                     let found = format!("{path}: {} comes after {}", line.id, before.id);
                     self.flaw.get_or_insert(found);
                 }
@@ -195,7 +198,7 @@ impl History {
 
     fn take(&mut self, line: Line) {
         self.fresh.push(line.id.clone());
-        self.last = self.last.max(order(&line.id));
+        self.last = self.last.max(line.order);
         if let Some(task) = &line.task {
             let folded = self.tasks.entry(task.clone()).or_default();
             folded.take(&line);
@@ -263,8 +266,10 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
     } else {
         status("to")
     };
+    let id = text("eventId")?;
     Some(Line {
-        id: text("eventId")?,
+        order: order(&id),
+        id,
         task: text("taskId"),
         run: text("runId"),
         actor: text("actor").unwrap_or_default(),

@@ -3,7 +3,9 @@
 //! Never fails where the system does not. Invariant: a call that the defect does not touch is the
 //! system's own.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aof_host::store::{Errno, Node, OpenHow, RawEntry, Stamp, Status, System};
 
@@ -19,6 +21,8 @@ pub(super) struct FlawedSystem {
     defect: Defect,
     /// The lock file that this process took.
     locked: AtomicU64,
+    /// Parts of the journal that it has written to.
+    journals: Mutex<BTreeSet<String>>,
 }
 
 /// An open file and what it is.
@@ -36,7 +40,12 @@ impl FlawedSystem {
             whole,
             defect,
             locked: AtomicU64::new(0),
+            journals: Mutex::default(),
         }
+    }
+
+    fn journals(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.journals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is(&self, defect: Defect) -> bool {
@@ -97,7 +106,13 @@ impl System for FlawedSystem {
     }
 
     fn stat(&self, dir: &Dir, name: &str) -> Result<Status, Errno> {
-        self.remembered(name, self.whole.stat(dir, name))
+        let status = self.remembered(name, self.whole.stat(dir, name));
+        // The successor has taken the journal away, too; so it is made anew.
+        if status.is_err() && self.is(Defect::ForgetEpoch) && self.journals().contains(name) {
+            self.whole.open(dir, name, OpenHow::AppendNew)?;
+            return self.whole.stat(dir, name);
+        }
+        status
     }
 
     fn glance(&self, path: &str) -> Result<Status, Errno> {
@@ -137,14 +152,10 @@ impl System for FlawedSystem {
     }
 
     fn open(&self, dir: &Dir, name: &str, how: OpenHow) -> Result<FlawedFile, Errno> {
-        let mut file = self.whole.open(dir, name, how);
-        if self.is(Defect::ForgetEpoch) && is_journal(name) && how == OpenHow::Append {
-            file = match file {
-                Err(Errno::NOENT) => self.whole.open(dir, name, OpenHow::AppendNew),
-                other => other,
-            };
+        let file = self.whole.open(dir, name, how)?;
+        if how == OpenHow::Append && is_journal(name) {
+            self.journals().insert(name.to_owned());
         }
-        let file = file?;
         if name == LOCK_NAME
             && how == OpenHow::Lock
             && let Node::File(stamp) = self.whole.stat_file(&file)?.node

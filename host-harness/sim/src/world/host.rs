@@ -42,6 +42,8 @@ pub(super) struct Host {
     pub(super) gateway: Option<Gateway>,
     /// Its last call went well.
     pub(super) is_well: bool,
+    /// Another one has opened the store since.
+    pub(super) is_superseded: bool,
     pub(super) reported: Reported,
     /// What people mean to do while it works.
     pub(super) plans: Plans,
@@ -54,6 +56,7 @@ impl Host {
             pid: 100 + number,
             gateway: None,
             is_well: false,
+            is_superseded: false,
             reported: Reported::default(),
             plans: Plans::default(),
             lives: 0,

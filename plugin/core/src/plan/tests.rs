@@ -59,6 +59,7 @@ fn row(status: Status, priority: Priority, created_ms: u64) -> Row {
         timeout_ms: None,
         has_workflow: false,
         revision: 1,
+        is_moved: false,
     }
 }
 

@@ -177,14 +177,15 @@ impl History<'_> {
     }
 
     /// The revision of a card that no record and no crash can have made. None if it is ours, or no
-    /// card at all.
+    /// card at all. People do not count revisions: a later one is of a commit that never was.
     pub(super) fn revision_of_stranger(&self, bytes: &[u8]) -> Option<u64> {
         let is_ours = self.images.contains(&fingerprint(bytes)) || self.is_torn(bytes);
         if is_ours {
             return None;
         }
         let document = aof_codec::parse_card(&self.path(self.to), bytes).ok()?;
-        Some(document.card().revision)
+        let revision = document.card().revision;
+        (revision <= self.last.revision).then_some(revision)
     }
 
     fn is_torn(&self, bytes: &[u8]) -> bool {

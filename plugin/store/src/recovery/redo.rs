@@ -15,7 +15,6 @@ use crate::recovery::Mending;
 use crate::recovery::decide::{Scene, decide};
 use crate::recovery::history::{Histories, History, gather};
 use crate::recovery::log::{line_start, restored};
-use crate::recovery::scan::leftovers;
 use crate::recovery::stray;
 use crate::run_record;
 
@@ -126,12 +125,11 @@ fn redo_runs<S: Store>(
     let last: Vec<(&str, &str)> = last.into_iter().collect();
     for chunk in last.chunks(RUNS) {
         let paths: Vec<String> = chunk.iter().map(|(path, _)| (*path).to_owned()).collect();
-        // Nobody else ever looks for what a killed writer left in these directories.
+        // A writer that lists a directory clears away what a killed one left in it; nobody else
+        // ever lists this one.
         let dirs = paths.iter().filter_map(|path| path.rsplit_once('/'));
         let dirs: BTreeSet<String> = dirs.map(|(dir, _)| dir.to_owned()).collect();
-        let listings = store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
-        let leftovers = leftovers(&listings).into_iter();
-        mending.ops.extend(leftovers.map(Op::Remove));
+        store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
         let blobs = read_certain(store, &paths, run_record::BYTES_MAX)?;
         for ((path, content), blob) in chunk.iter().zip(blobs) {
             mending

@@ -139,6 +139,20 @@ pub fn absorb_project(shelf: &mut Shelf, root: &ProjectRoot, blob: &Blob) -> Pro
     }
 }
 
+/// A project one of whose directories cannot be used rests: what is in the way is a person's.
+pub(super) fn rest(path: &str, roots: &[ProjectRoot], recovered: &mut Recovered) {
+    let message = "is no directory, and its project rests";
+    let hint = "move what lies there away; AOF makes the directory when it starts";
+    let why = with_hint(("AOF-1146", path), message, hint);
+    recovered.shelf.set_aside(path, None, vec![why]);
+    let owner = roots
+        .iter()
+        .find(|root| path.starts_with(&format!("{}/", root.path())));
+    if let Some(project) = owner.and_then(|root| recovered.projects.get_mut(root.id())) {
+        project.status = aof_core::project::ProjectStatus::Paused;
+    }
+}
+
 /// Takes in what lies in listed status directories. A finished card is taken in by its name alone,
 /// unless another file claims to be the same task: then both are read.
 ///
@@ -152,11 +166,23 @@ pub fn shelve<S: Store>(
     let mut finished = Vec::new();
     let mut cards = BTreeSet::new();
     for listing in listings {
+        if listing.skipped > 0 {
+            let count = listing.skipped;
+            let message = format!("has {count} entries whose names no path can spell");
+            let hint = "rename them to printable UTF-8: `ls -b` shows them";
+            let why = with_hint(("AOF-1147", &listing.dir), &message, hint);
+            shelf.set_aside(&listing.dir, None, vec![why]);
+        }
         let is_terminal = Status::ALL
             .iter()
             .any(|status| status.is_terminal() && listing.dir.ends_with(status.as_str()));
         for entry in &listing.entries {
             let path = format!("{}/{}", listing.dir, entry.name);
+            if entry.kind == EntryKind::Directory && entry.name.ends_with(".md") {
+                let hint = "move it out of the status directories";
+                let why = with_hint(("AOF-1143", &path), "is a directory", hint);
+                shelf.set_aside(&path, None, vec![why]);
+            }
             if entry.name.starts_with('.') || entry.kind == EntryKind::Directory {
                 continue;
             }
@@ -204,7 +230,13 @@ pub fn read_cards<S: Store>(
     Ok(())
 }
 
+/// About the name of a project's folder.
 fn finding(code: &'static str, path: &str, message: &str) -> Diagnostic {
+    let hint = "use 1 to 64 letters, digits, `-`, `_` and `.`, each project once";
+    with_hint((code, path), message, hint)
+}
+
+fn with_hint((code, path): (&'static str, &str), message: &str, hint: &str) -> Diagnostic {
     Diagnostic {
         code,
         level: Level::Error,
@@ -212,6 +244,6 @@ fn finding(code: &'static str, path: &str, message: &str) -> Diagnostic {
         line: 0,
         column: 0,
         message: message.to_owned(),
-        hint: "use 1 to 64 letters, digits, `-`, `_` and `.`, each project once".to_owned(),
+        hint: hint.to_owned(),
     }
 }

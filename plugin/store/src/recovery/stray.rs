@@ -1,9 +1,9 @@
 //! What a person wrote into a card whose name the power took.
 //!
-//! A content is put in place by a rename that nobody flushes. Whoever then edits the card in place and
-//! flushes it has flushed a file that, after a loss of power, may be back under its temporary name.
-//! Never removes anything. Invariant: what is no content of ours, torn or whole, is set aside beside the
-//! card before temporary names are cleared away.
+//! A content is put in place by a rename that nobody flushes. Whoever then edits the card in place
+//! and flushes it has flushed a file that, after a loss of power, may be back under its temporary
+//! name. Never removes anything. Invariant: what is no content of ours, torn or whole, is set aside
+//! beside the card before temporary names are cleared away.
 
 use std::collections::BTreeSet;
 
@@ -29,8 +29,8 @@ pub(super) fn set_aside<S: Store>(
 ) -> Result<Mending, StoreError> {
     let mut mending = Mending::default();
     let dirs: BTreeSet<String> = histories.values().flat_map(known_dirs).collect();
-    // Not watched: a listing that is watched clears temporary names away.
-    let listings = store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
+    // A listing that is not watched would clear temporary names away.
+    let listings = store.list(&dirs.into_iter().collect::<Vec<_>>(), true)?;
     for listing in &listings {
         for entry in listing.entries.iter().filter(|entry| is_leftover(entry)) {
             let Some(history) = owner(&entry.name, &listing.dir, histories) else {

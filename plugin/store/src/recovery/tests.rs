@@ -251,7 +251,9 @@ fn what_we_were_about_to_put_in_place_is_no_edit() {
         mend(&mut store, OPENING);
         store.files.get(&card(Status::Blocked)).unwrap().clone()
     };
-    for content in [whole.clone(), whole[..0].to_vec(), b"half".to_vec()] {
+    let never_committed = CARD.replace("revision: 1", "revision: 4").into_bytes();
+    let torn = [whole[..0].to_vec(), b"half".to_vec()];
+    for content in torn.into_iter().chain([whole.clone(), never_committed]) {
         let mut store = cut_commit(1);
         let stray = format!("projects/alpha/tasks/blocked/.{ID}.md.7-3.put");
         store.files.insert(stray.clone(), content);

@@ -25,6 +25,8 @@ pub fn checks(root: &Path) -> Vec<Check> {
     if missing.is_empty() {
         checks.push(Check::ok("folders", "every folder is there"));
     }
+    checks.extend(in_the_way(root));
+    checks.extend(of_aof_1(root));
     for folder in missing {
         let check = Check::warning("folders", "is missing").at(folder.clone());
         checks.push(check.mended_by(Mend::MakeDir(folder)));
@@ -66,7 +68,62 @@ fn room(root: &Path) -> Option<Check> {
     })
 }
 
+/// What must be a folder or a file of ours and is something else.
+fn in_the_way(root: &Path) -> Vec<Check> {
+    let mut folders = wanted(root);
+    folders.extend(["projects", "state/journal"].map(str::to_owned));
+    folders.extend(
+        projects(root)
+            .iter()
+            .map(|project| format!("{project}/tasks")),
+    );
+    let mut files = vec![
+        "state/owner.json".to_owned(),
+        "state/outbox.jsonl".to_owned(),
+    ];
+    for folder in ["state/journal", "events"] {
+        let names = names(&root.join(folder)).into_iter();
+        let records = names.filter(|name| name.ends_with(".jsonl"));
+        files.extend(records.map(|name| format!("{folder}/{name}")));
+    }
+    let kind = |path: &str| root.join(path).symlink_metadata();
+    let strange = |path: &String, word: &str| {
+        let hint =
+            format!("nothing is read or written through it; move it away: mv '{path}' /tmp/");
+        let check = Check::error("in-the-way", format!("is not a {word}"));
+        check.at(path).hint(hint)
+    };
+    let is_no_folder = |path: &&String| kind(path).is_ok_and(|found| !found.is_dir());
+    let is_no_file = |path: &&String| kind(path).is_ok_and(|found| !found.is_file());
+    let folders = folders.iter().filter(is_no_folder);
+    let files = files.iter().filter(is_no_file);
+    let folders = folders.map(|path| strange(path, "directory"));
+    folders
+        .chain(files.map(|path| strange(path, "regular file")))
+        .collect()
+}
+
+/// Cards in the place where AOF 1 has them are not served.
+fn of_aof_1(root: &Path) -> Option<Check> {
+    let is_old = root
+        .join("tasks")
+        .symlink_metadata()
+        .is_ok_and(|found| found.is_dir());
+    is_old.then(|| {
+        Check::warning("aof-1", "holds tasks of AOF 1, which are not served")
+            .at("tasks")
+            .hint("`aof migrate --dry-run` shows what adopting them would do")
+    })
+}
+
 fn missing(root: &Path) -> Vec<String> {
+    let mut wanted = wanted(root);
+    wanted.retain(|folder| root.join(folder).symlink_metadata().is_err());
+    wanted
+}
+
+/// Every folder that a store has.
+fn wanted(root: &Path) -> Vec<String> {
     let mut wanted: Vec<String> = ["org", "events", "state"].map(str::to_owned).to_vec();
     let mut projects = projects(root);
     if !projects.iter().any(|project| project.ends_with("/_inbox")) {
@@ -79,7 +136,6 @@ fn missing(root: &Path) -> Vec<String> {
                 .map(|status| format!("{project}/tasks/{status}")),
         );
     }
-    wanted.retain(|folder| root.join(folder).symlink_metadata().is_err());
     wanted
 }
 

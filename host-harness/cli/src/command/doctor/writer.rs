@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 
-use serde_json::Value;
+use aof_host::daemon::holder;
 
 use crate::command::backup::quiet::{LOCK, Lock, lock};
 use crate::place::DataDir;
@@ -92,13 +92,8 @@ impl State {
 
 /// The owner as `state/owner.json` names it.
 fn owner(data: &DataDir) -> String {
-    let text = std::fs::read_to_string(data.root().join("state/owner.json")).unwrap_or_default();
-    let owner: Value = serde_json::from_str(&text).unwrap_or_default();
-    let field = |name: &str| owner.get(name).map(ToString::to_string).unwrap_or_default();
-    let host = owner.get("host").and_then(Value::as_str).unwrap_or("?");
-    let since_s = owner.get("since").and_then(Value::as_u64).unwrap_or(0) / 1_000;
-    format!(
-        "process {} on {host}, since {since_s} s after 1970",
-        field("pid")
-    )
+    match holder(data.root()) {
+        Some(owner) => owner.to_string(),
+        None => "a process that left no name".to_owned(),
+    }
 }
