@@ -117,7 +117,8 @@ type ReadyKey = (Priority, Instant, TaskId);
 /// Every task of a store.
 #[derive(Debug, Default)]
 pub struct TaskIndex {
-    active: BTreeMap<TaskId, Row>,
+    /// Boxed: a tree that is filled in order leaves half of each node empty.
+    active: BTreeMap<TaskId, Box<Row>>,
     finished: BTreeMap<TaskId, Finished>,
     ready: BTreeSet<ReadyKey>,
     due: BTreeSet<(Instant, TaskId)>,
@@ -149,7 +150,7 @@ impl TaskIndex {
             return;
         }
         self.link(&id, &row);
-        self.active.insert(id.clone(), row);
+        self.active.insert(id.clone(), Box::new(row));
         self.refresh_promotable(&id);
         self.refresh_dependents(&id);
     }
@@ -200,7 +201,7 @@ impl TaskIndex {
     /// The row of a task that is not finished.
     #[must_use]
     pub fn row(&self, id: &TaskId) -> Option<&Row> {
-        self.active.get(id)
+        self.active.get(id).map(Box::as_ref)
     }
 
     /// The status of a task, finished or not.
@@ -236,7 +237,7 @@ impl TaskIndex {
 
     /// Unfinished tasks in the order of their ids.
     pub fn rows(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
-        self.active.iter()
+        self.active.iter().map(|(id, row)| (id, row.as_ref()))
     }
 
     /// Finished tasks, newest id first.
@@ -248,14 +249,14 @@ impl TaskIndex {
     pub fn ready(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
         self.ready
             .iter()
-            .filter_map(|(_, _, id)| Some((id, self.active.get(id)?)))
+            .filter_map(|(_, _, id)| Some((id, self.row(id)?)))
     }
 
     /// Backlog tasks that name a target and whose dependencies are done: they may be promoted.
     pub fn promotable(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
         self.promotable
             .iter()
-            .filter_map(|id| Some((id, self.active.get(id)?)))
+            .filter_map(|id| Some((id, self.row(id)?)))
     }
 
     /// Tasks whose lease or delay has run out at `now`.
@@ -263,7 +264,7 @@ impl TaskIndex {
         self.due
             .iter()
             .take_while(move |(at, _)| *at <= now)
-            .filter_map(|(_, id)| Some((id, self.active.get(id)?)))
+            .filter_map(|(_, id)| Some((id, self.row(id)?)))
     }
 
     /// The next moment at which one of these tasks becomes due.

@@ -115,7 +115,7 @@ impl Session {
             .collect();
         let listings = store.list(&dirs, true)?;
         store.list(&[root.path()], true)?;
-        shelve(store, &listings, &mut self.shelf)
+        shelve(store, listings, &mut self.shelf)
     }
 
     fn read_manifests<S: Store>(

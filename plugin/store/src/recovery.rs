@@ -64,7 +64,7 @@ pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recov
     for path in blocked {
         scan::rest(&path, &roots, &mut recovered);
     }
-    scan::shelve(store, &listings, &mut recovered.shelf)?;
+    scan::shelve(store, listings, &mut recovered.shelf)?;
     Ok(recovered)
 }
 

@@ -160,12 +160,11 @@ pub(super) fn rest(path: &str, roots: &[ProjectRoot], recovered: &mut Recovered)
 /// What the store says.
 pub fn shelve<S: Store>(
     store: &mut S,
-    listings: &[Listing],
+    listings: Vec<Listing>,
     shelf: &mut Shelf,
 ) -> Result<(), StoreError> {
-    let mut finished = Vec::new();
     let mut cards = BTreeSet::new();
-    for listing in listings {
+    for listing in &listings {
         if listing.skipped > 0 {
             let count = listing.skipped;
             let message = format!("has {count} entries whose names no path can spell");
@@ -173,35 +172,44 @@ pub fn shelve<S: Store>(
             let why = with_hint(("AOF-1147", &listing.dir), &message, hint);
             shelf.set_aside(&listing.dir, None, vec![why]);
         }
-        let is_terminal = Status::ALL
-            .iter()
-            .any(|status| status.is_terminal() && listing.dir.ends_with(status.as_str()));
+        let is_finished = is_terminal(listing);
         for entry in &listing.entries {
-            let path = format!("{}/{}", listing.dir, entry.name);
+            let path = || format!("{}/{}", listing.dir, entry.name);
             if entry.kind == EntryKind::Directory && entry.name.ends_with(".md") {
                 let hint = "move it out of the status directories";
-                let why = with_hint(("AOF-1143", &path), "is a directory", hint);
-                shelf.set_aside(&path, None, vec![why]);
+                let why = with_hint(("AOF-1143", &path()), "is a directory", hint);
+                shelf.set_aside(&path(), None, vec![why]);
             }
-            if entry.name.starts_with('.') || entry.kind == EntryKind::Directory {
-                continue;
-            }
-            if is_terminal && entry.kind == EntryKind::File {
-                finished.push(path);
-            } else {
-                cards.insert(path);
+            if is_served(entry) && !(is_finished && entry.kind == EntryKind::File) {
+                cards.insert(path());
             }
         }
     }
     let claimed: BTreeSet<TaskId> = cards.iter().filter_map(|path| task_of(path)).collect();
-    for path in finished {
-        if task_of(&path).is_some_and(|id| claimed.contains(&id)) {
-            cards.insert(path);
-        } else {
-            shelf.take_in_finished(&path);
+    for listing in listings.iter().filter(|listing| is_terminal(listing)) {
+        let files = listing.entries.iter();
+        for entry in files.filter(|entry| is_served(entry) && entry.kind == EntryKind::File) {
+            let path = format!("{}/{}", listing.dir, entry.name);
+            if task_of(&path).is_some_and(|id| claimed.contains(&id)) {
+                cards.insert(path);
+            } else {
+                shelf.take_in_finished(&path);
+            }
         }
     }
+    // A large store is not held twice in memory.
+    drop(listings);
     read_cards(store, shelf, &cards.into_iter().collect::<Vec<_>>())
+}
+
+fn is_served(entry: &Entry) -> bool {
+    !entry.name.starts_with('.') && entry.kind != EntryKind::Directory
+}
+
+fn is_terminal(listing: &Listing) -> bool {
+    Status::ALL
+        .iter()
+        .any(|status| status.is_terminal() && listing.dir.ends_with(status.as_str()))
 }
 
 fn task_of(path: &str) -> Option<TaskId> {

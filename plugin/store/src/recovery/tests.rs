@@ -253,7 +253,7 @@ fn what_we_were_about_to_put_in_place_is_no_edit() {
     };
     let never_committed = CARD.replace("revision: 1", "revision: 4").into_bytes();
     let torn = [whole[..0].to_vec(), b"half".to_vec()];
-    for content in torn.into_iter().chain([whole.clone(), never_committed]) {
+    for content in torn.into_iter().chain([whole, never_committed]) {
         let mut store = cut_commit(1);
         let stray = format!("projects/alpha/tasks/blocked/.{ID}.md.7-3.put");
         store.files.insert(stray.clone(), content);
