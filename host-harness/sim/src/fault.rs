@@ -102,7 +102,7 @@ fn goes_on_anew(rig: &mut Rig) -> Result<bool, String> {
     Ok(!before.is_empty() && before.is_disjoint(&after))
 }
 
-/// The one call that failed may have been the one that clears a hidden file away.
+/// The one call that failed may have been the one that clears a directory.
 fn judge(rig: &mut Rig, (first, before): (&Files, &Files)) -> Result<(), String> {
     crash::sound_but_for(1, rig, first)?;
     crash::log_is_kept(&crash::files(&rig.machine), before)

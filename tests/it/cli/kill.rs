@@ -127,11 +127,12 @@ fn kill_loop(count: usize, kills: usize, seed: u64) {
     daemon.kill();
     stand.write("org/org-chart.yaml", &works::chart(true));
     let began = Instant::now();
-    let stride = (count / kills) as u64 + 1;
+    // So that the last kill still finds work that is not done.
+    let stride = (count / kills) as u64 / 2 + 1;
     let mut in_the_middle = 0;
     for _ in 0..kills {
         let goal = works::done(&root) + dice.below(stride) as usize;
-        let moment = Duration::from_millis(dice.below(250));
+        let moment = Duration::from_millis(dice.below(60));
         let mut daemon = stand.start(&["daemon"]);
         let started = Instant::now();
         // The moment counts from the goal, which may be reached before the daemon even serves.

@@ -39,22 +39,26 @@ pub(crate) fn sound(rig: &mut Rig, first: &Files) -> Verdict {
     sound_but_for(0, rig, first)
 }
 
-/// The same, but for so many hidden files that could not be cleared away.
-pub(crate) fn sound_but_for(hidden_max: usize, rig: &mut Rig, first: &Files) -> Verdict {
+/// The same, but for so many directories that could not be cleared of hidden files.
+pub(crate) fn sound_but_for(uncleared_max: usize, rig: &mut Rig, first: &Files) -> Verdict {
     let files = files(&rig.machine);
-    tidy(&files, hidden_max)?;
+    tidy(&files, uncleared_max)?;
     each_task_once(&files)?;
     lines_are_whole(&files)?;
     log_agrees(&files, first)?;
     Ok(())
 }
 
-/// Nothing that only a writer in the middle of its work needs.
-fn tidy(files: &Files, hidden_max: usize) -> Verdict {
-    let mut hidden = files.keys().filter(|path| name_of(path).starts_with('.'));
+/// Nothing is left that only a writer in the middle of its work needs, but for so many directories
+/// that could not be cleared.
+fn tidy(files: &Files, uncleared_max: usize) -> Verdict {
+    let hidden = files.keys().filter(|path| name_of(path).starts_with('.'));
+    let dir_of = |path: &String| path.rsplit_once('/').map(|(dir, _)| dir.to_owned());
+    let by_dir: BTreeMap<Option<String>, &String> = hidden.map(|it| (dir_of(it), it)).collect();
+    let hidden = by_dir.into_values().nth(uncleared_max);
     let is_untidy = |path: &&String| path.ends_with(".tmp") || path.contains(".conflict-");
     let untidy = files.keys().find(is_untidy);
-    if let Some(path) = hidden.nth(hidden_max).or(untidy) {
+    if let Some(path) = hidden.or(untidy) {
         return Err(format!("{path} is left over"));
     }
     let journals = files.keys().filter(|it| it.starts_with("state/journal/"));

@@ -71,7 +71,12 @@ impl Journalled {
 
 /// Reads the newest part that is whole so far as it was not appended to. None if there is none.
 pub(crate) fn read<S: Store>(store: &mut S) -> Result<Option<Journalled>, StoreError> {
-    let listings = store.list(&[JOURNAL_DIR.to_owned()], false)?;
+    let dir = [JOURNAL_DIR.to_owned()];
+    let mut listings = store.list(&dir, false)?;
+    if listings.iter().any(|listing| !listing.exists) {
+        // Whoever is told wrongly that there is no journal loses what only the journal has.
+        listings = store.list(&dir, false)?;
+    }
     let entries = listings.iter().flat_map(|listing| &listing.entries);
     let mut parts: Vec<((u64, u32), &str)> = entries
         .filter_map(|entry| Some((parse_journal_name(&entry.name)?, entry.name.as_str())))
