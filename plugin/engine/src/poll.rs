@@ -1,5 +1,7 @@
 //! One tick: plan, carry the plan out in one commit, report.
 
+use std::collections::BTreeSet;
+
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::dice::Dice;
@@ -204,15 +206,15 @@ fn adopt_moved<S: Store>(
     ctx: &Context,
     batches: &mut Batches,
 ) -> Result<(), Refusal> {
-    let shelf = &session.shelf;
+    if session.shelf.index.moved().next().is_none() {
+        return Ok(());
+    }
     // Which of two files is meant, a person decides.
-    let has_twin = |task: &TaskId| {
-        let mut held = shelf.quarantine.values();
-        held.any(|held| held.id.as_ref() == Some(task))
-    };
-    let moved = shelf.index.moved().filter(|task| !has_twin(task));
-    let places = moved.map(|task| session.place(task));
-    let places: Vec<Place> = places.collect::<Result<_, _>>()?;
+    let held = session.shelf.quarantine.values();
+    let twins: BTreeSet<&TaskId> = held.filter_map(|held| held.id.as_ref()).collect();
+    let moved = session.shelf.index.moved();
+    let moved = moved.filter(|task| !twins.contains(task));
+    let places: Vec<Place> = moved.flat_map(|task| session.place(task)).collect();
     let mut end = Ok(());
     for places in places.chunks(READ_TOGETHER) {
         // One that was broken, or moved on, meanwhile is told by the next change.
