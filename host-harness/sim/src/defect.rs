@@ -6,7 +6,7 @@
 
 mod component;
 mod executor;
-mod journal;
+pub(crate) mod journal;
 mod store;
 mod system;
 

@@ -23,6 +23,7 @@ use serde_json::json;
 
 use crate::agent::{Character, Crowd};
 use crate::check::{Checker, Files, Ledger, Touch, Violation};
+use crate::defect::journal;
 use crate::machine::{Machine, Mode};
 use host::Host;
 use people::{Act, Person, SharedLedger, lock, shrug};
@@ -416,17 +417,8 @@ impl World {
         self.machine.power_cut(mode, salt);
         self.crowd.lose_power();
         let files = self.files();
-        lock(&self.ledger).lose_power(|text| {
-            // In a card that is torn nobody finds it again, and a file whose name was not flushed
-            // is back under the name that its writer threw away.
-            let mut found = files.iter();
-            found.any(|(path, content)| {
-                !path.ends_with(".put")
-                    && crate::check::contains(content, text)
-                    && (crate::check::place(path).is_none()
-                        || aof_codec::parse_card(path, content).is_ok())
-            })
-        });
+        lock(&self.ledger)
+            .lose_power(|text| files.iter().any(|file| can_be_found(file, &files, text)));
         lock(&self.ledger).promises.clear();
     }
 
@@ -531,6 +523,24 @@ impl World {
         let number = usize::try_from(host).unwrap_or_default();
         self.hosts.get(number).map_or(0, |host| host.pid)
     }
+}
+
+/// Whether a text that nobody flushed is where somebody looks for it after a loss of power: not in
+/// a card that is torn, under the name that a lost rename gave back, in the backup that an editor
+/// writes over, in a part of the journal that was superseded, or in a line of it that is torn.
+fn can_be_found((path, content): (&String, &Arc<Vec<u8>>), files: &Files, text: &str) -> bool {
+    if !crate::check::contains(content, text) {
+        return false;
+    }
+    if path.starts_with(journal::DIR) {
+        let newest = files.keys().rfind(|it| it.starts_with(journal::DIR));
+        let records = journal::records(content);
+        let mut records = records.iter().map(ToString::to_string);
+        return Some(path) == newest && records.any(|record| record.contains(text));
+    }
+    let is_card = crate::check::place(path).is_some();
+    let is_aside = path.ends_with(".put") || path.ends_with('~');
+    !is_aside && (!is_card || aof_codec::parse_card(path, content).is_ok())
 }
 
 /// A failure of a call: the component must never break, and in a calm world nothing fails at all.

@@ -206,7 +206,10 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
         .filter(|live| live.run.state == RunState::Requested)
         .filter(|live| session.outbox.get(live.run.id.as_str()).is_none())
         .filter_map(|live| crate::prompt::spawn_again(session, &live.run));
-    recorded.chain(forgotten).collect()
+    let mut wanted: Vec<Effect> = recorded.chain(forgotten).collect();
+    // A task's former session ends before its next one begins.
+    wanted.sort_by_key(|effect| !matches!(effect, Effect::Cancel(_)));
+    wanted
 }
 
 /// Files that are not served, for reports.

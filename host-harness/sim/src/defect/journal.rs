@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 /// Where the journal lies.
-pub(super) const DIR: &str = "state/journal/";
+pub(crate) const DIR: &str = "state/journal/";
 
 /// The records in a part, those that are whole.
-pub(super) fn records(bytes: &[u8]) -> Vec<Value> {
+pub(crate) fn records(bytes: &[u8]) -> Vec<Value> {
     let text = String::from_utf8_lossy(bytes);
     text.lines().filter_map(open).collect()
 }

@@ -167,6 +167,8 @@ impl History<'_> {
             return Kind::Image;
         }
         match aof_codec::parse_card(&self.path(status), bytes) {
+            // A later edit, of which the power may have left a piece.
+            Ok(_) if may_be_torn && is_cut(bytes) => Kind::Broken,
             Ok(document) if document.card().revision >= self.last.revision => Kind::Current,
             Ok(document) => Kind::Edited(Box::new(Version {
                 document,
@@ -195,10 +197,15 @@ impl History<'_> {
     }
 }
 
+/// Whether a file ends where a crash can have cut it off.
+fn is_cut(bytes: &[u8]) -> bool {
+    bytes.len().is_multiple_of(BLOCK_BYTES)
+}
+
 /// Whether a crash can have left `bytes` of `content`: blocks that are missing at the end or were
 /// never written.
 fn is_torn_from(bytes: &[u8], content: &[u8]) -> bool {
-    let is_cut = bytes.len() < content.len() && bytes.len().is_multiple_of(BLOCK_BYTES);
+    let is_cut = bytes.len() < content.len() && is_cut(bytes);
     let mut blocks = bytes.chunks(BLOCK_BYTES).zip(content.chunks(BLOCK_BYTES));
     (is_cut || bytes.len() == content.len())
         && blocks.all(|(block, ours)| {

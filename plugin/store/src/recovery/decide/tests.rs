@@ -203,6 +203,16 @@ fn after_a_power_loss_what_looks_edited_may_be_older_and_both_are_kept() {
 }
 
 #[test]
+fn after_a_power_loss_a_later_edit_that_may_be_cut_off_stays_with_ours_beside_it() {
+    let (status, mut bytes) = edited(Blocked, 3);
+    bytes.truncate(1024);
+    let expected = ops(["create blocked/ID.conflict-3.md (blocked 3 Count)"]);
+    let cut = [(status, bytes)];
+    assert_eq!(outcome(&journal(), &cut, true), expected);
+    assert_eq!(outcome(&journal(), &cut, false), ops([]));
+}
+
+#[test]
 fn after_a_power_loss_what_says_the_same_as_the_change_is_kept_once() {
     let document = aof_codec::parse_card(&path(Blocked), text(Blocked, 3).as_bytes()).unwrap();
     let hash = aof_codec::content_hash(&document.card().body);
