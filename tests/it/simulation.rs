@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use aof_sim::check::Violation;
-use aof_sim::run::{Failure, Outcome, Settings, case_of, run};
+use aof_sim::defect::Defect;
+use aof_sim::run::{Failure, Outcome, Settings, case_of, run, run_twice};
 use aof_sim::world::{Engine, Profile};
 
 use crate::stage::image;
@@ -82,6 +83,20 @@ fn the_same_seed_is_the_same_world() {
         assert_eq!(hash(3), hash(3), "{}", profile.as_str());
         assert_ne!(hash(3), hash(4), "{}", profile.as_str());
     }
+}
+
+#[test]
+fn a_world_that_ends_differently_the_second_time_is_noticed() {
+    // A mistake that breaks nothing at once is a difference all the same.
+    let found = (0..40).find_map(|seed| {
+        let flawed = Engine::Flawed(Defect::ExpireEarly);
+        run_twice(seed, &settings(Profile::Hosts, 30, flawed))
+            .failure
+            .filter(|failure| failure.violation.invariant == "I7")
+    });
+    assert!(found.is_some());
+    let same = run_twice(3, &settings(Profile::Calm, 30, Engine::Native));
+    assert_holds(&same);
 }
 
 #[test]

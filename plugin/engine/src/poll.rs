@@ -124,15 +124,20 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
         });
     }
     let mut ended = Batches::default();
-    end_orphans(store, session, ctx, &mut ended)?;
-    adopt_moved(store, session, ctx, &mut ended)?;
+    let before = end_orphans(store, session, ctx, &mut ended)
+        .and_then(|()| adopt_moved(store, session, ctx, &mut ended));
+    if let Err(refusal) = before
+        && ended.is_empty()
+    {
+        return Err(refusal);
+    }
     let plan = plan(&session.snapshot(ctx.now), scope());
     let mut batches = Batches::default();
     let mut carried = Carried::default();
     let end = carry_out(store, session, ctx, (&plan, &mut batches, &mut carried))
         .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
     if let Err(refusal) = end {
-        if batches.committed == 0 && ended.done.effects.is_empty() {
+        if batches.is_empty() && ended.is_empty() {
             return Err(refusal);
         }
         // What was committed must reach the host; the rest is planned again.
@@ -189,14 +194,7 @@ fn end_orphans<S: Store>(
     end = end.and_then(|()| batches.flush(store, session));
     let ended = batches.committed.min(session.orphans.len());
     session.orphans.drain(..ended);
-    // What must reach the host does; the rest is ended by a later poll.
-    end.or_else(|refusal| {
-        if batches.done.effects.is_empty() {
-            Err(refusal)
-        } else {
-            Ok(())
-        }
-    })
+    end
 }
 
 /// Lets cards that were moved by hand say where they stand now: the next move is judged from there.
@@ -227,15 +225,7 @@ fn adopt_moved<S: Store>(
             }
         }
     }
-    end = end.and_then(|()| batches.flush(store, session));
-    // What must reach the host does; the rest is adopted by a later poll.
-    end.or_else(|refusal| {
-        if batches.done.effects.is_empty() {
-            Err(refusal)
-        } else {
-            Ok(())
-        }
-    })
+    end.and_then(|()| batches.flush(store, session))
 }
 
 /// Orphans whose record says that they ended.

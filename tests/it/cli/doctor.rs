@@ -190,6 +190,7 @@ fn what_lies_in_the_way_of_a_folder_or_a_record_is_named() {
         let found = finding(&said, "in-the-way");
         assert_eq!(found["location"], path);
         assert_eq!(found["message"], format!("is not a {word}"));
+        assert!(!said.out.contains("every folder is there"), "{said:?}");
     }
 }
 

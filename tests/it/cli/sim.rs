@@ -66,6 +66,35 @@ fn a_mistake_that_is_noticed_is_told_with_its_invariant_and_kept() {
 }
 
 #[test]
+fn worlds_are_lived_through_twice_and_one_operation_can_be_repeated() {
+    let stand = Stand::bare();
+    let line = [
+        "sim",
+        "--seeds",
+        "2",
+        "--steps",
+        "20",
+        "--profile",
+        "calm",
+        "--twice",
+    ];
+    let said = stand.aof(&line).ok();
+    assert!(said.out.ends_with("every invariant held\n"), "{}", said.out);
+    let line = ["sim", "--faults", "--operation", "late result"];
+    let said = stand.aof(&line).ok();
+    let rows = said.out.lines().count();
+    assert_eq!(rows, 3, "heading, one row, sum: {}", said.out);
+    for wrong in [
+        &["sim", "--operation", "create"][..],
+        &["sim", "--faults", "--operation", "nothing"],
+        &["sim", "--twice", "--defects"],
+        &["sim", "--seeds", "0"],
+    ] {
+        assert_eq!(stand.aof(wrong).code, 2, "{wrong:?}");
+    }
+}
+
+#[test]
 fn an_unknown_mistake_and_a_missing_case_are_refused() {
     let stand = Stand::bare();
     let said = stand.aof(&["sim", "--defect", "all"]);

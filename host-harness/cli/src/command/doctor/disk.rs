@@ -22,10 +22,11 @@ pub fn checks(root: &Path) -> Vec<Check> {
     let mut checks = vec![rights(root)];
     checks.extend(room(root));
     let missing = missing(root);
-    if missing.is_empty() {
+    let in_the_way = in_the_way(root);
+    if missing.is_empty() && in_the_way.is_empty() {
         checks.push(Check::ok("folders", "every folder is there"));
     }
-    checks.extend(in_the_way(root));
+    checks.extend(in_the_way);
     checks.extend(of_aof_1(root));
     for folder in missing {
         let check = Check::warning("folders", "is missing").at(folder.clone());
