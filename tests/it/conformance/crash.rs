@@ -89,6 +89,7 @@ fn a_killed_writer_leaves_whole_files_a_free_lock_and_every_card_once() {
 fn check(disk: &LocalHand, commits: usize) {
     let mut session = Session::writer(disk);
     assert_eq!(session.epoch, 3);
+    session.list_once(&["a", "b"]);
     let mut cards = Vec::new();
     for dir in ["a", "b"] {
         for entry in session.entries(dir) {
@@ -101,7 +102,6 @@ fn check(disk: &LocalHand, commits: usize) {
     }
     cards.sort();
     assert_eq!(cards, ["0", "1", "2"]);
-    session.list_once(&["a", "b"]);
     assert!(!disk.files().iter().any(|(path, _)| path.ends_with(".put")));
     session.accept(&[append("log", &["after"])]);
     let log = session.text("log");
