@@ -46,10 +46,8 @@ pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recov
     let mut listings = scan::list_statuses(store, &roots)?;
     let mut blocked = Vec::new();
     if let Some(opening) = writer {
-        let own = scan::list_own(store)?;
-        let mut ops: Vec<Op> = scan::missing_directories(own.iter().chain(&listings)).collect();
-        let mut leftovers = scan::leftovers(&own);
-        leftovers.extend(scan::leftovers(&listings));
+        let mut ops = scan::missing_directories(store, &listings)?;
+        let leftovers = scan::leftovers(&listings);
         let lines = leftovers
             .iter()
             .map(|path| format!("removed `{path}`, left over from an unfinished write"));

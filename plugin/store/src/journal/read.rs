@@ -72,16 +72,13 @@ impl Journalled {
 /// Reads the newest part that is whole so far as it was not appended to. None if there is none.
 pub(crate) fn read<S: Store>(store: &mut S) -> Result<Option<Journalled>, StoreError> {
     let dir = [JOURNAL_DIR.to_owned()];
-    let mut listings = store.list(&dir, false)?;
-    if listings.iter().any(|listing| !listing.exists) {
-        // Whoever is told wrongly that there is no journal loses what only the journal has.
-        listings = store.list(&dir, false)?;
+    let mut parts = BTreeSet::new();
+    // Whoever is told wrongly, once, that a part is not there loses what only that part has.
+    for _ in 0..2 {
+        let listings = store.list(&dir, false)?;
+        let entries = listings.into_iter().flat_map(|listing| listing.entries);
+        parts.extend(entries.filter_map(|it| Some((parse_journal_name(&it.name)?, it.name))));
     }
-    let entries = listings.iter().flat_map(|listing| &listing.entries);
-    let mut parts: Vec<((u64, u32), &str)> = entries
-        .filter_map(|entry| Some((parse_journal_name(&entry.name)?, entry.name.as_str())))
-        .collect();
-    parts.sort_unstable();
     for (_, name) in parts.into_iter().rev() {
         let path = format!("{JOURNAL_DIR}/{name}");
         let blobs = store.read(std::slice::from_ref(&path), PART_BYTES_READ_MAX)?;

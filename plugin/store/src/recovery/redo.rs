@@ -67,7 +67,7 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
         redo_runs(store, &wanted, &mut mending)?;
         redo_cards(store, &histories, is_new_boot, &mut mending)?;
         redo_logs(store, &wanted, (&journalled, is_new_boot), &mut mending)?;
-        if passes == PASSES_MAX || mending.is_empty() {
+        if mending.is_empty() {
             break;
         }
         commit(store, mending.aside, opening.epoch)?;
@@ -78,6 +78,9 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
         }
         commit(store, mending.ops, opening.epoch)?;
         lines.extend(mending.lines);
+        if passes == PASSES_MAX {
+            break;
+        }
     }
     Ok(lines)
 }

@@ -7,9 +7,7 @@ use aof_core::id::{ProjectId, TaskId};
 use aof_core::project::Project;
 use aof_core::status::Status;
 
-use crate::layout::{
-    CardPath, EVENTS_DIR, INBOX, JOURNAL_DIR, ORG_DIR, PROJECT_DIRS, ProjectRoot, STATE_DIR,
-};
+use crate::layout::{CardPath, EVENTS_DIR, INBOX, ORG_DIR, PROJECT_DIRS, ProjectRoot, STATE_DIR};
 use crate::loaded::CARD_BYTES_MAX;
 use crate::port::{Blob, Entry, EntryKind, Listing, Op, Store, StoreError};
 use crate::recovery::Recovered;
@@ -57,17 +55,16 @@ pub(super) fn find_roots<S: Store>(
     Ok(roots)
 }
 
-/// The directories that are ours alone.
-pub(super) fn list_own<S: Store>(store: &mut S) -> Result<Vec<Listing>, StoreError> {
-    let own = [STATE_DIR, EVENTS_DIR, JOURNAL_DIR].map(str::to_owned);
-    store.list(&own, false)
-}
-
-pub(super) fn missing_directories<'a>(
-    listings: impl Iterator<Item = &'a Listing>,
-) -> impl Iterator<Item = Op> {
-    let absent = listings.filter(|listing| !listing.exists && listing.dir != JOURNAL_DIR);
-    absent.map(|listing| Op::MakeDir(listing.dir.clone()))
+pub(super) fn missing_directories<S: Store>(
+    store: &mut S,
+    statuses: &[Listing],
+) -> Result<Vec<Op>, StoreError> {
+    let own = store.list(&[STATE_DIR.to_owned(), EVENTS_DIR.to_owned()], false)?;
+    let all = own.iter().chain(statuses);
+    let absent = all.filter(|listing| !listing.exists);
+    Ok(absent
+        .map(|listing| Op::MakeDir(listing.dir.clone()))
+        .collect())
 }
 
 /// Files of the host that a crash left behind.
