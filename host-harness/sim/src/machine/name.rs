@@ -20,7 +20,9 @@ pub(super) struct Set {
     pub(super) to: Option<Ino>,
 }
 
-/// One name operation and the directories whose flush it still waits for.
+/// One name operation and the directories whose flush it still waits for: those where it sets a
+/// name, because flushing a directory makes every name in it last (`fsync(2)`); the name that a
+/// rename takes away goes with it. Only an operation that sets no name waits for where it removes.
 #[derive(Debug, Clone)]
 struct NameOp {
     sets: Arc<[Set]>,
@@ -63,7 +65,9 @@ impl NameTable {
 
     /// Makes one operation of these sets.
     pub(super) fn make(&mut self, sets: Vec<Set>) {
-        let mut waiting: Vec<Ino> = sets.iter().map(|set| set.dir).collect();
+        let sets_name = sets.iter().any(|set| set.to.is_some());
+        let waits = |set: &&Set| set.to.is_some() == sets_name;
+        let mut waiting: Vec<Ino> = sets.iter().filter(waits).map(|set| set.dir).collect();
         waiting.sort_unstable();
         waiting.dedup();
         apply(&mut self.visible, &sets);

@@ -64,7 +64,7 @@ fn an_unflushed_cut_may_be_lost() {
 }
 
 #[test]
-fn a_rename_is_one_operation_and_waits_for_both_directories() {
+fn a_rename_is_one_operation_and_waits_for_the_directory_of_its_new_name() {
     let (machine, process, _) = started();
     let [from, to] = flushed_dirs(&process, ["from", "to"]);
     put(&process, &from, "x", b"1", true);
@@ -77,10 +77,27 @@ fn a_rename_is_one_operation_and_waits_for_both_directories() {
         )
     };
     assert_eq!(seen(&machine, both), [(false, true), (true, false)]);
-    process.sync_dir(&to).unwrap();
-    assert_eq!(seen(&machine, both), [(false, true), (true, false)]);
     process.sync_dir(&from).unwrap();
+    assert_eq!(seen(&machine, both), [(false, true), (true, false)]);
+    process.sync_dir(&to).unwrap();
     assert_eq!(seen(&machine, both), [(false, true)]);
+}
+
+#[test]
+fn a_name_in_a_flushed_directory_lasts_however_the_file_came_there() {
+    let (machine, process, _) = started();
+    let [home, away] = flushed_dirs(&process, ["home", "away"]);
+    put(&process, &home, "x", b"1", true);
+    process.sync_dir(&home).unwrap();
+    process.unlink(&home, "x").unwrap();
+    put(&process, &away, "x", b"2", true);
+    process.rename((&away, "x"), (&home, "x"), true).unwrap();
+    process.sync_dir(&home).unwrap();
+    for mode in [Mode::Any, Mode::Ordered] {
+        for state in machine.crash_states_in(mode, 64, 1) {
+            assert_eq!(state.hand().read("home/x").unwrap(), b"2", "{mode:?}");
+        }
+    }
 }
 
 #[test]
