@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::{Card, Routing};
-use crate::id::{AgentId, ProjectId, RunId, TaskId};
+use crate::id::{AgentId, ProjectId, RoleId, RunId, TaskId, TeamId};
 use crate::instant::Instant;
 use crate::lease::Lease;
 use crate::metadata;
@@ -112,7 +112,67 @@ pub struct LiveRun {
     pub agent: AgentId,
 }
 
-type ReadyKey = (Priority, Instant, TaskId);
+/// Where a ready task wants to go, as its card says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// To one agent.
+    Agent(AgentId),
+    /// To whoever fills a role.
+    Role(RoleId),
+    /// To a team.
+    Team(TeamId),
+    /// To whomever the chart says.
+    Open,
+}
+
+impl Destination {
+    fn of(routing: &Routing) -> Self {
+        match (&routing.agent, &routing.role, &routing.team) {
+            (Some(agent), _, _) => Destination::Agent(agent.clone()),
+            (None, Some(role), _) => Destination::Role(role.clone()),
+            (None, None, Some(team)) => Destination::Team(team.clone()),
+            (None, None, None) => Destination::Open,
+        }
+    }
+}
+
+/// What the ready tasks of a queue have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueueKey {
+    /// Their project.
+    pub project: ProjectId,
+    /// Where they want to go.
+    pub destination: Destination,
+}
+
+impl QueueKey {
+    fn of(row: &Row) -> Self {
+        QueueKey {
+            project: row.project.clone(),
+            destination: Destination::of(&row.routing),
+        }
+    }
+}
+
+/// Ready tasks that wait for the same.
+#[derive(Debug, Default)]
+pub struct Queue([BTreeSet<(Instant, TaskId)>; 4]);
+
+impl Queue {
+    /// The tasks of each urgency, most urgent first; the older one first in each.
+    #[must_use]
+    pub const fn by_priority(&self) -> &[BTreeSet<(Instant, TaskId)>; 4] {
+        &self.0
+    }
+
+    fn of(&mut self, priority: Priority) -> Option<&mut BTreeSet<(Instant, TaskId)>> {
+        self.0.get_mut(priority as usize)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(BTreeSet::is_empty)
+    }
+}
 
 /// Every task of a store.
 #[derive(Debug, Default)]
@@ -120,7 +180,8 @@ pub struct TaskIndex {
     /// Boxed: a tree that is filled in order leaves half of each node empty.
     active: BTreeMap<TaskId, Box<Row>>,
     finished: BTreeMap<TaskId, Finished>,
-    ready: BTreeSet<ReadyKey>,
+    queues: BTreeMap<QueueKey, Queue>,
+    leased: BTreeSet<TaskId>,
     due: BTreeSet<(Instant, TaskId)>,
     waiting_for: BTreeMap<TaskId, BTreeSet<TaskId>>,
     promotable: BTreeSet<TaskId>,
@@ -129,7 +190,6 @@ pub struct TaskIndex {
     running_by_agent: BTreeMap<AgentId, u32>,
     resources: BTreeMap<String, TaskId>,
     counts: [u32; 8],
-    running: u32,
 }
 
 impl TaskIndex {
@@ -245,14 +305,18 @@ impl TaskIndex {
         self.finished.iter().rev()
     }
 
-    /// Ready tasks in the order of dispatch: priority, then age, then id.
-    pub fn ready(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
-        self.ready
-            .iter()
-            .filter_map(|(_, _, id)| Some((id, self.row(id)?)))
+    /// Ready tasks, those together that wait for the same.
+    pub fn queues(&self) -> impl Iterator<Item = (&QueueKey, &Queue)> {
+        self.queues.iter()
     }
 
-    /// Backlog tasks that name a target and whose dependencies are done: they may be promoted.
+    /// Tasks in progress that somebody holds.
+    pub fn leased(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
+        self.leased.iter().filter_map(|id| Some((id, self.row(id)?)))
+    }
+
+    /// Backlog tasks whose dependencies are done, unless they neither name anybody nor ever waited
+    /// for anything: somebody put those there to keep them.
     pub fn promotable(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
         self.promotable
             .iter()
@@ -298,7 +362,7 @@ impl TaskIndex {
     /// Leases held, over all agents.
     #[must_use]
     pub fn running(&self) -> u32 {
-        self.running
+        u32::try_from(self.leased.len()).unwrap_or(u32::MAX)
     }
 
     /// Leases held by one agent.
@@ -339,8 +403,10 @@ impl TaskIndex {
 
     fn link(&mut self, id: &TaskId, row: &Row) {
         if row.status == Status::Ready {
-            self.ready
-                .insert((row.priority, row.created_at, id.clone()));
+            let queue = self.queues.entry(QueueKey::of(row)).or_default();
+            if let Some(tasks) = queue.of(row.priority) {
+                tasks.insert((row.created_at, id.clone()));
+            }
         }
         if let Some(due) = row.due_at() {
             self.due.insert((due, id.clone()));
@@ -353,7 +419,7 @@ impl TaskIndex {
         }
         if row.status == Status::InProgress {
             if let Some(lease) = &row.lease {
-                self.running += 1;
+                self.leased.insert(id.clone());
                 *self
                     .running_by_agent
                     .entry(lease.agent.clone())
@@ -373,8 +439,9 @@ impl TaskIndex {
     }
 
     fn unlink(&mut self, id: &TaskId, row: &Row) {
-        self.ready
-            .remove(&(row.priority, row.created_at, id.clone()));
+        if row.status == Status::Ready {
+            self.leave_queue(id, row);
+        }
         if let Some(due) = row.due_at() {
             self.due.remove(&(due, id.clone()));
         }
@@ -387,7 +454,7 @@ impl TaskIndex {
             }
         }
         if let Some(lease) = &row.lease {
-            self.running = self.running.saturating_sub(1);
+            self.leased.remove(id);
             if let Some(count) = self.running_by_agent.get_mut(&lease.agent) {
                 *count = count.saturating_sub(1);
             }
@@ -402,12 +469,25 @@ impl TaskIndex {
         }
     }
 
+    fn leave_queue(&mut self, id: &TaskId, row: &Row) {
+        let key = QueueKey::of(row);
+        let Some(queue) = self.queues.get_mut(&key) else {
+            return;
+        };
+        if let Some(tasks) = queue.of(row.priority) {
+            tasks.remove(&(row.created_at, id.clone()));
+        }
+        if queue.is_empty() {
+            self.queues.remove(&key);
+        }
+    }
+
     fn refresh_promotable(&mut self, id: &TaskId) {
         let Some(row) = self.active.get(id) else {
             return;
         };
         let is_promotable = row.status == Status::Backlog
-            && row.routing.names_target()
+            && (row.routing.names_target() || !row.depends_on.is_empty())
             && self.open_dependencies(row).next().is_none();
         if is_promotable {
             self.promotable.insert(id.clone());

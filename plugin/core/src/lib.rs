@@ -22,5 +22,6 @@ pub mod refusal;
 pub mod routing;
 pub mod run;
 pub mod settings;
+pub mod share;
 pub mod status;
 pub mod verb;

@@ -35,7 +35,7 @@ pub use relationship::{Relationship, RelationshipKind};
 pub use role::Role;
 pub use roster::Roster;
 pub use rule::Rule;
-pub use team::{Team, TeamDispatch};
+pub use team::Team;
 pub use unit::Unit;
 
 /// The chart.

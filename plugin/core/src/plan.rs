@@ -1,10 +1,12 @@
 //! What a poll would do now, and why everything else waits.
 //!
 //! Never changes anything: a poll, a dry run and an explanation come from this one function. Order:
-//! lapsed leases, retries that are due, promotions, then dispatch by priority and age.
+//! lapsed leases, retries that are due, promotions, then dispatch by urgency, share and age.
 
 mod caps;
 mod dispatch;
+mod ledger;
+mod order;
 
 use std::collections::BTreeMap;
 
@@ -12,13 +14,15 @@ use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::instant::Instant;
 use crate::org::OrgChart;
+use crate::priority::Priority;
 use crate::project::Project;
-use crate::routing::Verdict;
+use crate::routing::{self, Verdict};
 use crate::settings::SchedulerSettings;
 use crate::status::Status;
 
-pub use caps::Cap;
+pub use caps::{Cap, served, team_of};
 pub use dispatch::waits_for;
+pub use ledger::{Ledger, RECOVERY_STARTS, Served};
 
 /// Changes of status in one poll besides dispatches; the rest follows in the next.
 pub const HOUSEKEEPING_MAX: usize = 200;
@@ -34,10 +38,31 @@ pub struct Snapshot<'a> {
     pub projects: &'a BTreeMap<ProjectId, Project>,
     /// Tasks that cannot move, each with the path of the file that is in the way.
     pub obstructed: &'a BTreeMap<TaskId, String>,
+    /// What earlier polls did.
+    pub ledger: &'a Ledger,
     /// Knobs.
     pub settings: &'a SchedulerSettings,
     /// The moment of planning.
     pub now: Instant,
+}
+
+impl Snapshot<'_> {
+    /// How urgent a task is after it has waited since `made_at`: 0 is critical. Waiting raises it,
+    /// but not to critical.
+    #[must_use]
+    pub const fn urgency(&self, priority: Priority, made_at: Instant) -> u8 {
+        let given = priority as u8;
+        let high = Priority::High as u8;
+        if given <= high || self.settings.aging_ms == 0 {
+            return given;
+        }
+        let steps = self.now.since_ms(made_at) / self.settings.aging_ms;
+        if steps >= (given - high) as u64 {
+            high
+        } else {
+            given - steps as u8
+        }
+    }
 }
 
 /// One agent that was considered for a task, for explanations.
@@ -49,6 +74,27 @@ pub struct Considered {
     pub verdict: Verdict,
     /// Why.
     pub reason: String,
+}
+
+/// What led to the candidates of a decision, for explanations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Via {
+    /// In words.
+    pub text: String,
+    /// Position among the chart's rules as declared, if a rule did.
+    pub rule: Option<usize>,
+}
+
+impl From<routing::Via<'_>> for Via {
+    fn from(via: routing::Via<'_>) -> Self {
+        Via {
+            text: via.to_string(),
+            rule: match via {
+                routing::Via::Rule(rule) => Some(rule.position),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// One thing to do.
@@ -66,6 +112,8 @@ pub enum Action {
         task: TaskId,
         /// Who gets it.
         agent: AgentId,
+        /// What led to the candidates.
+        via: Via,
         /// Everyone who was considered.
         candidates: Vec<Considered>,
     },
@@ -104,6 +152,8 @@ pub struct Waiting {
     pub kind: WaitKind,
     /// The reason, for people.
     pub reason: String,
+    /// What led to the candidates, if there are any.
+    pub via: Option<Via>,
     /// Everyone who was considered.
     pub candidates: Vec<Considered>,
 }
@@ -117,6 +167,8 @@ pub struct Plan {
     pub waiting: Vec<Waiting>,
     /// How many ready tasks stay.
     pub waiting_total: usize,
+    /// When an interval is over that keeps one of them back, the earliest.
+    pub wake_at: Option<Instant>,
 }
 
 /// How much of the waiting a plan writes down.
@@ -126,6 +178,8 @@ pub struct Scope<'a> {
     pub waiting_max: usize,
     /// A task whose reason is always given.
     pub focus: Option<&'a TaskId>,
+    /// Dispatches that this poll has made already.
+    pub dispatched: u32,
 }
 
 /// Plans one poll.
@@ -150,6 +204,7 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
     let promoted = snapshot
         .index
         .promotable()
+        .filter(|(_, row)| row.routing.names_target() || dispatch::is_routed(snapshot, row))
         .map(|(id, _)| Action::Promote(id.clone()));
     let free = |action: &Action| !snapshot.obstructed.contains_key(action.task());
     let due = due.chain(promoted).filter(free);

@@ -1,6 +1,7 @@
 //! A project: an isolated tree of tasks with an owner.
 
 use crate::id::{AgentId, ProjectId, TeamId};
+use crate::share::Share;
 
 /// Whether a project's tasks are dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +28,8 @@ pub struct Project {
     pub lead: Option<AgentId>,
     /// Default target of tasks that name none.
     pub team: Option<TeamId>,
+    /// How much of the work that can run is its own.
+    pub dispatch: Share,
 }
 
 impl Project {
@@ -40,6 +43,7 @@ impl Project {
             status: ProjectStatus::Active,
             lead: None,
             team: None,
+            dispatch: Share::default(),
         }
     }
 }

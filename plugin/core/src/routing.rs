@@ -1,48 +1,40 @@
-//! Who gets a task: explicit agent, else role, else team.
+//! Who gets a task: explicit agent, else role, else team, else the chart's rules, else whoever has
+//! the tags, else the project's owner.
 //!
-//! Never looks at caps that are not an agent's own. Every candidate comes back with what it was
+//! Never looks at caps that are not about who works. Every candidate comes back with what it was
 //! judged by, so that a decision can be explained; texts are made only when somebody asks. Source:
-//! the documented contract of AOF, "Routing", points 1 to 3.
+//! the documented contract of AOF, "Routing".
+
+mod candidate;
+mod circle;
+mod flaw;
 
 use std::fmt;
 
 use crate::card::Routing;
-use crate::id::{AgentId, RoleId, TeamId};
-use crate::org::{Agent, OrgChart};
+use crate::id::{AgentId, RoleId};
+use crate::org::{Agent, OrgChart, Rule};
+use crate::priority::Priority;
 use crate::project::Project;
 
-/// What became of one candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Gets the task.
-    Chosen,
-    /// Could have had it.
-    Eligible,
-    /// Cannot have it now.
-    Rejected,
+pub use candidate::{Candidate, Full, Occupancy, Rejection, Verdict};
+pub use flaw::Flaw;
+
+use circle::Circle;
+
+/// What is asked of routing.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// What the card names.
+    pub routing: &'a Routing,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Where it belongs.
+    pub project: &'a Project,
 }
 
-/// One agent that was considered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Candidate<'a> {
-    /// The agent.
-    pub agent: &'a Agent,
-    /// What became of it.
-    pub verdict: Verdict,
-    /// Its runs at the time.
-    pub running: u32,
-}
-
-impl fmt::Display for Candidate<'_> {
-    /// Why it was taken or left.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.agent.is_active {
-            write!(f, "runs {} of {}", self.running, self.agent.concurrency_max)
-        } else {
-            f.write_str("is not active")
-        }
-    }
-}
+/// How much an agent has to do now, and what keeps it from more.
+pub type Bench<'a, 'b> = dyn Fn(&Agent) -> Occupancy<'a> + 'b;
 
 /// Where a task goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,23 +49,34 @@ pub enum Target<'a> {
     Later,
 }
 
-/// Why nobody can have a task.
+/// What led to the candidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flaw<'a> {
-    /// The card names nobody, and its project has no owner.
-    NoTarget,
-    /// The agent is not in the chart.
-    UnknownAgent(&'a AgentId),
-    /// The role is not in the chart.
-    UnknownRole(&'a RoleId),
-    /// The team is not in the chart.
-    UnknownTeam(&'a TeamId),
-    /// The team has nobody for this task.
-    NoMember(&'a TeamId),
-    /// The role has no agent of the chart.
-    EmptyRole,
-    /// Every candidate is switched off.
-    NobodyActive,
+pub enum Via<'a> {
+    /// The card names the agent.
+    Agent,
+    /// The card names the role.
+    Role,
+    /// The card names the team.
+    Team,
+    /// A rule of the chart.
+    Rule(&'a Rule),
+    /// The tags that the card and the agents share.
+    Tags,
+    /// The project's owner.
+    Owner,
+}
+
+impl fmt::Display for Via<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Via::Agent => f.write_str("routing.agent of the card"),
+            Via::Role => f.write_str("routing.role of the card"),
+            Via::Team => f.write_str("routing.team of the card"),
+            Via::Rule(rule) => write!(f, "routing[{}], weight {}", rule.position, rule.weight),
+            Via::Tags => f.write_str("capabilities.tags"),
+            Via::Owner => f.write_str("owner of the project"),
+        }
+    }
 }
 
 /// The decision and how it came about.
@@ -81,14 +84,17 @@ pub enum Flaw<'a> {
 pub struct Decision<'a> {
     /// Where the task goes.
     pub target: Target<'a>,
+    /// What led there.
+    pub via: Via<'a>,
     /// Everyone who was considered, in order.
     pub candidates: Vec<Candidate<'a>>,
 }
 
 impl<'a> Decision<'a> {
-    fn flawed(flaw: Flaw<'a>) -> Self {
+    fn flawed(via: Via<'a>, flaw: Flaw<'a>) -> Self {
         Decision {
             target: Target::Nobody(flaw),
+            via,
             candidates: Vec::new(),
         }
     }
@@ -101,7 +107,7 @@ impl<'a> Decision<'a> {
             Target::Human(role) => {
                 format!("role `{role}` is a person's (requireHuman); nothing is spawned")
             }
-            Target::Later | Target::Nobody(Flaw::NobodyActive) => self.each_candidate(),
+            Target::Later | Target::Nobody(Flaw::NobodyFits) => self.each_candidate(),
             Target::Nobody(flaw) => flaw.to_string(),
         }
     }
@@ -116,131 +122,116 @@ impl<'a> Decision<'a> {
     }
 }
 
-impl fmt::Display for Flaw<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Flaw::NoTarget => {
-                f.write_str("the card names no agent, role or team, and its project has no owner")
+/// Decides who gets a task.
+#[must_use]
+pub fn route<'a>(wish: Wish<'a>, chart: &'a OrgChart, bench: &Bench<'a, '_>) -> Decision<'a> {
+    let router = Router { wish, chart, bench };
+    let Routing {
+        agent, role, team, ..
+    } = wish.routing;
+    if let Some(agent) = agent {
+        return router.to(circle::of_agent(chart, agent), Via::Agent);
+    }
+    if let Some(role) = role {
+        return router.to(circle::of_role(chart, role), Via::Role);
+    }
+    if let Some(team) = team {
+        return router.to(circle::of_team(chart, team, &wish.routing.tags), Via::Team);
+    }
+    router.unnamed()
+}
+
+struct Router<'a, 'b> {
+    wish: Wish<'a>,
+    chart: &'a OrgChart,
+    bench: &'b Bench<'a, 'b>,
+}
+
+impl<'a> Router<'a, '_> {
+    /// A task that names nobody.
+    fn unnamed(&self) -> Decision<'a> {
+        let tags = &self.wish.routing.tags;
+        let mut passed = Vec::new();
+        for rule in self.chart.routing.iter().filter(|rule| self.matches(rule)) {
+            let mut decision = self.to(self.target_of(rule), Via::Rule(rule));
+            // A rule that leads to nobody at all is as if it did not match.
+            if !matches!(decision.target, Target::Nobody(_)) {
+                passed.append(&mut decision.candidates);
+                return Decision {
+                    candidates: passed,
+                    ..decision
+                };
             }
-            Flaw::UnknownAgent(id) => write!(f, "agent `{id}` is not in the org chart"),
-            Flaw::UnknownRole(id) => write!(f, "role `{id}` is not in the org chart"),
-            Flaw::UnknownTeam(id) => write!(f, "team `{id}` is not in the org chart"),
-            Flaw::NoMember(id) => write!(
-                f,
-                "team `{id}` has no orchestrator, no lead and no member with the tags of the card"
-            ),
-            Flaw::EmptyRole => f.write_str("no agent of the org chart fills that role"),
-            Flaw::NobodyActive => f.write_str("no candidate is active"),
+            passed.append(&mut decision.candidates);
+        }
+        let skilled = circle::with_tags(self.chart, tags);
+        let owner = (&self.wish.project.lead, &self.wish.project.team);
+        let mut decision = match (skilled, owner) {
+            (Some(skilled), _) => self.to(skilled, Via::Tags),
+            (None, (Some(lead), _)) => self.to(circle::of_agent(self.chart, lead), Via::Owner),
+            (None, (None, Some(team))) => {
+                self.to(circle::of_team(self.chart, team, tags), Via::Owner)
+            }
+            (None, (None, None)) if !passed.is_empty() => {
+                Decision::flawed(Via::Owner, Flaw::NobodyFits)
+            }
+            (None, (None, None)) => Decision::flawed(Via::Owner, Flaw::NoTarget),
+        };
+        passed.append(&mut decision.candidates);
+        Decision {
+            candidates: passed,
+            ..decision
+        }
+    }
+
+    fn matches(&self, rule: &Rule) -> bool {
+        let tags = &self.wish.routing.tags;
+        let has = |tag: &String| tags.contains(tag);
+        let is_meant = |priority: &Priority| *priority == self.wish.priority;
+        rule.match_tags.iter().all(has)
+            && (rule.match_priority.is_empty() || rule.match_priority.iter().any(is_meant))
+    }
+
+    fn target_of(&self, rule: &'a Rule) -> Circle<'a> {
+        let Rule {
+            target_agent,
+            target_role,
+            target_team,
+            ..
+        } = rule;
+        match (target_agent, target_role, target_team) {
+            (Some(agent), _, _) => circle::of_agent(self.chart, agent),
+            (None, Some(role), _) => circle::of_role(self.chart, role),
+            (None, None, Some(team)) => {
+                circle::of_team(self.chart, team, &self.wish.routing.tags)
+            }
+            (None, None, None) => Circle::Flawed(Flaw::NoTarget),
+        }
+    }
+
+    /// The least loaded of those that have room; ties go to the earlier one.
+    fn to(&self, circle: Circle<'a>, via: Via<'a>) -> Decision<'a> {
+        let agents = match circle {
+            Circle::Agents(agents) => agents,
+            Circle::Flawed(flaw) => return Decision::flawed(via, flaw),
+            Circle::Human(role) => {
+                return Decision {
+                    target: Target::Human(role),
+                    via,
+                    candidates: Vec::new(),
+                };
+            }
+        };
+        let judged = agents
+            .into_iter()
+            .map(|agent| Candidate::judge(agent, self.wish.priority, (self.bench)(agent)));
+        let mut candidates: Vec<Candidate<'a>> = judged.collect();
+        let target = candidate::choose(&mut candidates);
+        Decision {
+            target,
+            via,
+            candidates,
         }
     }
 }
 
-/// How many runs an agent has now.
-pub type Load<'a> = dyn Fn(&AgentId) -> u32 + 'a;
-
-/// Decides who gets a task with this routing. A task that names nobody goes to its project's owner.
-#[must_use]
-pub fn route<'a>(
-    routing: &'a Routing,
-    project: &'a Project,
-    chart: &'a OrgChart,
-    load: &Load<'_>,
-) -> Decision<'a> {
-    if let Some(agent) = &routing.agent {
-        return to_agent(agent, chart, load);
-    }
-    if let Some(role) = &routing.role {
-        return to_role(role, chart, load);
-    }
-    if let Some(team) = &routing.team {
-        return to_team(team, routing, chart, load);
-    }
-    match (&project.lead, &project.team) {
-        (Some(lead), _) => to_agent(lead, chart, load),
-        (None, Some(team)) => to_team(team, routing, chart, load),
-        (None, None) => Decision::flawed(Flaw::NoTarget),
-    }
-}
-
-fn to_agent<'a>(id: &'a AgentId, chart: &'a OrgChart, load: &Load<'_>) -> Decision<'a> {
-    match chart.agent(id) {
-        Some(agent) => choose(vec![agent], load),
-        None => Decision::flawed(Flaw::UnknownAgent(id)),
-    }
-}
-
-/// An agent's id is accepted where a role is expected, as charts in use do that.
-fn to_role<'a>(id: &'a RoleId, chart: &'a OrgChart, load: &Load<'_>) -> Decision<'a> {
-    let Some(role) = chart.roles.get(id) else {
-        return match chart.agents.named(id.as_str()) {
-            Some(agent) => choose(vec![agent], load),
-            None => Decision::flawed(Flaw::UnknownRole(id)),
-        };
-    };
-    if role.requires_human {
-        return Decision {
-            target: Target::Human(id),
-            candidates: Vec::new(),
-        };
-    }
-    let agents = role.agents.iter().filter_map(|agent| chart.agent(agent));
-    choose(agents.collect(), load)
-}
-
-fn to_team<'a>(
-    id: &'a TeamId,
-    routing: &'a Routing,
-    chart: &'a OrgChart,
-    load: &Load<'_>,
-) -> Decision<'a> {
-    let Some(team) = chart.team(id) else {
-        return Decision::flawed(Flaw::UnknownTeam(id));
-    };
-    let head = team.orchestrator.as_ref().or(team.lead.as_ref());
-    if let Some(head) = head.and_then(|head| chart.agent(head)) {
-        return choose(vec![head], load);
-    }
-    let skilled = |agent: &&Agent| routing.tags.iter().all(|tag| agent.tags.contains(tag));
-    let members: Vec<&Agent> = chart.members(id).filter(skilled).collect();
-    if members.is_empty() {
-        return Decision::flawed(Flaw::NoMember(id));
-    }
-    choose(members, load)
-}
-
-/// The least loaded of those that are active and have room; ties go to the earlier one.
-fn choose<'a>(agents: Vec<&'a Agent>, load: &Load<'_>) -> Decision<'a> {
-    let mut candidates: Vec<Candidate<'a>> =
-        agents.into_iter().map(|agent| judge(agent, load)).collect();
-    let best = candidates
-        .iter_mut()
-        .filter(|candidate| candidate.verdict == Verdict::Eligible)
-        .min_by_key(|candidate| candidate.running);
-    if let Some(best) = best {
-        best.verdict = Verdict::Chosen;
-        let target = Target::Agent(&best.agent.id);
-        return Decision { target, candidates };
-    }
-    let target = if candidates.is_empty() {
-        Target::Nobody(Flaw::EmptyRole)
-    } else if candidates.iter().any(|candidate| candidate.agent.is_active) {
-        Target::Later
-    } else {
-        Target::Nobody(Flaw::NobodyActive)
-    };
-    Decision { target, candidates }
-}
-
-fn judge<'a>(agent: &'a Agent, load: &Load<'_>) -> Candidate<'a> {
-    let running = load(&agent.id);
-    let verdict = if agent.is_active && running < agent.concurrency_max {
-        Verdict::Eligible
-    } else {
-        Verdict::Rejected
-    };
-    Candidate {
-        agent,
-        verdict,
-        running,
-    }
-}

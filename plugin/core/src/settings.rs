@@ -9,6 +9,10 @@ pub struct SchedulerSettings {
     pub max_concurrent_dispatches: u32,
     /// Dispatches in one poll.
     pub max_dispatches_per_poll: u32,
+    /// Least time between two dispatches; 0 for none.
+    pub min_dispatch_interval_ms: u64,
+    /// How long a task waits until it counts as one step more urgent, up to high; 0 for never.
+    pub aging_ms: u64,
     /// Life of a lease without a sign of life.
     pub default_lease_ttl_ms: u64,
     /// Limit of one run unless the card says otherwise.
@@ -26,6 +30,8 @@ impl Default for SchedulerSettings {
         SchedulerSettings {
             max_concurrent_dispatches: 3,
             max_dispatches_per_poll: 10,
+            min_dispatch_interval_ms: 0,
+            aging_ms: 86_400_000,
             default_lease_ttl_ms: 600_000,
             run_timeout_ms: 300_000,
             poll_interval_ms: 30_000,

@@ -3,7 +3,7 @@
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, TaskId};
 use aof_core::index::Row;
-use aof_core::plan::{Action, Considered, Plan, Scope, WaitKind, caps_of, plan, waits_for};
+use aof_core::plan::{Action, Considered, Plan, Scope, Via, WaitKind, caps_of, plan, waits_for};
 use aof_core::refusal::Refusal;
 use aof_core::routing::Verdict;
 use aof_core::status::Status;
@@ -18,6 +18,7 @@ struct Explanation {
     verdict: &'static str,
     agent: Option<AgentId>,
     reasons: Vec<String>,
+    via: Option<Via>,
     candidates: Vec<Considered>,
 }
 
@@ -28,6 +29,7 @@ impl Explanation {
             verdict,
             agent: None,
             reasons,
+            via: None,
             candidates: Vec::new(),
         }
     }
@@ -62,6 +64,7 @@ fn explain_row(session: &Session, ctx: &Context, id: &TaskId, row: &Row) -> Expl
     let scope = Scope {
         waiting_max: 0,
         focus: Some(id),
+        dispatched: 0,
     };
     let plan = plan(&session.snapshot(ctx.now), scope);
     match row.status {
@@ -86,15 +89,17 @@ fn of_ready(plan: &Plan, id: &TaskId) -> Explanation {
         Action::Dispatch {
             task,
             agent,
+            via,
             candidates,
-        } if task == id => Some((agent, candidates)),
+        } if task == id => Some((agent, via, candidates)),
         _ => None,
     });
-    if let Some((agent, candidates)) = dispatch {
+    if let Some((agent, via, candidates)) = dispatch {
         return Explanation {
             verdict: "would-dispatch",
             agent: Some(agent.clone()),
             reasons: vec![format!("the next poll gives it to `{agent}`")],
+            via: Some(via.clone()),
             candidates: candidates.clone(),
         };
     }
@@ -107,6 +112,7 @@ fn of_ready(plan: &Plan, id: &TaskId) -> Explanation {
             },
             agent: None,
             reasons: vec![waiting.reason.clone()],
+            via: waiting.via.clone(),
             candidates: waiting.candidates.clone(),
         },
         None => Explanation::because("waiting", "not looked at in this poll"),
@@ -129,6 +135,7 @@ fn in_progress(ctx: &Context, row: &Row) -> Explanation {
         verdict: "running",
         agent: Some(lease.agent.clone()),
         reasons,
+        via: None,
         candidates: Vec::new(),
     }
 }
@@ -171,7 +178,7 @@ fn set_aside(session: &Session, text: &str) -> Option<String> {
     Some(
         json!({"decision": {
             "task": text, "title": null, "status": null, "verdict": "quarantined",
-            "agent": null, "reasons": reasons, "candidates": [], "caps": [],
+            "agent": null, "reasons": reasons, "via": null, "rule": null, "candidates": [], "caps": [],
             "dependencies": [], "path": path, "findings": findings,
         }})
         .to_string(),
@@ -207,6 +214,8 @@ fn decision(
         "verdict": explanation.verdict,
         "agent": explanation.agent.as_ref().map(AgentId::as_str),
         "reasons": explanation.reasons,
+        "via": explanation.via.as_ref().map(|via| via.text.as_str()),
+        "rule": explanation.via.as_ref().and_then(|via| via.rule),
         "candidates": explanation.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "caps": caps,
         "dependencies": dependencies,
@@ -215,7 +224,7 @@ fn decision(
     .to_string()
 }
 
-fn candidate(candidate: &Considered) -> Value {
+pub(crate) fn candidate(candidate: &Considered) -> Value {
     let verdict = match candidate.verdict {
         Verdict::Chosen => "chosen",
         Verdict::Eligible => "eligible",

@@ -11,7 +11,8 @@ use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use aof_core::refusal::Refusal;
-use aof_core::run::RunState;
+use aof_core::run::{Run, RunState};
+use aof_core::plan::Ledger;
 use aof_store::event_log::Event;
 use aof_store::journal::Journal;
 use aof_store::layout::SETTINGS;
@@ -120,15 +121,27 @@ pub(crate) fn open<S: Store>(
         counters: Counters::default(),
         orphans: Vec::new(),
         announced: BTreeMap::new(),
+        ledger: Ledger::default(),
         idle_report: None,
+        wake_at: None,
         is_suspect: false,
         not_before: None,
         obstructed: BTreeMap::new(),
     };
+    recall(&mut session);
     let missing = missing_events(&session, &tail);
     let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;
     let opened = report(&session, recovered.repairs, events);
     Ok((session, opened))
+}
+
+/// Whoever works now was served, in the order in which it happened.
+fn recall(session: &mut Session) {
+    let mut runs: Vec<Run> = session.live.values().map(|live| live.run.clone()).collect();
+    runs.sort_by(|left, right| (left.requested_at, &left.id).cmp(&(right.requested_at, &right.id)));
+    for run in &runs {
+        session.serve(run);
+    }
 }
 
 fn announce<S: Store>(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aof_core::id::{ProjectId, RunId, TaskId};
 use aof_core::instant::Instant;
 use aof_core::org::OrgChart;
-use aof_core::plan::Snapshot;
+use aof_core::plan::{Ledger, Snapshot, served};
 use aof_core::project::Project;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
@@ -44,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) projects: BTreeMap<ProjectId, Project>,
     pub(crate) chart: OrgChart,
     pub(crate) settings: Settings,
+    /// What polls did so far, for the next one.
+    pub(crate) ledger: Ledger,
     pub(crate) outbox: Outbox,
     pub(crate) log: EventLog,
     /// Where commits are recorded; nowhere in a reader.
@@ -58,6 +60,8 @@ pub(crate) struct Session {
     pub(crate) idle_report: Option<String>,
     /// A commit failed and may have come half way: the disk must be looked at anew.
     pub(crate) is_suspect: bool,
+    /// When an interval is over that keeps a ready task back.
+    pub(crate) wake_at: Option<Instant>,
     /// After an action was refused: when to try it again.
     pub(crate) not_before: Option<Instant>,
     /// Tasks that a poll could not move, each with the path of the file that was in the way. Known
@@ -96,8 +100,9 @@ impl Session {
     /// When a poll can next have something to do without any news.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let is_free = |task: &TaskId| !self.obstructed.contains_key(task);
-        let due = self.shelf.index.next_due(is_free)?;
-        Some(self.not_before.map_or(due, |pause| due.max(pause)))
+        let due = self.shelf.index.next_due(is_free);
+        let due = due.map(|due| self.not_before.map_or(due, |pause| due.max(pause)));
+        due.into_iter().chain(self.wake_at).min()
     }
 
     /// What planning may look at.
@@ -107,8 +112,25 @@ impl Session {
             chart: &self.chart,
             projects: &self.projects,
             obstructed: &self.obstructed,
+            ledger: &self.ledger,
             settings: &self.settings.scheduler,
             now,
+        }
+    }
+
+    /// Notes that work was given to an agent.
+    pub(crate) fn serve(&mut self, run: &Run) {
+        let Session {
+            ledger,
+            shelf,
+            chart,
+            projects,
+            ..
+        } = self;
+        let row = shelf.index.row(&run.task);
+        if let Some((row, project)) = row.zip(projects.get(&run.project)) {
+            let served = served(chart, project, &row.routing, &run.agent);
+            ledger.served(served, run.requested_at);
         }
     }
 

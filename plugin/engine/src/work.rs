@@ -315,6 +315,9 @@ impl Work {
         }
         for run in self.opened_runs {
             let renewed_at = run.started_at.unwrap_or(run.requested_at);
+            if run.state == RunState::Requested {
+                session.serve(&run);
+            }
             session
                 .live
                 .insert(run.id.clone(), Live { run, renewed_at });

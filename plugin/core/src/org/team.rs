@@ -3,6 +3,7 @@
 //! Never lists its members; they name it.
 
 use crate::id::{AgentId, TeamId};
+use crate::share::Share;
 
 use super::murmur::Murmur;
 use super::roster::Named;
@@ -23,18 +24,9 @@ pub struct Team {
     /// Is asked about technical matters.
     pub technical_lead: Option<AgentId>,
     /// How fast it is given work.
-    pub dispatch: TeamDispatch,
+    pub dispatch: Share,
     /// When its work is looked at as a whole.
     pub murmur: Option<Murmur>,
-}
-
-/// How fast a team is given work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TeamDispatch {
-    /// Runs at the same time; none for no limit of its own.
-    pub max_concurrent: Option<u32>,
-    /// Least time between two dispatches; none for no limit of its own.
-    pub min_interval_ms: Option<u64>,
 }
 
 impl Team {
@@ -49,7 +41,7 @@ impl Team {
             orchestrator: None,
             lead: None,
             technical_lead: None,
-            dispatch: TeamDispatch::default(),
+            dispatch: Share::default(),
             murmur: None,
         }
     }

@@ -1,44 +1,93 @@
 //! Which ready tasks go to whom in this poll.
 //!
-//! Walks ready tasks by priority and age and stops looking once nothing more can start, unless the
-//! reason of a task further down is asked for.
+//! Walks ready tasks in their order and stops looking once nothing more can start; a queue whose head
+//! waits for what all behind it wait for is left as a whole.
 
 use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
-use crate::plan::caps::{Exhausted, Taken, Tally};
+use crate::instant::Instant;
+use crate::org::Agent;
+use crate::plan::caps::{Exhausted, ProjectFull, Taken, Tally, served};
+use crate::plan::order::Order;
 use crate::plan::{Action, Considered, Plan, Scope, Snapshot, WaitKind, Waiting};
 use crate::project::ProjectStatus;
-use crate::routing::{self, Candidate, Decision, Target};
+use crate::routing::{self, Candidate, Decision, Occupancy, Target, Wish};
 use crate::status::Status;
 
-pub(super) fn fill(plan: &mut Plan, snapshot: &Snapshot<'_>, scope: Scope<'_>) {
-    let mut tally = Tally::default();
-    let ready_total = snapshot.index.count_of(Status::Ready) as usize;
-    for (id, row) in snapshot.index.ready() {
-        let is_told = plan.waiting.len() < scope.waiting_max || scope.focus == Some(id);
-        let exhausted = tally.exhausted(snapshot.index, snapshot.settings);
-        if exhausted.is_some() && !is_told && scope.focus.is_none() {
+pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a>) {
+    let mut tally = Tally::new(*snapshot);
+    tally.dispatched_before = scope.dispatched;
+    let mut order = Order::new(*snapshot);
+    let mut focus = scope.focus;
+    while let Some((lane, id, row)) = order.next() {
+        let exhausted = tally.exhausted();
+        let is_told = plan.waiting.len() < scope.waiting_max;
+        if exhausted.is_some() && !is_told {
             break;
         }
-        let judged = match snapshot.obstructed.get(id) {
-            Some(path) => Err(Obstacle::InTheWay(path)),
-            None => judge(snapshot, &tally, row, exhausted),
-        };
-        match judged {
-            Ok((agent, candidates)) => {
+        let is_focus = focus.is_some_and(|focus| focus == id);
+        focus = focus.filter(|_| !is_focus);
+        match judge(snapshot, &tally, (id, row), exhausted) {
+            Ok((agent, decision)) => {
+                tally.take(row, agent);
+                if let Some(project) = snapshot.projects.get(&row.project) {
+                    order.served(served(snapshot.chart, project, &row.routing, agent));
+                }
                 plan.actions.push(Action::Dispatch {
                     task: id.clone(),
                     agent: agent.clone(),
-                    candidates: considered(&candidates),
+                    via: decision.via.into(),
+                    candidates: considered(&decision.candidates),
                 });
-                tally.take(row, agent);
             }
-            // Most of a long queue waits for the same few reasons: only what is told is written.
-            Err(obstacle) if is_told => plan.waiting.push(obstacle.tell(id, snapshot, row)),
-            Err(_) => {}
+            Err(obstacle) => {
+                plan.wake_at = earlier(plan.wake_at, obstacle.until());
+                let holds_all = obstacle.holds_lane(row) && !is_told;
+                // Most of a long queue waits for the same few reasons: only what is told is written.
+                if is_told || is_focus {
+                    plan.waiting.push(obstacle.tell(id, snapshot, row));
+                }
+                if holds_all {
+                    continue;
+                }
+            }
         }
+        order.go_on(lane);
     }
-    plan.waiting_total = ready_total.saturating_sub(tally.dispatched as usize);
+    let stay = snapshot.index.count_of(Status::Ready) as usize;
+    plan.waiting_total = stay.saturating_sub(tally.dispatched as usize);
+    plan.wake_at = earlier(plan.wake_at, tally.exhausted().and_then(Exhausted::until));
+    // What was asked for was not reached: it waits for what all behind it wait for.
+    if let Some((id, row)) = focus.and_then(|id| Some((id, snapshot.index.row(id)?)))
+        && row.status == Status::Ready
+        && let Err(obstacle) = judge(snapshot, &tally, (id, row), tally.exhausted())
+    {
+        plan.waiting.push(obstacle.tell(id, snapshot, row));
+    }
+}
+
+fn earlier(left: Option<Instant>, right: Option<Instant>) -> Option<Instant> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
+    }
+}
+
+/// Whether a task that names nobody would find anybody, now or later.
+pub(super) fn is_routed(snapshot: &Snapshot<'_>, row: &Row) -> bool {
+    let Some(project) = snapshot.projects.get(&row.project) else {
+        return false;
+    };
+    let wish = Wish {
+        routing: &row.routing,
+        priority: row.priority,
+        project,
+    };
+    let idle = |_: &Agent| Occupancy::default();
+    !matches!(
+        routing::route(wish, snapshot.chart, &idle).target,
+        Target::Nobody(_)
+    )
 }
 
 /// Why a ready task stays.
@@ -46,22 +95,26 @@ enum Obstacle<'a> {
     Paused(&'a ProjectId),
     Archived(&'a ProjectId),
     UnknownProject(&'a ProjectId),
+    Project(ProjectFull<'a>),
     Workflow,
     InTheWay(&'a str),
     Dependencies,
     Unrouted(Decision<'a>),
-    Exhausted(Exhausted, Vec<Candidate<'a>>),
-    Taken(Taken<'a>, Vec<Candidate<'a>>),
+    Exhausted(Exhausted, Decision<'a>),
+    Taken(Taken<'a>, Decision<'a>),
 }
 
-type Judgement<'a> = Result<(&'a AgentId, Vec<Candidate<'a>>), Obstacle<'a>>;
+type Judgement<'a> = Result<(&'a AgentId, Decision<'a>), Obstacle<'a>>;
 
 fn judge<'a>(
     snapshot: &Snapshot<'a>,
-    tally: &Tally,
-    row: &'a Row,
+    tally: &Tally<'a>,
+    (id, row): (&TaskId, &'a Row),
     exhausted: Option<Exhausted>,
 ) -> Judgement<'a> {
+    if let Some(path) = snapshot.obstructed.get(id) {
+        return Err(Obstacle::InTheWay(path));
+    }
     let Some(project) = snapshot.projects.get(&row.project) else {
         return Err(Obstacle::UnknownProject(&row.project));
     };
@@ -76,27 +129,66 @@ fn judge<'a>(
     if snapshot.index.open_dependencies(row).next().is_some() {
         return Err(Obstacle::Dependencies);
     }
-    let load = |agent: &AgentId| snapshot.index.running_of(agent) + tally.of_agent(agent);
-    let decision = routing::route(&row.routing, project, snapshot.chart, &load);
+    let wish = Wish {
+        routing: &row.routing,
+        priority: row.priority,
+        project,
+    };
+    let bench = |agent: &Agent| tally.occupancy(&row.routing, agent);
+    let decision = routing::route(wish, snapshot.chart, &bench);
     let Target::Agent(agent) = decision.target else {
         return Err(Obstacle::Unrouted(decision));
     };
     if let Some(exhausted) = exhausted {
-        return Err(Obstacle::Exhausted(exhausted, decision.candidates));
+        return Err(Obstacle::Exhausted(exhausted, decision));
     }
-    match tally.resource_taken(snapshot.index, row) {
-        Some(taken) => Err(Obstacle::Taken(taken, decision.candidates)),
-        None => Ok((agent, decision.candidates)),
+    if let Some(full) = tally.project_full(project) {
+        return Err(Obstacle::Project(full));
+    }
+    match tally.resource_taken(row) {
+        Some(taken) => Err(Obstacle::Taken(taken, decision)),
+        None => Ok((agent, decision)),
     }
 }
 
 impl Obstacle<'_> {
+    /// Whether it holds back every task of the same project, destination and urgency.
+    fn holds_lane(&self, row: &Row) -> bool {
+        match self {
+            Obstacle::Paused(_)
+            | Obstacle::Archived(_)
+            | Obstacle::UnknownProject(_)
+            | Obstacle::Project(_) => true,
+            // Teams and rules also look at tags.
+            Obstacle::Unrouted(_) => row.routing.agent.is_some() || row.routing.role.is_some(),
+            _ => false,
+        }
+    }
+
+    /// When it is over, if that is known.
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Obstacle::Project(full) => full.until(),
+            Obstacle::Exhausted(exhausted, _) => exhausted.until(),
+            Obstacle::Unrouted(decision) => {
+                let rejections = decision.candidates.iter().filter_map(|it| it.rejection);
+                rejections.filter_map(|rejection| rejection.until()).min()
+            }
+            _ => None,
+        }
+    }
+
     fn tell(self, id: &TaskId, snapshot: &Snapshot<'_>, row: &Row) -> Waiting {
         let mut waiting = Waiting {
             task: id.clone(),
             kind: WaitKind::Later,
             reason: String::new(),
+            via: None,
             candidates: Vec::new(),
+        };
+        let mut decided = |decision: &Decision<'_>| {
+            waiting.via = Some(decision.via.into());
+            waiting.candidates = considered(&decision.candidates);
         };
         waiting.reason = match self {
             Obstacle::Paused(project) => format!("project `{project}` is paused"),
@@ -113,21 +205,22 @@ impl Obstacle<'_> {
                 format!("`{path}` is in the way; move it elsewhere")
             }
             Obstacle::Dependencies => waits_for(snapshot.index, row).unwrap_or_default(),
+            Obstacle::Project(full) => full.to_string(),
             Obstacle::Unrouted(decision) => {
+                decided(&decision);
                 waiting.kind = match decision.target {
                     Target::Human(_) => WaitKind::Human,
                     Target::Nobody(_) => WaitKind::NoMatch,
                     Target::Agent(_) | Target::Later => WaitKind::Later,
                 };
-                waiting.candidates = considered(&decision.candidates);
                 decision.reason()
             }
-            Obstacle::Exhausted(exhausted, candidates) => {
-                waiting.candidates = considered(&candidates);
+            Obstacle::Exhausted(exhausted, decision) => {
+                decided(&decision);
                 exhausted.to_string()
             }
-            Obstacle::Taken(taken, candidates) => {
-                waiting.candidates = considered(&candidates);
+            Obstacle::Taken(taken, decision) => {
+                decided(&decision);
                 taken.to_string()
             }
         };

@@ -16,6 +16,7 @@ struct World {
     chart: OrgChart,
     projects: BTreeMap<ProjectId, Project>,
     obstructed: BTreeMap<TaskId, String>,
+    ledger: Ledger,
     settings: SchedulerSettings,
 }
 
@@ -67,6 +68,7 @@ fn world(agents: Vec<Agent>) -> World {
         },
         projects: BTreeMap::from([(project(), Project::bare(project()))]),
         obstructed: BTreeMap::new(),
+        ledger: Ledger::default(),
         settings: SchedulerSettings::default(),
     }
 }
@@ -78,6 +80,7 @@ impl World {
             chart: &self.chart,
             projects: &self.projects,
             obstructed: &self.obstructed,
+            ledger: &self.ledger,
             settings: &self.settings,
             now: Instant::from_ms(now_ms),
         };
@@ -86,6 +89,7 @@ impl World {
             Scope {
                 waiting_max: 50,
                 focus: None,
+                dispatched: 0,
             },
         )
     }
@@ -237,7 +241,7 @@ fn the_counters_follow_every_change() {
     index.put(task(1), row(Status::Blocked, Priority::Normal, 1));
     index.put(task(2), row(Status::Done, Priority::Normal, 1));
     assert_eq!((index.total(), index.count_of(Status::Blocked)), (2, 1));
-    assert_eq!(index.ready().count(), 0);
+    assert_eq!(index.queues().count(), 0);
     index.remove(&task(1));
     index.remove(&task(2));
     assert_eq!((index.total(), index.running()), (0, 0));

@@ -1,6 +1,6 @@
 //! An agent gets a task: ready to in-progress, with a lease.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::card::Card;
 use crate::event::EventDraft;
@@ -21,6 +21,8 @@ pub struct Claim {
     pub run: RunId,
     /// Life of the lease without a sign of life.
     pub lease_ttl_ms: u64,
+    /// How it was chosen, for the event: a JSON object.
+    pub decision: Value,
 }
 
 /// Gives the task to the agent.
@@ -46,7 +48,10 @@ pub fn claim(card: &Card, claim: &Claim, now: Instant) -> Verdict {
     });
     events.push(EventDraft::new(
         "task.assigned",
-        json!({"agent": claim.agent.as_str(), "run": claim.run.as_str(), "attempt": attempt}),
+        json!({
+            "agent": claim.agent.as_str(), "run": claim.run.as_str(), "attempt": attempt,
+            "decision": claim.decision,
+        }),
     ));
     for event in &mut events {
         event.run = Some(claim.run.clone());

@@ -1,0 +1,126 @@
+//! In which order ready tasks are looked at.
+//!
+//! Never decides whether a task can start. Urgency first, which waiting raises; then whoever has
+//! had less of its share, projects before teams; then age and id. Costs grow with the number of
+//! queues, not with that of ready tasks.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::iter::Peekable;
+
+use crate::id::{TaskId, TeamId};
+use crate::index::{Destination, QueueKey, Row};
+use crate::instant::Instant;
+use crate::plan::Snapshot;
+use crate::plan::ledger::{Ledger, Served};
+use crate::priority::Priority;
+
+/// Where a task stands: the smaller one goes first.
+type Rank<'a> = (u8, u64, u64, Instant, &'a TaskId);
+
+/// Ready tasks of one project for one destination, of one urgency.
+pub(super) struct Lane<'a> {
+    pub(super) key: &'a QueueKey,
+    priority: Priority,
+    team: Option<&'a TeamId>,
+    rest: Peekable<std::collections::btree_set::Iter<'a, (Instant, TaskId)>>,
+}
+
+/// All ready tasks, the next one at hand.
+pub(super) struct Order<'a> {
+    snapshot: Snapshot<'a>,
+    lanes: Vec<Lane<'a>>,
+    heap: BinaryHeap<Reverse<(Rank<'a>, usize)>>,
+    /// What this plan has given out is part of what somebody has had.
+    given: Ledger,
+}
+
+impl<'a> Order<'a> {
+    pub(super) fn new(snapshot: Snapshot<'a>) -> Self {
+        let mut order = Order {
+            snapshot,
+            lanes: Vec::new(),
+            heap: BinaryHeap::new(),
+            given: snapshot.ledger.clone(),
+        };
+        for (key, queue) in snapshot.index.queues() {
+            let team = team_behind(snapshot, key);
+            for (priority, tasks) in Priority::ALL.into_iter().zip(queue.by_priority()) {
+                order.open(key, priority, team, tasks);
+            }
+        }
+        order
+    }
+
+    fn open(
+        &mut self,
+        key: &'a QueueKey,
+        priority: Priority,
+        team: Option<&'a TeamId>,
+        tasks: &'a BTreeSet<(Instant, TaskId)>,
+    ) {
+        let lane = Lane {
+            key,
+            priority,
+            team,
+            rest: tasks.iter().peekable(),
+        };
+        self.lanes.push(lane);
+        self.queue_up(self.lanes.len() - 1);
+    }
+
+    /// Puts the head of a lane among the heads of all.
+    fn queue_up(&mut self, number: usize) {
+        if let Some(rank) = self.rank(number) {
+            self.heap.push(Reverse((rank, number)));
+        }
+    }
+
+    fn rank(&mut self, number: usize) -> Option<Rank<'a>> {
+        let lane = self.lanes.get_mut(number)?;
+        let (made_at, id) = lane.rest.peek()?;
+        let urgency = self.snapshot.urgency(lane.priority, *made_at);
+        let of_project = self.given.had_by_project(&lane.key.project);
+        let of_team = lane.team.map_or(0, |team| self.given.had_by_team(team));
+        Some((urgency, of_project, of_team, *made_at, id))
+    }
+
+    /// The next task, and the lane that it comes from.
+    pub(super) fn next(&mut self) -> Option<(usize, &'a TaskId, &'a Row)> {
+        loop {
+            let Reverse((stood, number)) = self.heap.pop()?;
+            let Some(rank) = self.rank(number) else {
+                continue;
+            };
+            // Somebody of the same project or team was served meanwhile.
+            if rank > stood {
+                self.heap.push(Reverse((rank, number)));
+                continue;
+            }
+            let (_, id) = self.lanes.get_mut(number)?.rest.next()?;
+            if let Some(row) = self.snapshot.index.row(id) {
+                return Some((number, id, row));
+            }
+            self.queue_up(number);
+        }
+    }
+
+    /// Goes on with a lane after its head was looked at.
+    pub(super) fn go_on(&mut self, number: usize) {
+        self.queue_up(number);
+    }
+
+    /// Notes that somebody was served.
+    pub(super) fn served(&mut self, served: Served<'_>) {
+        self.given.served(served, self.snapshot.now);
+    }
+}
+
+/// The team whose share the tasks of a queue are taken from, as far as the queue tells.
+fn team_behind<'a>(snapshot: Snapshot<'a>, key: &'a QueueKey) -> Option<&'a TeamId> {
+    match &key.destination {
+        Destination::Team(team) => snapshot.chart.team(team).map(|team| &team.id),
+        Destination::Agent(agent) => snapshot.chart.agent(agent)?.team.as_ref(),
+        Destination::Role(_) | Destination::Open => None,
+    }
+}
