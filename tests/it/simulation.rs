@@ -100,6 +100,15 @@ fn a_world_that_ends_differently_the_second_time_is_noticed() {
 }
 
 #[test]
+fn the_profile_that_a_seed_draws_may_be_named_for_the_same_world() {
+    for seed in 0..50 {
+        let drawn = case_of(seed, &settings(Profile::Random, 20, Engine::Native));
+        let named = settings(drawn.options.profile, 20, Engine::Native);
+        assert_eq!(case_of(seed, &named), drawn);
+    }
+}
+
+#[test]
 fn a_failure_is_told_with_the_command_that_repeats_it() {
     let settings = settings(Profile::Calm, 60, Engine::Native);
     let failure = Failure {

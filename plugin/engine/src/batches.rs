@@ -26,11 +26,6 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// Whether there is nothing that must reach the host.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.committed == 0 && self.done.effects.is_empty()
-    }
-
     /// Adds a change, after a commit of the former ones if it does not fit in with them.
     pub(crate) fn add<S: Store>(
         &mut self,

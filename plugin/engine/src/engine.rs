@@ -14,7 +14,7 @@ use crate::view::Audit;
 #[derive(Debug)]
 pub struct Engine<S> {
     pub(crate) store: S,
-    session: Option<Session>,
+    pub(crate) session: Option<Session>,
     pub(crate) audit: Option<Audit>,
 }
 

@@ -27,7 +27,7 @@ use crate::outcome::Outcome;
 use crate::prompt;
 use crate::session::{Live, Session};
 use crate::summary;
-use crate::work::{Closing, Work};
+use crate::work::{Closing, Committed, Work};
 
 /// Whether a poll acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,19 +54,56 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// What the store says; `AOF-4003` if it is open for reading and the poll should act.
     pub fn poll(&mut self, ctx: &Context, mode: PollMode) -> Result<Outcome, Refusal> {
+        let mut tick = Tick::default();
         let mut tries = 0;
         loop {
             tries += 1;
-            let (store, session) = self.fresh()?;
-            let result = match mode {
+            let tried = self.fresh().and_then(|(store, session)| match mode {
                 PollMode::DryRun => Ok(dry_run(session, ctx)),
-                PollMode::Act => act(store, session, ctx),
+                PollMode::Act => act(store, session, ctx, &mut tick),
+            });
+            let (Err(refusal), Some(session)) = (&tried, self.session.as_mut()) else {
+                return tried.map(|value| tick.outcome(value));
             };
-            match result {
-                Err(refusal) if is_obstructed(store, session, &refusal) => tries -= 1,
-                Err(refusal) if refusal.kind == Kind::Conflict && tries < TRIES => {}
-                result => return result,
+            if is_obstructed(&mut self.store, session, refusal) {
+                tries -= 1;
+            } else if refusal.kind != Kind::Conflict || tries >= TRIES {
+                if tick.is_empty() {
+                    return tried.map(|value| tick.outcome(value));
+                }
+                let done = std::mem::take(&mut tick.done);
+                let value = report(session, &Plan::default(), done, Some("action_failed"));
+                return Ok(tick.outcome(value));
             }
+        }
+    }
+}
+
+/// What the tries of one poll committed: it must reach the host, however the poll ends.
+#[derive(Debug, Default)]
+struct Tick {
+    /// Actions that were carried out.
+    done: Vec<Value>,
+    committed: Committed,
+}
+
+impl Tick {
+    fn is_empty(&self) -> bool {
+        self.done.is_empty()
+            && self.committed.effects.is_empty()
+            && self.committed.events.is_empty()
+    }
+
+    fn take(&mut self, batches: Batches) {
+        self.committed.effects.extend(batches.done.effects);
+        self.committed.events.extend(batches.done.events);
+    }
+
+    fn outcome(self, value: String) -> Outcome {
+        Outcome {
+            value,
+            effects: self.committed.effects,
+            events: self.committed.events,
         }
     }
 }
@@ -99,70 +136,55 @@ fn scope() -> Scope<'static> {
     }
 }
 
-fn dry_run(session: &Session, ctx: &Context) -> Outcome {
+fn dry_run(session: &Session, ctx: &Context) -> String {
     let plan = plan(&session.snapshot(ctx.now), scope());
     let actions = plan
         .actions
         .iter()
         .map(|action| action_json(session, action, None))
         .collect();
-    let value = report(session, &plan, actions, Some("dry_run_mode"));
-    Outcome {
-        value,
-        ..Outcome::default()
-    }
+    report(session, &plan, actions, Some("dry_run_mode"))
 }
 
-fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<Outcome, Refusal> {
+fn act<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    tick: &mut Tick,
+) -> Result<String, Refusal> {
     session.require_writer()?;
     session.counters.polls += 1;
     let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
     if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {
-        return Ok(Outcome {
-            value,
-            ..Outcome::default()
-        });
+        return Ok(value);
     }
     let mut ended = Batches::default();
     let before = end_orphans(store, session, ctx, &mut ended)
         .and_then(|()| adopt_moved(store, session, ctx, &mut ended));
-    if let Err(refusal) = before
-        && ended.is_empty()
-    {
-        return Err(refusal);
-    }
+    tick.take(ended);
+    before?;
     let plan = plan(&session.snapshot(ctx.now), scope());
     let mut batches = Batches::default();
     let mut carried = Carried::default();
     let end = carry_out(store, session, ctx, (&plan, &mut batches, &mut carried))
         .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
-    if let Err(refusal) = end {
-        if batches.is_empty() && ended.is_empty() {
-            return Err(refusal);
-        }
-        // What was committed must reach the host; the rest is planned again.
+    if end.is_err() {
         carried.done.truncate(batches.committed);
-        carried.broken += 1;
     }
-    let acted = !carried.done.is_empty();
-    let mut committed = ended.done;
-    committed.effects.extend(batches.done.effects);
-    committed.events.extend(batches.done.events);
-    let dispatches = committed
-        .effects
-        .iter()
-        .filter(|effect| matches!(effect, Effect::Spawn(_)));
-    session.counters.dispatches += dispatches.count() as u64;
-    let value = report(session, &plan, carried.done, idle_reason(session, acted));
+    let spawns = batches.done.effects.iter();
+    let spawns = spawns.filter(|effect| matches!(effect, Effect::Spawn(_)));
+    session.counters.dispatches += spawns.count() as u64;
+    tick.take(batches);
+    tick.done.append(&mut carried.done);
+    end?;
+    let acted = !tick.done.is_empty();
+    let done = std::mem::take(&mut tick.done);
+    let value = report(session, &plan, done, idle_reason(session, acted));
     // A plan that led to nothing is the plan of every poll until something changes or is due.
     if !acted && carried.broken == 0 {
         session.idle_report = Some(value.clone());
     }
-    Ok(Outcome {
-        value,
-        effects: committed.effects,
-        events: committed.events,
-    })
+    Ok(value)
 }
 
 /// Ends the sessions of runs whose cards were taken away from under them. First of all: the task

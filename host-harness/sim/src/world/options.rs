@@ -65,10 +65,13 @@ impl Profile {
         }
     }
 
-    /// The profile that `dice` give for this one.
-    pub(crate) fn settle(self, dice: &mut fastrand::Rng) -> Self {
+    /// The profile that a seed gives for this one. It takes nothing from the dice of the world, so
+    /// that the world is the same when its profile is named.
+    fn settle(self, seed: u64) -> Self {
         match self {
-            Profile::Random => dice.choice(Self::DRAWN).unwrap_or(Profile::Storm),
+            Profile::Random => fastrand::Rng::with_seed(!seed)
+                .choice(Self::DRAWN)
+                .unwrap_or(Profile::Storm),
             other => other,
         }
     }
@@ -107,7 +110,7 @@ pub struct Options {
 impl Options {
     /// Draws a world.
     pub fn draw(seed: u64, profile: Profile, dice: &mut fastrand::Rng) -> Self {
-        let profile = profile.settle(dice);
+        let profile = profile.settle(seed);
         let hosts = match profile {
             Profile::Hosts | Profile::Storm => 2,
             _ => 1,
