@@ -7,7 +7,10 @@ mod cap;
 mod failure;
 mod lease;
 mod order;
+mod review;
+mod route;
 mod settle;
+mod share;
 
 use serde_json::json;
 

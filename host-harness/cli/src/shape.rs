@@ -321,6 +321,8 @@ pub struct Decision {
     pub agent: Option<String>,
     /// Why, a line each.
     pub reasons: Vec<String>,
+    /// What led to the candidates.
+    pub via: Option<String>,
     /// Who was considered.
     pub candidates: Vec<Candidate>,
     /// Bounds that apply.

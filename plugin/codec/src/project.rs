@@ -9,6 +9,7 @@ use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
 use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text};
 use crate::schema::{Schema, closed, idle, optional, required};
+use crate::share::{DISPATCH, dispatch};
 use crate::yaml::Node;
 
 const CODES: Codes = Codes {
@@ -33,6 +34,7 @@ const MANIFEST: Schema = closed(&[
         Choice(&["swe", "ops", "research", "admin", "personal", "other"]),
     ),
     optional("owner", Map(&OWNER)),
+    optional("dispatch", Map(&DISPATCH)),
     idle("parentId", Text),
     optional("routing", Map(&ROUTING)),
     idle("memory", Map(&MEMORY)),
@@ -123,6 +125,7 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
         status,
         lead,
         team,
+        dispatch: dispatch(root),
     })
 }
 

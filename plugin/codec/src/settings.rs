@@ -32,6 +32,8 @@ const SETTINGS: Schema = closed(&[
 const SCHEDULER: Schema = closed(&[
     optional("maxConcurrentDispatches", Integer(1, 1_000)),
     optional("maxDispatchesPerPoll", Integer(1, 1_000)),
+    optional("minDispatchIntervalMs", Integer(0, 3_600_000)),
+    optional("agingMs", Integer(0, 31_536_000_000)),
     optional("defaultLeaseTtlMs", Integer(1_000, 86_400_000)),
     optional("runTimeoutMs", Integer(1_000, 14_400_000)),
     optional("pollIntervalMs", Integer(100, 3_600_000)),
@@ -105,6 +107,9 @@ fn scheduler(layers: &Layers<'_>) -> SchedulerSettings {
             .number("maxConcurrentDispatches", default.max_concurrent_dispatches),
         max_dispatches_per_poll: layers
             .number("maxDispatchesPerPoll", default.max_dispatches_per_poll),
+        min_dispatch_interval_ms: layers
+            .number("minDispatchIntervalMs", default.min_dispatch_interval_ms),
+        aging_ms: layers.number("agingMs", default.aging_ms),
         default_lease_ttl_ms: layers.number("defaultLeaseTtlMs", default.default_lease_ttl_ms),
         run_timeout_ms: layers.number("runTimeoutMs", default.run_timeout_ms),
         poll_interval_ms: layers.number("pollIntervalMs", default.poll_interval_ms),

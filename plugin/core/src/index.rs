@@ -146,7 +146,9 @@ pub struct QueueKey {
 }
 
 impl QueueKey {
-    fn of(row: &Row) -> Self {
+    /// Of a task.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
         QueueKey {
             project: row.project.clone(),
             destination: Destination::of(&row.routing),
@@ -312,7 +314,9 @@ impl TaskIndex {
 
     /// Tasks in progress that somebody holds.
     pub fn leased(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
-        self.leased.iter().filter_map(|id| Some((id, self.row(id)?)))
+        self.leased
+            .iter()
+            .filter_map(|id| Some((id, self.row(id)?)))
     }
 
     /// Backlog tasks whose dependencies are done, unless they neither name anybody nor ever waited

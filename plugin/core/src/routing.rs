@@ -202,9 +202,7 @@ impl<'a> Router<'a, '_> {
         match (target_agent, target_role, target_team) {
             (Some(agent), _, _) => circle::of_agent(self.chart, agent),
             (None, Some(role), _) => circle::of_role(self.chart, role),
-            (None, None, Some(team)) => {
-                circle::of_team(self.chart, team, &self.wish.routing.tags)
-            }
+            (None, None, Some(team)) => circle::of_team(self.chart, team, &self.wish.routing.tags),
             (None, None, None) => Circle::Flawed(Flaw::NoTarget),
         }
     }
@@ -234,4 +232,3 @@ impl<'a> Router<'a, '_> {
         }
     }
 }
-

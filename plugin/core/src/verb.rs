@@ -15,6 +15,7 @@ mod promote;
 mod release;
 mod renew;
 mod requeue;
+mod submit;
 mod unblock;
 mod walk;
 
@@ -30,6 +31,7 @@ pub use promote::promote;
 pub use release::release;
 pub use renew::renew;
 pub use requeue::requeue;
+pub use submit::submit;
 pub use unblock::unblock;
 
 use crate::card::Card;

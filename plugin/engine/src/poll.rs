@@ -8,7 +8,7 @@ use aof_core::dice::Dice;
 use aof_core::effect::{Cancel, Effect, Notify, Severity};
 use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, RunId, TaskId};
-use aof_core::plan::{Action, Plan, Scope, WaitKind, Waiting, plan};
+use aof_core::plan::{Action, Considered, Plan, Scope, Via, WaitKind, Waiting, plan};
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::status::Status;
@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 
 use crate::batches::Batches;
 use crate::engine::Engine;
+use crate::explain;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::session::{Live, Session};
@@ -44,6 +45,8 @@ const FAILED_PAUSE_MS: u64 = 5_000;
 const REPORTED_MAX: usize = 50;
 /// Cards read in one call: bounds the memory of a poll.
 const READ_TOGETHER: usize = 64;
+/// Candidates that the event of a dispatch repeats.
+const CANDIDATES_TOLD_MAX: usize = 20;
 const TRIES: usize = 3;
 /// A file has the name that a card should get.
 const IN_THE_WAY: &str = "AOF-3002";
@@ -99,6 +102,10 @@ impl Tick {
         self.committed.events.extend(batches.done.events);
     }
 
+    fn dispatches(&self) -> u32 {
+        spawns(&self.committed.effects)
+    }
+
     fn outcome(self, value: String) -> Outcome {
         Outcome {
             value,
@@ -106,6 +113,13 @@ impl Tick {
             events: self.committed.events,
         }
     }
+}
+
+fn spawns(effects: &[Effect]) -> u32 {
+    let spawns = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Spawn(_)));
+    u32::try_from(spawns.count()).unwrap_or(u32::MAX)
 }
 
 /// Whether a file lies where a card has to go. From now on its task waits, and no other.
@@ -129,15 +143,16 @@ fn is_obstructed<S: Store>(store: &mut S, session: &mut Session, refusal: &Refus
     session.obstructed.insert(id, path.clone()).is_none()
 }
 
-fn scope() -> Scope<'static> {
+fn scope(dispatched: u32) -> Scope<'static> {
     Scope {
         waiting_max: REPORTED_MAX,
         focus: None,
+        dispatched,
     }
 }
 
 fn dry_run(session: &Session, ctx: &Context) -> String {
-    let plan = plan(&session.snapshot(ctx.now), scope());
+    let plan = plan(&session.snapshot(ctx.now), scope(0));
     let actions = plan
         .actions
         .iter()
@@ -163,7 +178,9 @@ fn act<S: Store>(
         .and_then(|()| adopt_moved(store, session, ctx, &mut ended));
     tick.take(ended);
     before?;
-    let plan = plan(&session.snapshot(ctx.now), scope());
+    session.ledger.rewind(ctx.now);
+    let plan = plan(&session.snapshot(ctx.now), scope(tick.dispatches()));
+    session.wake_at = plan.wake_at;
     let mut batches = Batches::default();
     let mut carried = Carried::default();
     let end = carry_out(store, session, ctx, (&plan, &mut batches, &mut carried))
@@ -171,9 +188,7 @@ fn act<S: Store>(
     if end.is_err() {
         carried.done.truncate(batches.committed);
     }
-    let spawns = batches.done.effects.iter();
-    let spawns = spawns.filter(|effect| matches!(effect, Effect::Spawn(_)));
-    session.counters.dispatches += spawns.count() as u64;
+    session.counters.dispatches += u64::from(spawns(&batches.done.effects));
     tick.take(batches);
     tick.done.append(&mut carried.done);
     end?;
@@ -380,8 +395,14 @@ fn one(
 ) -> Result<Option<RunId>, Refusal> {
     let card = loaded.card();
     let (step, closing) = match action {
-        Action::Dispatch { agent, .. } => {
-            dispatch(session, ctx, (loaded, agent, &run), work)?;
+        Action::Dispatch {
+            agent,
+            via,
+            candidates,
+            ..
+        } => {
+            let decision = decision_json(via, candidates);
+            dispatch(session, ctx, (loaded, agent, &run), (decision, work))?;
             return Ok(Some(run));
         }
         Action::Expire(_) => {
@@ -403,12 +424,13 @@ fn dispatch(
     session: &mut Session,
     ctx: &Context,
     (loaded, agent, run): (&LoadedCard, &AgentId, &RunId),
-    work: &mut Work,
+    (decision, work): (Value, &mut Work),
 ) -> Result<(), Refusal> {
     let claim = Claim {
         agent: agent.clone(),
         run: run.clone(),
         lease_ttl_ms: session.settings.scheduler.default_lease_ttl_ms,
+        decision,
     };
     let step = verb::claim(&loaded.card(), &claim, ctx.now)?;
     let (project, task) = (loaded.root().id().clone(), step.card.id.clone());
@@ -424,6 +446,17 @@ fn dispatch(
     work.open_run(loaded.root(), &card, run, spawn);
     session.announced.remove(&card.id);
     Ok(())
+}
+
+/// What led to an agent, for the event: the chosen one and the first of the others.
+fn decision_json(via: &Via, candidates: &[Considered]) -> Value {
+    let told = candidates.iter().take(CANDIDATES_TOLD_MAX);
+    json!({
+        "via": via.text,
+        "rule": via.rule,
+        "candidates": told.map(explain::candidate).collect::<Vec<_>>(),
+        "considered": candidates.len(),
+    })
 }
 
 /// Says once, not in every poll, that a task finds nobody.

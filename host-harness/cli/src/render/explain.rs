@@ -23,6 +23,9 @@ pub fn decision(decision: &Decision, width: Option<usize>) -> String {
     for reason in &decision.reasons {
         text += &format!("  - {}\n", clean(reason));
     }
+    if let Some(via) = &decision.via {
+        text += &format!("  {DIM}routed by {}{DIM:#}\n", clean(via));
+    }
     text += &section("CANDIDATES", &candidates(decision), width);
     text += &section("DEPENDS ON", &dependencies(decision), width);
     text += &section("LIMITS", &caps(decision), width);

@@ -5,6 +5,7 @@
 use crate::finding::Codes;
 use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text};
 use crate::schema::{Field, Schema, closed, idle, optional, required};
+use crate::share::DISPATCH;
 
 /// Codes of org charts.
 pub(crate) const CODES: Codes = Codes {
@@ -35,10 +36,10 @@ pub(crate) const CHART: Schema = closed(&[
     required("agents", List(&Map(&AGENT))),
     optional("teams", List(&Map(&TEAM))),
     optional("roles", Table(&Map(&ROLE))),
-    idle("routing", List(&Map(&RULE))),
-    idle("orgUnits", List(&Map(&UNIT))),
-    idle("groups", List(&Map(&GROUP))),
-    idle("memberships", List(&Map(&MEMBERSHIP))),
+    optional("routing", List(&Map(&RULE))),
+    optional("orgUnits", List(&Map(&UNIT))),
+    optional("groups", List(&Map(&GROUP))),
+    optional("memberships", List(&Map(&MEMBERSHIP))),
     idle("relationships", List(&Map(&RELATIONSHIP))),
     optional("defaults", Map(&DEFAULTS)),
     idle("memoryPools", Map(&POOLS)),
@@ -92,8 +93,8 @@ const POLICIES: Schema = closed(&[
 const TASKING: Schema = closed(&[
     optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
     idle("allowSelfAssign", Boolean),
-    idle("requiresReview", Boolean),
-    idle("allowedPriorities", List(&Choice(PRIORITIES))),
+    optional("requiresReview", Boolean),
+    optional("allowedPriorities", List(&Choice(PRIORITIES))),
 ]);
 
 /// `medium` is another word for `normal`.
@@ -125,7 +126,7 @@ const TEAM: Schema = closed(&[
     optional("orchestrator", Text),
     idle("technicalLead", Text),
     idle("murmur", Map(&MURMUR)),
-    idle("dispatch", Map(&DISPATCH)),
+    optional("dispatch", Map(&DISPATCH)),
 ]);
 
 const MURMUR: Schema = closed(&[
@@ -140,11 +141,6 @@ const TRIGGER: Schema = closed(&[
 ]);
 
 const TRIGGERS: &[&str] = words!(TriggerKind: QueueEmpty, CompletionBatch, Interval, FailureBatch);
-
-const DISPATCH: Schema = closed(&[
-    optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
-    optional("minIntervalMs", Integer(0, u64::MAX)),
-]);
 
 const ROLE: Schema = closed(&[
     required("agents", List(&Text)),

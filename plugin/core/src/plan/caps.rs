@@ -348,7 +348,11 @@ pub(super) fn of(snapshot: &Snapshot<'_>, row: &Row, agent: Option<&AgentId>) ->
             cap(format!("team {}", team.id), used, limit);
         }
         let used = index.running_of(&agent.id);
-        cap(format!("agent {}", agent.id), used, Some(agent.concurrency_max));
+        cap(
+            format!("agent {}", agent.id),
+            used,
+            Some(agent.concurrency_max),
+        );
     }
     if let Some(resource) = &row.resource {
         let used = u32::from(index.holder_of(resource).is_some());

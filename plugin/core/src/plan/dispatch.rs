@@ -42,7 +42,8 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
             }
             Err(obstacle) => {
                 plan.wake_at = earlier(plan.wake_at, obstacle.until());
-                let holds_all = obstacle.holds_lane(row) && !is_told;
+                let is_sought = focus.is_some_and(|focus| order.leads_to(lane, focus));
+                let holds_all = obstacle.holds_lane(row) && !is_told && !is_sought;
                 // Most of a long queue waits for the same few reasons: only what is told is written.
                 if is_told || is_focus {
                     plan.waiting.push(obstacle.tell(id, snapshot, row));

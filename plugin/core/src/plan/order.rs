@@ -105,6 +105,15 @@ impl<'a> Order<'a> {
         }
     }
 
+    /// Whether a task is in a lane.
+    pub(super) fn leads_to(&self, number: usize, id: &TaskId) -> bool {
+        let row = self.snapshot.index.row(id);
+        let pair = self.lanes.get(number).zip(row);
+        pair.is_some_and(|(lane, row)| {
+            lane.priority == row.priority && *lane.key == QueueKey::of(row)
+        })
+    }
+
     /// Goes on with a lane after its head was looked at.
     pub(super) fn go_on(&mut self, number: usize) {
         self.queue_up(number);

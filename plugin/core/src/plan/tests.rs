@@ -11,6 +11,8 @@ use crate::org::Agent;
 use crate::priority::Priority;
 use crate::project::ProjectStatus;
 
+mod property;
+
 struct World {
     index: TaskIndex,
     chart: OrgChart,
@@ -75,6 +77,15 @@ fn world(agents: Vec<Agent>) -> World {
 
 impl World {
     fn plan_at(&self, now_ms: u64) -> Plan {
+        let scope = Scope {
+            waiting_max: 50,
+            focus: None,
+            dispatched: 0,
+        };
+        self.plan_with(now_ms, scope)
+    }
+
+    fn plan_with(&self, now_ms: u64, scope: Scope<'_>) -> Plan {
         let snapshot = Snapshot {
             index: &self.index,
             chart: &self.chart,
@@ -84,14 +95,7 @@ impl World {
             settings: &self.settings,
             now: Instant::from_ms(now_ms),
         };
-        plan(
-            &snapshot,
-            Scope {
-                waiting_max: 50,
-                focus: None,
-                dispatched: 0,
-            },
-        )
+        plan(&snapshot, scope)
     }
 
     fn dispatched(&self) -> Vec<TaskId> {

@@ -27,12 +27,17 @@ pub fn complete(card: &Card, summary: Option<&str>, now: Instant) -> Verdict {
         mut card,
         mut events,
     } = walk(card, path, Some("completed"), now)?;
-    if let Some(summary) = summary.map(str::trim).filter(|summary| !summary.is_empty()) {
-        append_section(&mut card.body, "Completion", summary);
-    }
+    append_completion(&mut card, summary);
     events
         .push(EventDraft::new("task.completed", json!({"summary": summary})).of_run(run.as_ref()));
     Ok(Step { card, events })
+}
+
+/// Appends what was done, if anything is said.
+pub(super) fn append_completion(card: &mut Card, summary: Option<&str>) {
+    if let Some(summary) = summary.map(str::trim).filter(|summary| !summary.is_empty()) {
+        append_section(&mut card.body, "Completion", summary);
+    }
 }
 
 fn append_section(body: &mut String, heading: &str, text: &str) {

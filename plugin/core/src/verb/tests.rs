@@ -36,6 +36,7 @@ fn claimed() -> Card {
         agent: AgentId::parse("counter").unwrap(),
         run: RunId::generate(NOW, (1, 2)),
         lease_ttl_ms: 1_000,
+        decision: serde_json::Value::Null,
     };
     claim(&ready(), &terms, NOW).unwrap().card
 }
@@ -57,6 +58,7 @@ fn a_claim_grants_a_lease_with_the_next_attempt_number() {
         agent: lease.agent,
         run: RunId::generate(NOW, (3, 4)),
         lease_ttl_ms: 1,
+        decision: serde_json::Value::Null,
     };
     assert_eq!(
         claim(&again, &terms, NOW)
@@ -166,6 +168,7 @@ fn failures_climb_the_ladder_and_end_as_a_dead_letter() {
             agent: AgentId::parse("counter").unwrap(),
             run: RunId::generate(NOW, (5, 6)),
             lease_ttl_ms: 1,
+            decision: serde_json::Value::Null,
         };
         card = claim(&back, &terms, NOW).unwrap().card;
     }

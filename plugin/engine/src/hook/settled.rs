@@ -101,6 +101,12 @@ impl<S: Store> Engine<S> {
         };
         let settings = session.settings.scheduler.clone();
         session.counters.failures += 1;
+        if class == FailureClass::Capacity {
+            // The one that was refused is among those that run.
+            let seen = session.shelf.index.running().saturating_sub(1);
+            let limit = platform_limit(message).unwrap_or(seen);
+            session.ledger.platform_refused(limit);
+        }
         let random = Dice::new(ctx.entropy).roll();
         let verb = |card: &aof_core::card::Card| {
             let mut step = verb::fail(card, &failure, &settings, random, ctx.now)?;
@@ -136,6 +142,17 @@ impl<S: Store> Engine<S> {
         let card = load_one(store, session, &task)?.card();
         Ok(card.lease.and_then(|lease| lease.run).as_ref() == Some(run))
     }
+}
+
+/// The limit that a platform names, as in "max active children for this session (3/3)".
+fn platform_limit(message: &str) -> Option<u32> {
+    let (_, limit) = message
+        .rsplit_once('(')?
+        .1
+        .split_once(')')?
+        .0
+        .split_once('/')?;
+    limit.trim().parse().ok()
 }
 
 fn session_of(result: &str) -> Result<String, Refusal> {

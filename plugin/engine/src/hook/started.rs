@@ -53,7 +53,10 @@ impl<S: Store> Engine<S> {
         work.update_run(&root, started);
         let idle_report = session.idle_report.clone();
         let committed = work.commit(store, session)?;
-        session.idle_report = idle_report;
+        let wanted = session.settings.scheduler.max_concurrent_dispatches;
+        if !session.ledger.platform_started(wanted) {
+            session.idle_report = idle_report;
+        }
         Ok(Outcome {
             value,
             effects: committed.effects,

@@ -106,6 +106,8 @@ pub(super) fn settings_json(settings: &Settings) -> Value {
         "scheduler": {
             "maxConcurrentDispatches": scheduler.max_concurrent_dispatches,
             "maxDispatchesPerPoll": scheduler.max_dispatches_per_poll,
+            "minDispatchIntervalMs": scheduler.min_dispatch_interval_ms,
+            "agingMs": scheduler.aging_ms,
             "defaultLeaseTtlMs": scheduler.default_lease_ttl_ms,
             "runTimeoutMs": scheduler.run_timeout_ms,
             "pollIntervalMs": scheduler.poll_interval_ms,

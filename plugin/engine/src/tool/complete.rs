@@ -4,6 +4,7 @@ use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
+use aof_core::status::Status;
 use aof_core::verb;
 use aof_store::port::Store;
 use schemars::JsonSchema;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
+use crate::session::Session;
 use crate::tool::answer::{self, Touched, touched};
 use crate::tool::arguments::body;
 use crate::tool::target::Target;
@@ -50,8 +52,13 @@ impl<S: Store> Engine<S> {
         let summary = arguments.summary.as_deref();
         let summary = summary.map(|text| body(text, "summary")).transpose()?;
         let id = self.aim(ctx, &arguments.target())?;
+        let (_, session) = self.fresh()?;
+        let is_reviewed = is_reviewed(session, ctx);
         let verb = |card: &Card| {
-            let mut step = verb::complete(card, summary, ctx.now)?;
+            let mut step = match is_reviewed && card.status == Status::InProgress {
+                true => verb::submit(card, summary, ctx.now)?,
+                false => verb::complete(card, summary, ctx.now)?,
+            };
             step.card.content_hash = Some(aof_codec::content_hash(&step.card.body));
             Ok(step)
         };
@@ -68,10 +75,19 @@ impl<S: Store> Engine<S> {
         };
         let changed = self.change(ctx, id.as_str(), &plan)?;
         let (_, session) = self.fresh()?;
-        session.counters.completions += 1;
+        session.counters.completions += u64::from(changed.after.status == Status::Done);
         let value = answer::json(&Touched {
             task: touched(&changed.after),
         });
         Ok(changed.into_outcome(&value))
     }
+}
+
+/// Whether somebody else looks at what the caller has done.
+fn is_reviewed(session: &Session, ctx: &Context) -> bool {
+    let Caller::Agent { agent, .. } = &ctx.caller else {
+        return false;
+    };
+    let agent = session.chart.agent(agent);
+    agent.is_some_and(|agent| agent.tasking.requires_review)
 }

@@ -8,6 +8,7 @@ use aof_core::metadata;
 use aof_core::priority::Priority;
 use aof_core::project::ProjectStatus;
 use aof_core::refusal::{Kind, Refusal};
+use aof_core::routing::{Flaw, Occupancy, Target, Via, Wish, route};
 use aof_core::status::Status;
 use aof_core::verb::{self, Draft};
 use aof_store::layout::{INBOX, ProjectRoot};
@@ -222,21 +223,35 @@ fn routing(
         team: name(arguments.team.as_ref(), TeamId::parse, "team")?,
         tags: tags.collect::<Result<_, _>>()?,
     };
-    if !routing.names_target()
-        && let Some(project) = session.projects.get(project)
-    {
-        routing.agent.clone_from(&project.lead);
-        routing.team = project.team.clone().filter(|_| routing.agent.is_none());
-    }
     if routing.names_target() {
         return Ok(routing);
     }
-    Err(Refusal::refused(
-        "AOF-1011",
-        "the task names nobody and its project has no owner".to_owned(),
-        "give `agent`, `role` or `team`, or set `owner` in project.yaml",
-    )
-    .at("agent"))
+    let Some(project) = session.projects.get(project) else {
+        return Ok(routing);
+    };
+    let wish = Wish {
+        routing: &routing,
+        priority: priority(arguments.priority.as_deref())?,
+        project,
+    };
+    let decision = route(wish, &session.chart, &|_| Occupancy::default());
+    match (decision.target, decision.via) {
+        (Target::Nobody(Flaw::NoTarget), _) => Err(Refusal::refused(
+            "AOF-1011",
+            "the task names nobody, no routing rule and no agent's tags fit it, and its project \
+             has no owner"
+                .to_owned(),
+            "give `agent`, `role` or `team`, or set `owner` in project.yaml",
+        )
+        .at("agent")),
+        // What a rule or tags lead to is decided when the task is given out.
+        (_, Via::Owner) => {
+            routing.agent.clone_from(&project.lead);
+            routing.team = project.team.clone().filter(|_| routing.agent.is_none());
+            Ok(routing)
+        }
+        _ => Ok(routing),
+    }
 }
 
 fn depends_on(session: &Session, ids: &[String]) -> Result<Vec<TaskId>, Refusal> {

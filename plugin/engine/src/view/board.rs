@@ -102,6 +102,7 @@ fn reasons(session: &Session, ctx: &Context, limit: usize) -> BTreeMap<TaskId, S
     let scope = Scope {
         waiting_max: limit,
         focus: None,
+        dispatched: 0,
     };
     let ready = plan(&session.snapshot(ctx.now), scope).waiting;
     ready

@@ -19,6 +19,8 @@ impl<S: Store> Engine<S> {
         Ok(json!({"metrics": {
             "tasks": summary::counts(index),
             "running": index.running(),
+            "runsMax": session.settings.scheduler.max_concurrent_dispatches,
+            "platformLimit": session.ledger.platform_limit(),
             "polls": counters.polls,
             "dispatches": counters.dispatches,
             "completions": counters.completions,

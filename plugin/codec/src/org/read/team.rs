@@ -2,10 +2,11 @@
 
 use aof_core::id::{AgentId, RoleId, TeamId};
 use aof_core::org::rule::WEIGHT_DEFAULT;
-use aof_core::org::{Murmur, Role, Rule, Team, TeamDispatch, Trigger, TriggerKind};
+use aof_core::org::{Murmur, Role, Rule, Team, Trigger, TriggerKind};
 use aof_core::priority::Priority;
 
 use crate::finding::excerpt;
+use crate::share::dispatch;
 use crate::yaml::{Entry, Kind, Node};
 
 use super::super::form::CODES;
@@ -30,7 +31,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
             orchestrator,
             lead,
             technical_lead,
-            dispatch: node.get("dispatch").map(dispatch).unwrap_or_default(),
+            dispatch: dispatch(node),
             murmur: node.get("murmur").map(murmur),
         })
     }
@@ -100,13 +101,6 @@ impl<'r, 't> Reader<'r, 't, '_> {
             ),
             weight: number(node, "weight").unwrap_or(WEIGHT_DEFAULT),
         }
-    }
-}
-
-fn dispatch(node: &Node<'_>) -> TeamDispatch {
-    TeamDispatch {
-        max_concurrent: number(node, "maxConcurrent").and_then(|most| u32::try_from(most).ok()),
-        min_interval_ms: number(node, "minIntervalMs"),
     }
 }
 

@@ -6,7 +6,7 @@ use aof_core::caller::Context;
 use aof_core::id::{AgentId, TaskId};
 use aof_core::index::Row;
 use aof_core::refusal::Refusal;
-use aof_core::routing::{Target, route};
+use aof_core::routing::{Occupancy, Target, Wish, route};
 use aof_core::run::RunState;
 use aof_core::status::Status;
 use aof_store::fold::{FINDINGS_MAX, Finding, Weight};
@@ -110,7 +110,12 @@ fn target(session: &Session, id: &TaskId, row: &Row) -> Option<Finding> {
         return None;
     }
     let project = session.projects.get(&row.project)?;
-    let decision = route(&row.routing, project, &session.chart, &|_| 0);
+    let wish = Wish {
+        routing: &row.routing,
+        priority: row.priority,
+        project,
+    };
+    let decision = route(wish, &session.chart, &|_| Occupancy::default());
     let Target::Nobody(_) = decision.target else {
         return None;
     };
