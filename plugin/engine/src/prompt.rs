@@ -2,6 +2,8 @@
 
 use aof_core::card::Card;
 use aof_core::effect::{Effect, Spawn};
+use aof_core::id::AgentId;
+use aof_core::org::{OrgChart, RelationshipKind};
 use aof_core::run::Run;
 use aof_core::status::Status;
 use aof_store::layout::ProjectRoot;
@@ -37,7 +39,7 @@ fn effect(
         attempt: run.attempt,
         agent: run.agent.clone(),
         session_key: agent.and_then(|agent| agent.comms.session_key.clone()),
-        prompt: text(run, title, &card_path, &work_dir),
+        prompt: text(run, title, &card_path, &work_dir) + &colleagues(&session.chart, &run.agent),
         run_dir: root.run_dir(&run.task, &run.id),
         card_path,
         work_dir,
@@ -57,4 +59,40 @@ fn text(run: &Run, title: &str, card_path: &str, work_dir: &str) -> String {
         task = run.task,
         project = run.project,
     )
+}
+
+/// Whom the agent reports to, asks and turns to, as the chart has it.
+fn colleagues(chart: &OrgChart, agent: &AgentId) -> String {
+    let related = |kind| {
+        let own = chart.relationships.iter();
+        let own = own.filter(|it| it.from == *agent && it.kind == kind && it.is_active);
+        own.map(|it| &it.to).collect::<Vec<_>>()
+    };
+    let head = chart.agent(agent).and_then(|it| it.reports_to.as_ref());
+    let heads = head
+        .into_iter()
+        .chain(related(RelationshipKind::ReportsTo))
+        .collect();
+    let lines = [
+        ("You report to", heads),
+        (
+            "When you are stuck, turn to",
+            related(RelationshipKind::EscalatesTo),
+        ),
+        ("You may ask", related(RelationshipKind::ConsultsWith)),
+        (
+            "You may hand work on to",
+            related(RelationshipKind::DelegatesTo),
+        ),
+    ];
+    let told = lines.into_iter().filter(|(_, names)| !names.is_empty());
+    told.map(|(what, names)| format!("\n{what} {}.", listed(names)))
+        .collect()
+}
+
+fn listed(mut names: Vec<&AgentId>) -> String {
+    names.sort();
+    names.dedup();
+    let names: Vec<&str> = names.into_iter().map(AgentId::as_str).collect();
+    names.join(", ")
 }

@@ -238,3 +238,25 @@ fn what_waited_for_others_is_promoted_if_a_rule_finds_somebody() {
     assert_eq!(stage.status(TWO), "in-progress");
     assert_eq!(stage.status(THREE), "backlog", "put there to be kept");
 }
+
+#[test]
+fn an_agent_is_told_whom_it_works_with() {
+    let chart = "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n\
+                 - {id: ada, name: Ada, reportsTo: bob}\n- {id: bob, name: Bob}\n\
+                 - {id: cy, name: Cy}\nrelationships:\n\
+                 - {fromAgentId: ada, toAgentId: cy, type: escalates_to}\n\
+                 - {fromAgentId: ada, toAgentId: cy, type: consults_with}\n\
+                 - {fromAgentId: ada, toAgentId: bob, type: consults_with}\n\
+                 - {fromAgentId: ada, toAgentId: bob, type: delegates_to, active: false}\n";
+    let prompt = |agent: &str| {
+        let card = CardText::new(ONE, "ready").agent(agent).fixture();
+        Stage::with(&format!("{chart}{card}")).spawned().prompt
+    };
+    let told = prompt("ada");
+    let (_, told) = told.split_once("say so.\n").unwrap();
+    assert_eq!(
+        told,
+        "You report to bob.\nWhen you are stuck, turn to cy.\nYou may ask bob, cy."
+    );
+    assert!(prompt("bob").ends_with("say so."));
+}

@@ -40,7 +40,7 @@ pub(crate) const CHART: Schema = closed(&[
     optional("orgUnits", List(&Map(&UNIT))),
     optional("groups", List(&Map(&GROUP))),
     optional("memberships", List(&Map(&MEMBERSHIP))),
-    idle("relationships", List(&Map(&RELATIONSHIP))),
+    optional("relationships", List(&Map(&RELATIONSHIP))),
     optional("defaults", Map(&DEFAULTS)),
     idle("memoryPools", Map(&POOLS)),
     idle("memoryCuration", Map(&CURATION)),
@@ -59,7 +59,7 @@ const AGENT: Schema = closed(&[
     optional("comms", Map(&COMMS)),
     optional("policies", Map(&POLICIES)),
     idle("openclawAgentId", Text),
-    idle("reportsTo", Text),
+    optional("reportsTo", Text),
     idle("canDelegate", Boolean),
 ]);
 

@@ -40,12 +40,14 @@ fn an_empty_file_means_the_defaults() {
 #[test]
 fn every_knob_turns() {
     let text = "schemaVersion: 1\nscheduler:\n  maxConcurrentDispatches: 1\n  \
-    maxDispatchesPerPoll: 2\n  \
+    maxDispatchesPerPoll: 2\n  minDispatchIntervalMs: 3\n  agingMs: 4\n  \
                 defaultLeaseTtlMs: 1000\n  runTimeoutMs: 14400000\n  pollIntervalMs: 100\n  \
                 retryBaseMs: 0\n  failuresMax: 100\n";
     let expected = SchedulerSettings {
         max_concurrent_dispatches: 1,
         max_dispatches_per_poll: 2,
+        min_dispatch_interval_ms: 3,
+        aging_ms: 4,
         default_lease_ttl_ms: 1_000,
         run_timeout_ms: 14_400_000,
         poll_interval_ms: 100,

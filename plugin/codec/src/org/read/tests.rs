@@ -1,10 +1,9 @@
 //! Reading org charts: names, limits, references, and what has no effect.
 
 use aof_core::id::{AgentId, RoleId, TeamId};
-use aof_core::org::{
-    Adapter, ContextBudget, Method, RelationshipKind, Rule, TeamDispatch, Tier, TriggerKind,
-};
+use aof_core::org::{Adapter, ContextBudget, Method, RelationshipKind, Rule, Tier, TriggerKind};
 use aof_core::priority::Priority;
+use aof_core::share::Share;
 
 use super::super::form::DUPLICATE;
 use super::*;
@@ -155,9 +154,10 @@ fn every_part_of_a_chart_is_read() {
     assert_eq!(chart.agents[1].reports_to, Some(id("ada")));
     let team = &chart.teams[0];
     assert_eq!(team.technical_lead, Some(id("ada")));
-    let caps = TeamDispatch {
+    let caps = Share {
         max_concurrent: Some(5),
         min_interval_ms: Some(500),
+        weight: 1,
     };
     assert_eq!(team.dispatch, caps);
     let murmur = team.murmur.as_ref().unwrap();
@@ -312,13 +312,14 @@ fn fields_without_effect_are_named_once_for_each_top_level_key() {
     let text = "schemaVersion: 1\nagents:\n  - {id: a, name: A, canDelegate: true, reportsTo: b, \
                 comms: {preferred: cli}}\n  - {id: b, name: B, canDelegate: true, \
                 policies: {memory: {readOnly: true}}}\n  - {id: c, name: C, canDelegate: false}\n\
-                routing:\n  - {matchTags: [x], targetAgent: a, weight: 1}\nmemoryPools: {}\n";
+                routing:\n  - {matchTags: [x], targetAgent: a, weight: 1}\n\
+                memoryCuration: {policyPath: p, role: r}\nmemoryPools: {}\n";
     assert_eq!(
         warnings(text),
         [
             "AOF-1190 3 kept, has no effect in this version: `agents.canDelegate`, \
-             `agents.comms.preferred`, `agents.policies.memory`, `agents.reportsTo`",
-            "AOF-1190 6 kept, has no effect in this version: `routing`",
+             `agents.comms.preferred`, `agents.policies.memory`",
+            "AOF-1190 8 kept, has no effect in this version: `memoryCuration`",
         ]
     );
 }
@@ -333,9 +334,6 @@ fn unknown_keys_are_refused_with_a_suggestion() {
             "AOF-1111 2:1 unknown key `team` | did you mean `teams`?",
             "AOF-1111 4:22 unknown key `agents.capabilites` | did you mean `capabilities`?",
             "AOF-1111 5:12 unknown key `routing.matchTag` | did you mean `matchTags`?",
-            "AOF-1190 5:1 kept, has no effect in this version: `routing` | remove it, or leave \
-             it for \
-             a version that uses it",
         ]
     );
 }
