@@ -277,6 +277,14 @@ name!(
     /// Name of a role in the org chart.
     RoleId
 );
+name!(
+    /// Name of a unit in the org chart's tree of departments, squads and the like.
+    UnitId
+);
+name!(
+    /// Name of a group in the org chart, across its units.
+    GroupId
+);
 
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

@@ -1,75 +1,83 @@
-//! The org chart: which agents exist, in which teams and roles.
+//! The org chart: who exists, how they belong together, how work finds them.
 //!
-//! Never consults the gateway; what really runs there is compared elsewhere.
+//! Never consults the gateway; what really runs there is compared elsewhere. Names that one part
+//! uses of another are kept as they are written: who reads a chart decides what an unknown one
+//! means.
+
+pub mod agent;
+pub mod comms;
+pub mod defaults;
+pub mod group;
+pub mod membership;
+pub mod murmur;
+pub mod policy;
+pub mod pool;
+pub mod relationship;
+pub mod role;
+pub mod roster;
+pub mod rule;
+pub mod team;
+pub mod unit;
 
 use std::collections::BTreeMap;
 
 use crate::id::{AgentId, RoleId, TeamId};
 
-/// One agent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agent {
-    /// Identity.
-    pub id: AgentId,
-    /// Name for people.
-    pub name: String,
-    /// Home team.
-    pub team: Option<TeamId>,
-    /// False: nothing is dispatched to it.
-    pub is_active: bool,
-    /// What it can do.
-    pub tags: Vec<String>,
-    /// Runs at the same time: the smaller of `capabilities.concurrency` and
-    /// `policies.tasking.maxConcurrent`, where given.
-    pub concurrency_max: u32,
-    /// Session that `send` would use.
-    pub session_key: Option<String>,
-}
-
-/// One team.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Team {
-    /// Identity.
-    pub id: TeamId,
-    /// Name for people.
-    pub name: String,
-    /// Receives the team's tasks first.
-    pub orchestrator: Option<AgentId>,
-    /// Receives them if there is no orchestrator.
-    pub lead: Option<AgentId>,
-}
-
-/// Who may act in a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
-    /// Candidates, in order of preference.
-    pub agents: Vec<AgentId>,
-    /// True: a person acts; nothing is ever spawned.
-    pub requires_human: bool,
-}
+pub use agent::Agent;
+pub use comms::{Comms, Method};
+pub use defaults::Defaults;
+pub use group::Group;
+pub use membership::Membership;
+pub use murmur::{Murmur, Trigger, TriggerKind};
+pub use policy::{CommunicationPolicy, ContextBudget, MemoryPolicy, Policies, Tasking, Tier};
+pub use pool::{Adapter, Curation, HotPool, Pools, WarmPool};
+pub use relationship::{Relationship, RelationshipKind};
+pub use role::Role;
+pub use roster::Roster;
+pub use rule::Rule;
+pub use team::{Team, TeamDispatch};
+pub use unit::Unit;
 
 /// The chart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrgChart {
+    /// Name of the template that it was made from.
+    pub template: Option<String>,
     /// In declared order.
-    pub agents: Vec<Agent>,
+    pub agents: Roster<Agent>,
     /// In declared order.
-    pub teams: Vec<Team>,
+    pub teams: Roster<Team>,
     /// By name.
     pub roles: BTreeMap<RoleId, Role>,
+    /// In the order in which they are tried: by weight, then as declared.
+    pub routing: Vec<Rule>,
+    /// In declared order.
+    pub units: Roster<Unit>,
+    /// In declared order.
+    pub groups: Roster<Group>,
+    /// In declared order.
+    pub memberships: Vec<Membership>,
+    /// In declared order.
+    pub relationships: Vec<Relationship>,
+    /// What agents get that they do not say themselves; merged into them already.
+    pub defaults: Defaults,
+    /// Where memory lies.
+    pub pools: Option<Pools>,
+    /// Who tidies it up.
+    pub curation: Option<Curation>,
 }
 
 impl OrgChart {
     /// The agent of that name.
     #[must_use]
     pub fn agent(&self, id: &AgentId) -> Option<&Agent> {
-        self.agents.iter().find(|agent| agent.id == *id)
+        self.agents.named(id.as_str())
     }
 
     /// The team of that name.
     #[must_use]
     pub fn team(&self, id: &TeamId) -> Option<&Team> {
-        self.teams.iter().find(|team| team.id == *id)
+        self.teams.named(id.as_str())
     }
 
     /// Members of a team, in declared order.

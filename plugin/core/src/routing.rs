@@ -172,11 +172,7 @@ fn to_agent<'a>(id: &'a AgentId, chart: &'a OrgChart, load: &Load<'_>) -> Decisi
 /// An agent's id is accepted where a role is expected, as charts in use do that.
 fn to_role<'a>(id: &'a RoleId, chart: &'a OrgChart, load: &Load<'_>) -> Decision<'a> {
     let Some(role) = chart.roles.get(id) else {
-        let namesake = chart
-            .agents
-            .iter()
-            .find(|agent| agent.id.as_str() == id.as_str());
-        return match namesake {
+        return match chart.agents.named(id.as_str()) {
             Some(agent) => choose(vec![agent], load),
             None => Decision::flawed(Flaw::UnknownRole(id)),
         };

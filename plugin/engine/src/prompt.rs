@@ -36,7 +36,7 @@ fn effect(
         run: run.id.clone(),
         attempt: run.attempt,
         agent: run.agent.clone(),
-        session_key: agent.and_then(|agent| agent.session_key.clone()),
+        session_key: agent.and_then(|agent| agent.comms.session_key.clone()),
         prompt: text(run, title, &card_path, &work_dir),
         run_dir: root.run_dir(&run.task, &run.id),
         card_path,

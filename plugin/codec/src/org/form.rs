@@ -18,6 +18,13 @@ pub(crate) const REFERENCE: &str = "AOF-1113";
 /// A name that is declared twice.
 pub(crate) const DUPLICATE: &str = "AOF-1114";
 
+/// The words of one kind of name, as the domain lists them.
+macro_rules! words {
+    ($kind:ident: $($variant:ident),+) => {
+        &[$(aof_core::org::$kind::$variant.as_str()),+]
+    };
+}
+
 /// Runs at the same time: more than any machine carries.
 const CONCURRENCY_MAX: u64 = 1_000;
 
@@ -33,7 +40,7 @@ pub(crate) const CHART: Schema = closed(&[
     idle("groups", List(&Map(&GROUP))),
     idle("memberships", List(&Map(&MEMBERSHIP))),
     idle("relationships", List(&Map(&RELATIONSHIP))),
-    idle("defaults", Table(&Any)),
+    optional("defaults", Map(&DEFAULTS)),
     idle("memoryPools", Map(&POOLS)),
     idle("memoryCuration", Map(&CURATION)),
     optional("metadata", Table(&Any)),
@@ -55,6 +62,11 @@ const AGENT: Schema = closed(&[
     idle("canDelegate", Boolean),
 ]);
 
+const DEFAULTS: Schema = closed(&[
+    optional("policies", Map(&POLICIES)),
+    optional("capabilities", Map(&CAPABILITIES)),
+]);
+
 const CAPABILITIES: Schema = closed(&[
     optional("tags", List(&Text)),
     optional("concurrency", Integer(1, CONCURRENCY_MAX)),
@@ -68,7 +80,7 @@ const COMMS: Schema = closed(&[
     idle("fallbacks", List(&Choice(METHODS))),
 ]);
 
-const METHODS: &[&str] = &["spawn", "send", "cli"];
+const METHODS: &[&str] = words!(Method: Spawn, Send, Cli);
 
 const POLICIES: Schema = closed(&[
     optional("tasking", Map(&TASKING)),
@@ -81,12 +93,15 @@ const TASKING: Schema = closed(&[
     optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
     idle("allowSelfAssign", Boolean),
     idle("requiresReview", Boolean),
-    idle("allowedPriorities", List(&Text)),
+    idle("allowedPriorities", List(&Choice(PRIORITIES))),
 ]);
+
+/// `medium` is another word for `normal`.
+const PRIORITIES: &[&str] = &["critical", "high", "normal", "low", "medium"];
 
 const MEMORY: Schema = closed(&[
     optional("scope", List(&Text)),
-    optional("tiers", List(&Choice(&["hot", "warm", "cold"]))),
+    optional("tiers", List(&Choice(words!(Tier: Hot, Warm, Cold)))),
     optional("readOnly", Boolean),
 ]);
 
@@ -97,9 +112,9 @@ const COMMUNICATION: Schema = closed(&[
 ]);
 
 const CONTEXT: Schema = closed(&[
-    optional("target", Integer(0, u64::MAX)),
-    optional("warn", Integer(0, u64::MAX)),
-    optional("critical", Integer(0, u64::MAX)),
+    optional("target", Integer(1, u64::MAX)),
+    optional("warn", Integer(1, u64::MAX)),
+    optional("critical", Integer(1, u64::MAX)),
 ]);
 
 const TEAM: Schema = closed(&[
@@ -119,10 +134,12 @@ const MURMUR: Schema = closed(&[
 ]);
 
 const TRIGGER: Schema = closed(&[
-    required("kind", Text),
-    optional("threshold", Integer(0, u64::MAX)),
-    optional("intervalMs", Integer(0, u64::MAX)),
+    required("kind", Choice(TRIGGERS)),
+    optional("threshold", Integer(1, u64::MAX)),
+    optional("intervalMs", Integer(1, u64::MAX)),
 ]);
+
+const TRIGGERS: &[&str] = words!(TriggerKind: QueueEmpty, CompletionBatch, Interval, FailureBatch);
 
 const DISPATCH: Schema = closed(&[
     optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
@@ -137,7 +154,7 @@ const ROLE: Schema = closed(&[
 
 const RULE: Schema = closed(&[
     optional("matchTags", List(&Text)),
-    optional("matchPriority", List(&Text)),
+    optional("matchPriority", List(&Choice(PRIORITIES))),
     optional("targetRole", Text),
     optional("targetTeam", Text),
     optional("targetAgent", Text),
@@ -173,24 +190,19 @@ const MEMBERSHIP: Schema = closed(&[
 const RELATIONSHIP: Schema = closed(&[
     required("fromAgentId", Text),
     required("toAgentId", Text),
-    required(
-        "type",
-        Choice(&[
-            "escalates_to",
-            "delegates_to",
-            "consults_with",
-            "reports_to",
-        ]),
-    ),
+    required("type", Choice(RELATIONSHIPS)),
     optional("active", Boolean),
     optional("metadata", Table(&Any)),
 ]);
+
+const RELATIONSHIPS: &[&str] =
+    words!(RelationshipKind: EscalatesTo, DelegatesTo, ConsultsWith, ReportsTo);
 
 const POOLS: Schema = closed(&[
     optional("hot", Map(&HOT)),
     optional("warm", List(&Map(&WARM))),
     optional("cold", List(&Text)),
-    optional("adapter", Choice(&["filesystem", "lancedb"])),
+    optional("adapter", Choice(words!(Adapter: Filesystem, Lancedb))),
 ]);
 
 const HOT: Schema = closed(&[

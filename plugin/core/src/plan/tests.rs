@@ -29,13 +29,8 @@ fn task(number: u32) -> TaskId {
 
 fn agent(name: &str, concurrency_max: u32) -> Agent {
     Agent {
-        id: AgentId::parse(name).unwrap(),
-        name: name.to_owned(),
-        team: None,
-        is_active: true,
-        tags: Vec::new(),
         concurrency_max,
-        session_key: None,
+        ..Agent::bare(AgentId::parse(name).unwrap())
     }
 }
 
@@ -67,7 +62,7 @@ fn world(agents: Vec<Agent>) -> World {
     World {
         index: TaskIndex::default(),
         chart: OrgChart {
-            agents,
+            agents: agents.into(),
             ..OrgChart::default()
         },
         projects: BTreeMap::from([(project(), Project::bare(project()))]),
@@ -220,7 +215,7 @@ fn unknown_inactive_and_human_targets_are_told_apart() {
         (&waiting.kind, waiting.reason.as_str()),
         (&WaitKind::NoMatch, "agent `a` is not active")
     );
-    world.chart.agents.clear();
+    world.chart = OrgChart::default();
     assert_eq!(world.reason(), "agent `a` is not in the org chart");
 }
 

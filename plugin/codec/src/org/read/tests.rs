@@ -1,5 +1,12 @@
 //! Reading org charts: names, limits, references, and what has no effect.
 
+use aof_core::id::{AgentId, RoleId, TeamId};
+use aof_core::org::{
+    Adapter, ContextBudget, Method, RelationshipKind, Rule, TeamDispatch, Tier, TriggerKind,
+};
+use aof_core::priority::Priority;
+
+use super::super::form::DUPLICATE;
 use super::*;
 
 const CHART: &str = "\
@@ -55,7 +62,7 @@ fn a_chart_is_read() {
         ("Ada", true, 2)
     );
     assert_eq!(ada.tags, ["rust", "42"]);
-    assert_eq!(ada.session_key.as_deref(), Some("agent:main:ada"));
+    assert_eq!(ada.comms.session_key.as_deref(), Some("agent:main:ada"));
     let max = chart.agent(&id("max")).unwrap();
     assert_eq!(
         (max.name.as_str(), max.is_active, max.concurrency_max),
@@ -72,6 +79,202 @@ fn a_chart_is_read() {
         (vec![id("max"), id("ada")], false)
     );
     assert!(chart.roles[&RoleId::parse("owner").unwrap()].requires_human);
+}
+
+const WHOLE: &str = "\
+schemaVersion: 2
+template: full
+defaults:
+  capabilities: {tags: [any], concurrency: 4, model: small, provider: anyone}
+  policies:
+    tasking: {maxConcurrent: 3, requiresReview: true, allowedPriorities: [medium, low]}
+    memory: {scope: [shared], tiers: [hot]}
+    context: {target: 1, warn: 2, critical: 3}
+agents:
+  - id: ada
+    name: Ada
+    description: builds
+    openclawAgentId: main
+    canDelegate: true
+    capabilities: {tags: [rust], model: large}
+    comms: {preferred: spawn, fallbacks: [cli]}
+    policies:
+      tasking: {maxConcurrent: 2, requiresReview: false}
+      memory: {scope: [own], tiers: [warm, cold], readOnly: true}
+      communication: {allowedChannels: [c], requiresApproval: true, restrictedAgents: [max]}
+  - {id: max, name: Max, reportsTo: ada, capabilities: {tags: []}}
+teams:
+  - id: core
+    name: Core
+    description: the core
+    technicalLead: ada
+    dispatch: {maxConcurrent: 5, minIntervalMs: 500}
+    murmur: {triggers: [{kind: queueEmpty}, {kind: interval, intervalMs: 9}], context: [vision]}
+roles: {builder: {agents: [ada], description: builds}}
+routing:
+  - {matchTags: [late], targetAgent: ada}
+  - {matchPriority: [critical, medium], targetTeam: core, weight: 7}
+  - {targetRole: builder, weight: 7}
+orgUnits:
+  - {id: all, name: All, type: company}
+  - {id: dev, name: Dev, type: squad, parentId: all, leadId: ada, active: false}
+groups: [{id: g, name: G, description: d, memberIds: [max, ada]}]
+memberships: [{agentId: ada, orgUnitId: dev, role: engineer}]
+relationships: [{fromAgentId: max, toAgentId: ada, type: escalates_to, active: false}]
+memoryPools:
+  hot: {path: memory/hot, agents: [ada]}
+  warm: [{id: w, path: memory/warm, roles: ['*']}]
+  cold: [memory/cold]
+  adapter: lancedb
+memoryCuration: {policyPath: p.yaml, role: builder}
+metadata: {anything: true}
+";
+
+#[test]
+fn every_part_of_a_chart_is_read() {
+    let (chart, _) = parse(WHOLE).unwrap();
+    let id = |name| AgentId::parse(name).unwrap();
+    let ada = chart.agent(&id("ada")).unwrap();
+    assert_eq!(
+        (ada.description.as_deref(), ada.can_delegate),
+        (Some("builds"), true)
+    );
+    assert_eq!(
+        (ada.gateway_name(), chart.agents[1].gateway_name()),
+        ("main", "max")
+    );
+    assert_eq!(
+        (ada.comms.preferred(), ada.comms.fallbacks()),
+        (Method::Spawn, &[Method::Cli][..])
+    );
+    let talk = ada.communication.as_ref().unwrap();
+    assert_eq!(
+        (talk.allowed_channels.len(), talk.requires_approval),
+        (1, true)
+    );
+    assert_eq!(chart.agents[1].reports_to, Some(id("ada")));
+    let team = &chart.teams[0];
+    assert_eq!(team.technical_lead, Some(id("ada")));
+    let caps = TeamDispatch {
+        max_concurrent: Some(5),
+        min_interval_ms: Some(500),
+    };
+    assert_eq!(team.dispatch, caps);
+    let murmur = team.murmur.as_ref().unwrap();
+    let kinds: Vec<_> = murmur
+        .triggers
+        .iter()
+        .map(|it| (it.kind, it.interval_ms))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            (TriggerKind::QueueEmpty, None),
+            (TriggerKind::Interval, Some(9))
+        ]
+    );
+    assert_eq!(murmur.context, ["vision"]);
+    let dev = chart.units.named("dev").unwrap();
+    assert_eq!(
+        (dev.kind.as_str(), dev.lead.clone(), dev.is_active),
+        ("squad", Some(id("ada")), false)
+    );
+    assert_eq!(dev.parent, Some(chart.units[0].id.clone()));
+    assert_eq!(chart.groups[0].members, [id("max"), id("ada")]);
+    assert!(chart.memberships[0].is_primary);
+    let relationship = &chart.relationships[0];
+    assert_eq!(
+        (relationship.kind, relationship.is_active),
+        (RelationshipKind::EscalatesTo, false)
+    );
+    let pools = chart.pools.as_ref().unwrap();
+    assert_eq!((pools.adapter, pools.cold.len()), (Adapter::Lancedb, 1));
+    assert_eq!(pools.warm[0].roles, ["*"]);
+    assert_eq!(chart.curation.unwrap().role, "builder");
+    assert_eq!(chart.template.as_deref(), Some("full"));
+}
+
+#[test]
+fn rules_are_in_the_order_in_which_they_are_tried() {
+    let (chart, _) = parse(WHOLE).unwrap();
+    let order: Vec<_> = chart
+        .routing
+        .iter()
+        .map(|rule| (rule.weight, rule.position))
+        .collect();
+    assert_eq!(order, [(7, 1), (7, 2), (100, 0)]);
+    let first = Rule {
+        position: 1,
+        match_tags: Vec::new(),
+        match_priority: vec![Priority::Critical, Priority::Normal],
+        target_role: None,
+        target_team: Some(TeamId::parse("core").unwrap()),
+        target_agent: None,
+        weight: 7,
+    };
+    assert_eq!(chart.routing[0], first);
+    assert!(chart.routing[1].is_catch_all());
+}
+
+#[test]
+fn what_an_agent_does_not_say_comes_from_the_defaults() {
+    let (chart, _) = parse(WHOLE).unwrap();
+    let [ada, max] = [&chart.agents[0], &chart.agents[1]];
+    assert_eq!((ada.concurrency_max, max.concurrency_max), (2, 3));
+    assert_eq!(
+        (ada.tags.as_slice(), max.tags.len()),
+        (&["rust".to_owned()][..], 0)
+    );
+    let served = |agent: &aof_core::org::Agent| (agent.model.clone(), agent.provider.clone());
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(served(ada), (some("large"), some("anyone")));
+    assert_eq!(served(max), (some("small"), some("anyone")));
+    assert_eq!(
+        (ada.tasking.requires_review, max.tasking.requires_review),
+        (false, true)
+    );
+    let priorities = Some(vec![Priority::Normal, Priority::Low]);
+    assert_eq!(ada.tasking.allowed_priorities, priorities);
+    assert_eq!(max.tasking.allowed_priorities, priorities);
+    let tiers = |agent: &aof_core::org::Agent| agent.memory.clone().unwrap().tiers;
+    assert_eq!(
+        (tiers(ada), tiers(max)),
+        (vec![Tier::Warm, Tier::Cold], vec![Tier::Hot])
+    );
+    let budget = ContextBudget {
+        target: Some(1),
+        warn: Some(2),
+        critical: Some(3),
+    };
+    assert_eq!((ada.context, max.context), (Some(budget), Some(budget)));
+    assert_eq!(max.communication, None);
+}
+
+#[test]
+fn words_that_mean_nothing_are_refused() {
+    for (text, word) in [
+        ("routing: [{matchPriority: [urgent]}]", "urgent"),
+        (
+            "teams: [{id: t, name: T, murmur: {triggers: [{kind: fullMoon}]}}]",
+            "fullMoon",
+        ),
+        (
+            "defaults: {policies: {tasking: {allowedPriorities: [soon]}}}",
+            "soon",
+        ),
+        (
+            "relationships: [{fromAgentId: a, toAgentId: a, type: likes}]",
+            "likes",
+        ),
+    ] {
+        let found = refusals(&format!(
+            "schemaVersion: 1\nagents: [{{id: a, name: A}}]\n{text}\n"
+        ));
+        assert!(
+            found[0].starts_with("AOF-1112 3:") && found[0].contains(word),
+            "{found:?}"
+        );
+    }
 }
 
 #[test]
