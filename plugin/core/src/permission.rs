@@ -10,7 +10,8 @@ use crate::caller::Caller;
 use crate::card::Routing;
 use crate::id::{AgentId, RunId, TeamId};
 use crate::lease::Lease;
-use crate::org::{Agent, OrgChart};
+use crate::org::{OrgChart, Team, Unit};
+use crate::priority::Priority;
 
 /// What somebody wants to do: a tool, or one of the two things that `aof_task_update` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +60,7 @@ pub enum Role {
     Host,
     /// A person, as the host knows it.
     Admin,
-    /// An agent that leads or orchestrates a team.
+    /// An agent that leads or orchestrates a team, or leads a unit.
     Orchestrator,
     /// Any other agent of the chart.
     Worker,
@@ -104,7 +105,7 @@ impl fmt::Display for Role {
 pub enum Relation {
     /// Its current run holds the task.
     Holder,
-    /// It leads the task's team, and the task is not its own.
+    /// It leads the task's team or a unit of whoever has the task, and the task is not its own.
     TeamLead,
     /// The card names it, and no run holds the task.
     Assignee,
@@ -150,16 +151,18 @@ enum Grant {
     Always,
     /// If one of these relations holds.
     As(&'static [Relation]),
+    /// For itself with `allowSelfAssign`, for others with `canDelegate`.
+    ByPolicy,
     /// Never.
     Never,
 }
 
-use Grant::{Always, As, Never};
+use Grant::{Always, As, ByPolicy, Never};
 use Relation::{Assignee, Creator, Holder, TeamLead};
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
 const TABLE: [(Operation, [Grant; 3]); 9] = [
-    (Operation::Dispatch, [Always, Always, Never]),
+    (Operation::Dispatch, [Always, ByPolicy, Never]),
     (Operation::Get, [Always, Always, Always]),
     (
         Operation::Rewrite,
@@ -251,7 +254,9 @@ impl Matter<'_> {
             .as_ref()
             .or_else(of_assignee)
             .or_else(of_owner);
+        let leads_unit = |assignee: &AgentId| leads_unit_of(agent, assignee, chart);
         team.is_some_and(|team| leads(agent, team, chart))
+            || self.assignee().is_some_and(leads_unit)
     }
 
     fn fits(&self, relation: Relation, (agent, run): Who<'_>, chart: &OrgChart) -> bool {
@@ -301,6 +306,7 @@ pub fn rule(
     let (relation, is_allowed) = match grant(operation, role) {
         Always => (nearest, true),
         Never => (nearest, false),
+        ByPolicy => (nearest, may_make(caller, nearest, chart)),
         As(relations) => match relations.iter().copied().find(fits) {
             Some(relation) => (relation, true),
             None => (nearest, false),
@@ -313,13 +319,39 @@ pub fn rule(
     }
 }
 
-/// As what a role may do something, for people; empty if it never may.
+/// Whether an agent's own policies let it make a task for itself, or for others.
+fn may_make(caller: &Caller, relation: Relation, chart: &OrgChart) -> bool {
+    let Caller::Agent { agent, .. } = caller else {
+        return false;
+    };
+    chart.agent(agent).is_some_and(|agent| match relation {
+        Assignee => agent.tasking.allow_self_assign,
+        _ => agent.can_delegate,
+    })
+}
+
+/// The most urgent task that a caller may make: none for no limit, none inside for no task at all.
 #[must_use]
-pub fn allowed_as(operation: Operation, role: Role) -> &'static [Relation] {
+pub fn priority_limit(caller: &Caller, chart: &OrgChart) -> Option<Option<Priority>> {
+    let Caller::Agent { agent, .. } = caller else {
+        return None;
+    };
+    let allowed = chart.agent(agent)?.tasking.allowed_priorities.as_ref()?;
+    Some(allowed.iter().copied().min())
+}
+
+/// Who may do it besides, for somebody of this role who may not.
+#[must_use]
+pub fn remedy(operation: Operation, role: Role) -> String {
     match grant(operation, role) {
-        Always => &Relation::ALL,
-        As(relations) => relations,
-        Never => &[],
+        As(relations) => {
+            let relations: Vec<&str> = relations.iter().map(|it| it.as_str()).collect();
+            format!("this role may as {}", relations.join(", "))
+        }
+        ByPolicy => "for itself it needs `policies.tasking.allowSelfAssign: true`, for others \
+                     `canDelegate: true`"
+            .to_owned(),
+        Always | Never => "this role never may: ask a person or an orchestrator".to_owned(),
     }
 }
 
@@ -331,15 +363,32 @@ pub fn holds(caller: &Caller, lease: Option<&Lease>) -> bool {
 }
 
 fn leads_any(agent: &AgentId, chart: &OrgChart) -> bool {
-    chart.teams.iter().any(|team| leads(agent, &team.id, chart))
+    let of_unit = |unit: &Unit| unit.is_active && unit.lead.as_ref() == Some(agent);
+    chart.teams.iter().any(|team| is_head(agent, team)) || chart.units.iter().any(of_unit)
 }
 
 fn leads(agent: &AgentId, team: &TeamId, chart: &OrgChart) -> bool {
-    let is_known = |id: &Agent| id.id == *agent;
-    chart.agents.iter().any(is_known)
-        && chart.team(team).is_some_and(|team| {
-            [&team.lead, &team.orchestrator]
-                .into_iter()
-                .any(|head| head.as_ref() == Some(agent))
+    let is_known = chart.agent(agent).is_some();
+    is_known && chart.team(team).is_some_and(|team| is_head(agent, team))
+}
+
+fn is_head(agent: &AgentId, team: &Team) -> bool {
+    let heads = [&team.lead, &team.orchestrator];
+    heads.into_iter().any(|head| head.as_ref() == Some(agent))
+}
+
+/// Whether an agent leads a unit that another one is in, or a unit above it.
+fn leads_unit_of(agent: &AgentId, member: &AgentId, chart: &OrgChart) -> bool {
+    let memberships = chart.memberships.iter();
+    let mut units = memberships
+        .filter(|it| it.agent == *member)
+        .filter_map(|it| chart.units.named(it.unit.as_str()));
+    chart.agent(agent).is_some()
+        && units.any(|unit| {
+            let above = |unit: &&Unit| chart.units.named(unit.parent.as_ref()?.as_str());
+            // Units that are above one another are met no more often than there are units.
+            std::iter::successors(Some(unit), above)
+                .take(chart.units.len())
+                .any(|unit| unit.is_active && unit.lead.as_ref() == Some(agent))
         })
 }

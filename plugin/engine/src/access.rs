@@ -8,7 +8,8 @@ use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
-use aof_core::permission::{Matter, Operation, Ruling, allowed_as, holds, rule};
+use aof_core::permission::{Matter, Operation, Ruling, holds, priority_limit, remedy, rule};
+use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
 use aof_core::verb::Draft;
 use aof_store::loaded::LoadedCard;
@@ -18,9 +19,6 @@ use serde_json::json;
 
 use crate::session::Session;
 use crate::work::Work;
-
-/// Where the table stands.
-const SEE: &str = "see docs/permissions.md";
 
 /// Lets a change of a task pass, or tells why not.
 ///
@@ -76,14 +74,28 @@ pub(crate) fn permit_new<S: Store>(
         owner: session.owner(&draft.project),
     };
     let ruling = rule(Operation::Dispatch, &ctx.caller, &matter, &session.chart);
-    if ruling.is_allowed {
+    let limit = priority_limit(&ctx.caller, &session.chart);
+    let is_too_urgent = limit.is_some_and(|limit| limit.is_none_or(|most| draft.priority < most));
+    if ruling.is_allowed && !is_too_urgent {
         return Ok(());
     }
     let about = (Some(draft.project.clone()), None);
     let event = denied(ctx, Operation::Dispatch, ruling);
     tell(store, session, ctx, (about, event))?;
+    if ruling.is_allowed {
+        return Err(too_urgent(ctx, draft.priority, limit.flatten()));
+    }
     let refused = (Operation::Dispatch, ruling);
     Err(refusal("AOF-2012", ctx, refused, "make this task").at("agent"))
+}
+
+fn too_urgent(ctx: &Context, asked: Priority, most: Option<Priority>) -> Refusal {
+    let hint = match most {
+        Some(most) => format!("its `policies.tasking.allowedPriorities` end at `{most}`"),
+        None => "its `policies.tasking.allowedPriorities` are empty".to_owned(),
+    };
+    let message = format!("{} may not make a `{asked}` task", ctx.caller.actor());
+    Refusal::refused("AOF-2012", message, &hint).at("priority")
 }
 
 fn denied(ctx: &Context, operation: Operation, ruling: Ruling) -> EventDraft {
@@ -109,13 +121,7 @@ fn refusal(
     let Ruling { role, relation, .. } = ruling;
     let actor = ctx.caller.actor();
     let message = format!("{actor} may not {what} (role: {role}, relation: {relation})");
-    let relations = allowed_as(operation, role).iter();
-    let relations: Vec<String> = relations.map(ToString::to_string).collect();
-    let hint = if relations.is_empty() {
-        format!("this role never may: ask a person or an orchestrator; {SEE}")
-    } else {
-        format!("this role may as {}; {SEE}", relations.join(", "))
-    };
+    let hint = format!("{}; see docs/permissions.md", remedy(operation, role));
     Refusal::refused(code, message, &hint)
 }
 

@@ -134,6 +134,10 @@ fn is_allowed(operation: (&str, &str), role: &str, relation: &str) -> bool {
 }
 
 fn cell(operation: (&str, &str), role: &str) -> String {
+    if (operation.0, role) == ("aof_dispatch", "worker") {
+        // See `a_worker_makes_tasks_as_its_policies_say`.
+        return "by policy".to_owned();
+    }
     let possible = relations_of(role);
     // A task that is being made has no holder and was made by nobody yet.
     let is_new = operation.0 == "aof_dispatch";
@@ -173,7 +177,7 @@ fn table() -> String {
 fn every_tool_is_judged_by_role_and_relation() {
     let table = table();
     insta::assert_snapshot!(table.replace("| always ", "|+"), @r"
-    | `aof_dispatch` |+|+|+|+| never |
+    | `aof_dispatch` |+|+|+| by policy | never |
     | `aof_task_get` |+|+|+|+|+|
     | `aof_task_update` (body) |+|+| holder, team-lead, creator | holder, creator | holder |
     | `aof_task_update` (status) |+|+| holder, team-lead | holder | holder |
@@ -226,6 +230,120 @@ fn nobody_becomes_more_by_his_name() {
         stage.refused(&agent(name), call.clone());
         let told = stage.log_lines().pop().unwrap();
         assert_eq!(told["payload"]["role"], "worker", "{name}");
+    }
+}
+
+/// The chart, with these fields for `reader`.
+fn reader_with(fields: &str) -> Stage {
+    let chart = CHART.replace(
+        "team: eye, capabilities",
+        &format!("{fields} team: eye, capabilities"),
+    );
+    let mut stage = Stage::empty();
+    stage.put_by_hand("org/org-chart.yaml", &chart);
+    stage
+}
+
+#[test]
+fn a_worker_makes_tasks_as_its_policies_say() {
+    const ITSELF: &str = "policies: {tasking: {allowSelfAssign: true}},";
+    const OTHERS: &str = "canDelegate: true,";
+    let targets = [
+        (json!({"agent": "reader"}), true),
+        (json!({"agent": "judge"}), false),
+        (json!({"role": "press"}), false),
+        (json!({"team": "eye"}), false),
+    ];
+    for fields in ["", ITSELF, OTHERS, &format!("{ITSELF} {OTHERS}")] {
+        for (target, is_itself) in &targets {
+            let mut arguments = json!({"title": "t", "brief": "b"});
+            for (key, value) in target.as_object().unwrap() {
+                arguments[key] = value.clone();
+            }
+            let needed = if *is_itself { ITSELF } else { OTHERS };
+            let mut stage = reader_with(fields);
+            if fields.contains(needed) {
+                stage
+                    .tool(&agent("reader"), "aof_dispatch", arguments)
+                    .unwrap();
+                continue;
+            }
+            let call = ("aof_dispatch", arguments);
+            let (code, at, hint) = stage.refused(&agent("reader"), call);
+            assert_eq!((code.as_str(), at.as_deref()), ("AOF-2012", Some("agent")));
+            assert!(hint.contains("canDelegate"), "{hint}");
+            let told = stage.log_lines().pop().unwrap();
+            let relation = if *is_itself { "assignee" } else { "none" };
+            assert_eq!(told["payload"]["relation"], relation, "{fields} {target}");
+        }
+    }
+}
+
+#[test]
+fn nobody_makes_tasks_above_its_priorities() {
+    for (allowed, most) in [
+        ("[critical]", 0),
+        ("[low, high]", 1),
+        ("[medium, low]", 2),
+        ("[low]", 3),
+        ("[]", 4),
+    ] {
+        let tasking = format!("policies: {{tasking: {{allowedPriorities: {allowed}}}}},");
+        let mut stage = reader_with(&format!("canDelegate: true, {tasking}"));
+        for (at, priority) in ["critical", "high", "normal", "low"]
+            .into_iter()
+            .enumerate()
+        {
+            let arguments =
+                json!({"title": "t", "brief": "b", "agent": "judge", "priority": priority});
+            if at >= most {
+                stage
+                    .tool(&agent("reader"), "aof_dispatch", arguments)
+                    .unwrap();
+                continue;
+            }
+            let (code, place, _) = stage.refused(&agent("reader"), ("aof_dispatch", arguments));
+            let found = (code.as_str(), place.as_deref());
+            assert_eq!(
+                found,
+                ("AOF-2012", Some("priority")),
+                "{allowed} {priority}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_lead_of_a_unit_leads_whoever_is_in_it_or_below() {
+    let units = "\
+orgUnits:
+  - {id: house, name: House, type: company, leadId: reader, parentId: shed}
+  - {id: desk, name: Desk, type: squad, parentId: house}
+  - {id: old, name: Old, type: squad, leadId: reader, active: false}
+  - {id: shed, name: Shed, type: squad, parentId: house}
+memberships:
+  - {agentId: printer, orgUnitId: desk}
+  - {agentId: writer, orgUnitId: old}
+";
+    for (agent_of_card, is_led) in [
+        ("printer", true),
+        ("writer", false),
+        ("judge", false),
+        ("reader", false),
+    ] {
+        let card = CardText::new(ONE, "ready").agent(agent_of_card);
+        let mut stage = Stage::with(&card.fixture());
+        stage.put_by_hand("org/org-chart.yaml", &format!("{CHART}{units}"));
+        let call = ("aof_task_cancel", json!({"taskId": ONE}));
+        if is_led {
+            stage.tool(&agent("reader"), call.0, call.1).unwrap();
+        } else {
+            assert_eq!(
+                stage.refused(&agent("reader"), call).0,
+                "AOF-2005",
+                "{agent_of_card}"
+            );
+        }
     }
 }
 

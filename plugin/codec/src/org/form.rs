@@ -36,9 +36,9 @@ pub(crate) const CHART: Schema = closed(&[
     optional("teams", List(&Map(&TEAM))),
     optional("roles", Table(&Map(&ROLE))),
     idle("routing", List(&Map(&RULE))),
-    idle("orgUnits", List(&Map(&UNIT))),
+    optional("orgUnits", List(&Map(&UNIT))),
     idle("groups", List(&Map(&GROUP))),
-    idle("memberships", List(&Map(&MEMBERSHIP))),
+    optional("memberships", List(&Map(&MEMBERSHIP))),
     idle("relationships", List(&Map(&RELATIONSHIP))),
     optional("defaults", Map(&DEFAULTS)),
     idle("memoryPools", Map(&POOLS)),
@@ -59,7 +59,7 @@ const AGENT: Schema = closed(&[
     optional("policies", Map(&POLICIES)),
     idle("openclawAgentId", Text),
     idle("reportsTo", Text),
-    idle("canDelegate", Boolean),
+    optional("canDelegate", Boolean),
 ]);
 
 const DEFAULTS: Schema = closed(&[
@@ -91,9 +91,9 @@ const POLICIES: Schema = closed(&[
 
 const TASKING: Schema = closed(&[
     optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
-    idle("allowSelfAssign", Boolean),
+    optional("allowSelfAssign", Boolean),
     idle("requiresReview", Boolean),
-    idle("allowedPriorities", List(&Choice(PRIORITIES))),
+    optional("allowedPriorities", List(&Choice(PRIORITIES))),
 ]);
 
 /// `medium` is another word for `normal`.
