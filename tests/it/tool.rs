@@ -7,6 +7,7 @@ mod cancel;
 mod complete;
 mod dispatch;
 mod get;
+mod permission;
 mod report;
 mod rule;
 mod schema;

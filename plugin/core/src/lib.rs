@@ -15,6 +15,7 @@ pub mod instant;
 pub mod lease;
 pub mod metadata;
 pub mod org;
+pub mod permission;
 pub mod plan;
 pub mod priority;
 pub mod project;

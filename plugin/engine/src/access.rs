@@ -1,47 +1,151 @@
-//! Who may change which task.
+//! Who may change which task: the table of `aof_core::permission`, applied.
 //!
-//! Invariant: an agent changes only the task that its current run holds; a result of a run that is
-//! no longer current changes nothing. Identity comes from the host, never from arguments.
+//! Invariant: a result of a run that is no longer current changes nothing, whatever the table says;
+//! a denial is told in the event log and changes nothing else. Identity comes from the host, never
+//! from arguments.
 
 use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
-use aof_core::id::RunId;
+use aof_core::event::EventDraft;
+use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::permission::{Matter, Operation, Ruling, holds, priority_limit, remedy, rule};
+use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
+use aof_core::verb::Draft;
+use aof_store::loaded::LoadedCard;
+use aof_store::port::{Blob, Store};
+use aof_store::run_record;
+use serde_json::json;
 
-/// Why an agent may not change a task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Denial {
-    /// Its run held the task once, but no longer.
-    Stale(RunId),
-    /// Its run never held the task.
-    NotHolder,
+use crate::session::Session;
+use crate::work::Work;
+
+/// Lets a change of a task pass, or tells why not.
+///
+/// # Errors
+/// `AOF-2004` for a run that is over for the task, `AOF-2005` if the table does not allow it; what
+/// the store says when that is told in the event log.
+pub(crate) fn permit<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (operation, loaded, card): (Operation, &LoadedCard, &Card),
+) -> Result<(), Refusal> {
+    if let Caller::Agent { run: Some(run), .. } = &ctx.caller
+        && !holds(&ctx.caller, card.lease.as_ref())
+        && held_once(store, loaded, run)
+    {
+        let late = EventDraft::new("run.late", json!({"status": card.status.as_str()}));
+        let about = (Some(loaded.root().id().clone()), Some(card.id.clone()));
+        tell(store, session, ctx, (about, late.of_run(Some(run))))?;
+        return Err(stale_run(run, card));
+    }
+    let project = loaded.root().id();
+    let matter = Matter {
+        routing: &card.routing,
+        lease: card.lease.as_ref(),
+        created_by: Some(&card.created_by),
+        owner: session.owner(project),
+    };
+    let ruling = rule(operation, &ctx.caller, &matter, &session.chart);
+    if ruling.is_allowed {
+        return Ok(());
+    }
+    let about = (Some(project.clone()), Some(card.id.clone()));
+    tell(store, session, ctx, (about, denied(ctx, operation, ruling)))?;
+    let what = format!("use {} on {}", operation.tool(), card.id);
+    Err(refusal("AOF-2005", ctx, (operation, ruling), &what).at("taskId"))
 }
 
-/// Whether the caller may change this task now.
-pub(crate) fn may_change(caller: &Caller, card: &Card) -> Result<(), Denial> {
-    let Caller::Agent { run, .. } = caller else {
-        return Ok(());
+/// Lets a new task pass, or tells why not.
+///
+/// # Errors
+/// `AOF-2012` if the table does not allow it; what the store says when that is told.
+pub(crate) fn permit_new<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    draft: &Draft,
+) -> Result<(), Refusal> {
+    let matter = Matter {
+        routing: &draft.routing,
+        lease: None,
+        created_by: None,
+        owner: session.owner(&draft.project),
     };
-    let held = card.lease.as_ref().and_then(|lease| lease.run.as_ref());
-    match run {
-        Some(run) if held == Some(run) => Ok(()),
-        Some(run) => Err(Denial::Stale(run.clone())),
-        None => Err(Denial::NotHolder),
+    let ruling = rule(Operation::Dispatch, &ctx.caller, &matter, &session.chart);
+    let limit = priority_limit(&ctx.caller, &session.chart);
+    let is_too_urgent = limit.is_some_and(|limit| limit.is_none_or(|most| draft.priority < most));
+    if ruling.is_allowed && !is_too_urgent {
+        return Ok(());
+    }
+    let about = (Some(draft.project.clone()), None);
+    let event = denied(ctx, Operation::Dispatch, ruling);
+    tell(store, session, ctx, (about, event))?;
+    if ruling.is_allowed {
+        return Err(too_urgent(ctx, draft.priority, limit.flatten()));
+    }
+    let refused = (Operation::Dispatch, ruling);
+    Err(refusal("AOF-2012", ctx, refused, "make this task").at("agent"))
+}
+
+fn too_urgent(ctx: &Context, asked: Priority, most: Option<Priority>) -> Refusal {
+    let hint = match most {
+        Some(most) => format!("its `policies.tasking.allowedPriorities` end at `{most}`"),
+        None => "its `policies.tasking.allowedPriorities` are empty".to_owned(),
+    };
+    let message = format!("{} may not make a `{asked}` task", ctx.caller.actor());
+    Refusal::refused("AOF-2012", message, &hint).at("priority")
+}
+
+fn denied(ctx: &Context, operation: Operation, ruling: Ruling) -> EventDraft {
+    let payload = json!({
+        "tool": operation.tool(),
+        "actor": ctx.caller.actor(),
+        "role": ruling.role.as_str(),
+        "relation": ruling.relation.as_str(),
+    });
+    let event = EventDraft::new("access.denied", payload);
+    match &ctx.caller {
+        Caller::Agent { run, .. } => event.of_run(run.as_ref()),
+        Caller::Human(_) | Caller::Host => event,
     }
 }
 
-/// An agent whose run never held the task.
-pub(crate) fn not_holder(ctx: &Context, card: &Card) -> Refusal {
-    Refusal::refused(
-        "AOF-2005",
-        format!("{} does not hold {}", ctx.caller.actor(), card.id),
-        "an agent may change only the task that its current run was started for",
-    )
-    .at("taskId")
+fn refusal(
+    code: &'static str,
+    ctx: &Context,
+    (operation, ruling): (Operation, Ruling),
+    what: &str,
+) -> Refusal {
+    let Ruling { role, relation, .. } = ruling;
+    let actor = ctx.caller.actor();
+    let message = format!("{actor} may not {what} (role: {role}, relation: {relation})");
+    let hint = format!("{}; see docs/permissions.md", remedy(operation, role));
+    Refusal::refused(code, message, &hint)
+}
+
+type About = (Option<ProjectId>, Option<TaskId>);
+
+fn tell<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (about, event): (About, EventDraft),
+) -> Result<(), Refusal> {
+    let mut work = Work::default();
+    work.event_of(session, ctx, about, event);
+    work.commit(store, session).map(drop)
+}
+
+fn held_once<S: Store>(store: &mut S, loaded: &LoadedCard, run: &RunId) -> bool {
+    let path = format!("{}/run.json", loaded.root().run_dir(&loaded.card().id, run));
+    let blobs = store.read(&[path], run_record::BYTES_MAX);
+    matches!(blobs.as_deref(), Ok([Blob::Content { .. }]))
 }
 
 /// An agent whose run is over for this task.
-pub(crate) fn stale_run(run: &RunId, card: &Card) -> Refusal {
+fn stale_run(run: &RunId, card: &Card) -> Refusal {
     let now_held = card.lease.as_ref().and_then(|lease| lease.run.as_ref());
     let state = match now_held {
         Some(other) => format!("run {other} holds it now"),

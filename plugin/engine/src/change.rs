@@ -3,17 +3,14 @@
 
 use aof_core::caller::Context;
 use aof_core::card::Card;
-use aof_core::event::EventDraft;
-use aof_core::id::{RunId, TaskId};
+use aof_core::id::TaskId;
+use aof_core::permission::Operation;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::Verdict;
 use aof_store::loaded::{LoadedCard, load};
-use aof_store::port::{Blob, Store};
-use aof_store::refusal::refusal_of;
-use aof_store::run_record;
-use serde_json::json;
+use aof_store::port::Store;
 
-use crate::access::{self, Denial};
+use crate::access;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -42,8 +39,10 @@ impl Changed {
     }
 }
 
-/// How to change a task: the verb, and how a run ends that loses its lease by it.
+/// How to change a task: what the caller must be allowed, the verb, and how a run ends that loses
+/// its lease by it.
 pub(crate) struct Plan<'a> {
+    pub(crate) operation: Operation,
     pub(crate) verb: &'a dyn Fn(&Card) -> Verdict,
     pub(crate) closing: &'a dyn Fn(&Card) -> Closing,
 }
@@ -78,9 +77,7 @@ fn change_once<S: Store>(
 ) -> Result<Changed, Refusal> {
     let loaded = load_one(store, session, id)?;
     let before = loaded.card();
-    if let Err(denial) = access::may_change(&ctx.caller, &before) {
-        return Err(deny(store, session, ctx, (&loaded, denial)));
-    }
+    access::permit(store, session, ctx, (plan.operation, &loaded, &before))?;
     let step = (plan.verb)(&before)?;
     let after = step.card.clone();
     let mut work = Work::default();
@@ -108,35 +105,4 @@ pub(crate) fn load_one<S: Store>(
             "report this; it is a defect of the host",
         ))
     })
-}
-
-fn deny<S: Store>(
-    store: &mut S,
-    session: &mut Session,
-    ctx: &Context,
-    (loaded, denial): (&LoadedCard, Denial),
-) -> Refusal {
-    let card = loaded.card();
-    match denial {
-        Denial::Stale(run) if held_once(store, loaded, &run) => {
-            let mut work = Work::default();
-            let payload = json!({"status": card.status.as_str()});
-            let late = EventDraft::new("run.late", payload).of_run(Some(&run));
-            let about = (Some(loaded.root().id().clone()), Some(card.id.clone()));
-            work.event_of(session, ctx, about, late);
-            match work.commit(store, session) {
-                Ok(_) => access::stale_run(&run, &card),
-                Err(refusal) => refusal,
-            }
-        }
-        Denial::Stale(_) | Denial::NotHolder => access::not_holder(ctx, &card),
-    }
-}
-
-fn held_once<S: Store>(store: &mut S, loaded: &LoadedCard, run: &RunId) -> bool {
-    let path = format!("{}/run.json", loaded.root().run_dir(&loaded.card().id, run));
-    let blobs = store
-        .read(&[path], run_record::BYTES_MAX)
-        .map_err(|error| refusal_of(&error));
-    matches!(blobs.as_deref(), Ok([Blob::Content { .. }]))
 }

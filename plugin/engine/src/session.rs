@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::org::OrgChart;
 use aof_core::plan::{Ledger, Snapshot, served};
@@ -206,6 +206,11 @@ impl Session {
                 })
             });
         place.ok_or_else(|| self.not_found(id.as_str()))
+    }
+
+    /// The team that owns a project.
+    pub(crate) fn owner(&self, project: &ProjectId) -> Option<&TeamId> {
+        self.projects.get(project)?.team.as_ref()
     }
 
     /// The folder of a project that exists.

@@ -8,7 +8,8 @@ use super::assert_none;
 use super::tree;
 
 /// First words of event types.
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 8] = [
+    "access",
     "completion",
     "dispatch",
     "lease",

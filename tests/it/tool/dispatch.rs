@@ -169,11 +169,11 @@ fn an_archived_project_takes_no_tasks() {
 #[test]
 fn an_agent_makes_tasks_in_its_own_name() {
     let mut stage = Stage::empty();
-    let arguments = json!({"title": "t", "brief": "b", "agent": "writer", "actor": "judge"});
-    let made = stage.tool(&agent("judge"), "aof_dispatch", arguments.clone());
+    let arguments = json!({"title": "t", "brief": "b", "agent": "judge", "actor": "writer"});
+    let made = stage.tool(&agent("writer"), "aof_dispatch", arguments.clone());
     let id = made.unwrap()["task"]["taskId"].as_str().unwrap().to_owned();
-    assert_eq!(stage.task(&id)["createdBy"], "judge");
-    let (code, ..) = stage.refused(&agent("writer"), ("aof_dispatch", arguments));
+    assert_eq!(stage.task(&id)["createdBy"], "writer");
+    let (code, ..) = stage.refused(&agent("judge"), ("aof_dispatch", arguments));
     assert_eq!(code, "AOF-2006");
 }
 

@@ -57,7 +57,8 @@ fn chart(options: &Options, dice: &mut fastrand::Rng) -> String {
     for number in 0..options.agents {
         let (name, most) = (agent(number), dice.u32(1..=2));
         let line = format!(
-            "{{id: {name}, name: {name}, team: team, capabilities: {{concurrency: {most}}}}}"
+            "{{id: {name}, name: {name}, team: team, canDelegate: true, \
+             capabilities: {{concurrency: {most}}}}}"
         );
         text.push_str(&format!("  - {line}\n"));
     }

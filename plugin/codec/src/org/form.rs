@@ -60,7 +60,7 @@ const AGENT: Schema = closed(&[
     optional("policies", Map(&POLICIES)),
     idle("openclawAgentId", Text),
     optional("reportsTo", Text),
-    idle("canDelegate", Boolean),
+    optional("canDelegate", Boolean),
 ]);
 
 const DEFAULTS: Schema = closed(&[
@@ -92,7 +92,7 @@ const POLICIES: Schema = closed(&[
 
 const TASKING: Schema = closed(&[
     optional("maxConcurrent", Integer(1, CONCURRENCY_MAX)),
-    idle("allowSelfAssign", Boolean),
+    optional("allowSelfAssign", Boolean),
     optional("requiresReview", Boolean),
     optional("allowedPriorities", List(&Choice(PRIORITIES))),
 ]);

@@ -5,6 +5,7 @@ use aof_core::card::Card;
 use aof_core::dice::Dice;
 use aof_core::event::EventDraft;
 use aof_core::id::RunId;
+use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb::{self, Failure, FailureClass, Stage};
@@ -108,6 +109,7 @@ impl<S: Store> Engine<S> {
             ..Closing::new(outcome, Some(&reason))
         };
         let plan = Plan {
+            operation: Operation::Move,
             verb: &verb,
             closing: &closing,
         };

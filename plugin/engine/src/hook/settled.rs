@@ -5,6 +5,7 @@ use aof_core::dice::Dice;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::RunId;
+use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb::{self, Failure, FailureClass, Stage};
@@ -122,6 +123,7 @@ impl<S: Store> Engine<S> {
         let closing =
             |_: &aof_core::card::Card| Closing::new(RunOutcome::FailedToStart, Some(message));
         let plan = Plan {
+            operation: Operation::Move,
             verb: &verb,
             closing: &closing,
         };

@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::card::Card;
+use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb;
@@ -50,8 +51,10 @@ impl<S: Store> Engine<S> {
         let reason = line(&arguments.reason, "reason")?;
         let id = self.aim(ctx, &arguments.target())?;
         let verb = |card: &Card| verb::block(card, reason, ctx.now);
-        let closing = |_: &Card| closing_by(ctx, Closing::new(RunOutcome::Blocked, Some(reason)));
+        let closing =
+            |card: &Card| closing_by((ctx, card), Closing::new(RunOutcome::Blocked, Some(reason)));
         let plan = Plan {
+            operation: Operation::Block,
             verb: &verb,
             closing: &closing,
         };

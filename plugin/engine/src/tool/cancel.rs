@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::card::Card;
+use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb;
@@ -59,6 +60,7 @@ impl<S: Store> Engine<S> {
             Closing::new(RunOutcome::Cancelled, Some(why)).ending_session()
         };
         let plan = Plan {
+            operation: Operation::Cancel,
             verb: &verb,
             closing: &closing,
         };

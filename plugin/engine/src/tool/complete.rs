@@ -1,7 +1,8 @@
 //! `aof_task_complete`: a task is finished.
 
-use aof_core::caller::{Caller, Context};
+use aof_core::caller::Context;
 use aof_core::card::Card;
+use aof_core::permission::{Operation, holds};
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
@@ -62,14 +63,14 @@ impl<S: Store> Engine<S> {
             step.card.content_hash = Some(aof_codec::content_hash(&step.card.body));
             Ok(step)
         };
-        let closing = |_: &Card| match ctx.caller {
-            Caller::Agent { .. } => Closing::new(RunOutcome::Completed, summary),
-            Caller::Human(_) | Caller::Host => {
-                Closing::new(RunOutcome::Cancelled, Some("completed by somebody else"))
-                    .ending_session()
+        let closing = |card: &Card| {
+            if holds(&ctx.caller, card.lease.as_ref()) {
+                return Closing::new(RunOutcome::Completed, summary);
             }
+            Closing::new(RunOutcome::Cancelled, Some("completed by somebody else")).ending_session()
         };
         let plan = Plan {
+            operation: Operation::Complete,
             verb: &verb,
             closing: &closing,
         };

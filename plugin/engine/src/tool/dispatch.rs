@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::access::check_actor;
+use crate::access::{check_actor, permit_new};
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -83,6 +83,7 @@ impl<S: Store> Engine<S> {
             let (store, session) = self.fresh()?;
             session.require_writer()?;
             let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
+            permit_new(store, session, ctx, &draft)?;
             let hash = aof_codec::content_hash(&draft.body);
             let step = verb::create(draft, hash, ctx.now);
             let card = step.card.clone();

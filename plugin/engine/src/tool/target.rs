@@ -1,7 +1,9 @@
 //! Which task a call is about.
 
-use aof_core::caller::{Caller, Context};
+use aof_core::caller::Context;
+use aof_core::card::Card;
 use aof_core::id::{ProjectId, TaskId};
+use aof_core::permission::holds;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
 
@@ -46,11 +48,12 @@ fn check_project(session: &Session, id: &TaskId, project: Option<&String>) -> Re
     }
 }
 
-/// A run that ends because of this call: an agent's own session ends by itself, anybody else's call
+/// A run that ends because of this call: the holder's session ends by itself, anybody else's call
 /// leaves a session behind that the host should end.
-pub(super) fn closing_by(ctx: &Context, closing: Closing) -> Closing {
-    match ctx.caller {
-        Caller::Agent { .. } => closing,
-        Caller::Human(_) | Caller::Host => closing.ending_session(),
+pub(super) fn closing_by((ctx, card): (&Context, &Card), closing: Closing) -> Closing {
+    if holds(&ctx.caller, card.lease.as_ref()) {
+        closing
+    } else {
+        closing.ending_session()
     }
 }

@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::card::Card;
+use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb;
@@ -48,6 +49,7 @@ impl<S: Store> Engine<S> {
         let verb = |card: &Card| verb::unblock(card, ctx.now);
         let closing = |_: &Card| Closing::new(RunOutcome::Released, Some("unblocked"));
         let plan = Plan {
+            operation: Operation::Unblock,
             verb: &verb,
             closing: &closing,
         };

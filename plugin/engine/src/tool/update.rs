@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::card::Card;
+use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
@@ -64,15 +65,20 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let edit = edit_of(arguments)?;
+        let operation = match edit.status {
+            Some(_) => Operation::Move,
+            None => Operation::Rewrite,
+        };
         let id = self.aim(ctx, &arguments.target())?;
         let verb = |card: &Card| verb::edit(card, &edit, ctx.now);
-        let closing = |_: &Card| {
+        let closing = |card: &Card| {
             closing_by(
-                ctx,
+                (ctx, card),
                 Closing::new(RunOutcome::Released, edit.reason.as_deref()),
             )
         };
         let plan = Plan {
+            operation,
             verb: &verb,
             closing: &closing,
         };

@@ -1,0 +1,483 @@
+//! Who may do what: every tool by every role in every relation to the task.
+
+use std::collections::BTreeMap;
+
+use aof_host::contract::types::Caller;
+use serde_json::{Value, json};
+
+use super::{ONE, with};
+use crate::stage::{CHART, CardText, Stage, agent, human, runner};
+
+/// What can be done, with the arguments that do it.
+const OPERATIONS: [(&str, &str); 9] = [
+    ("aof_dispatch", ""),
+    ("aof_task_get", ""),
+    ("aof_task_update", "body"),
+    ("aof_task_update", "status"),
+    ("aof_task_complete", ""),
+    ("aof_task_block", ""),
+    ("aof_task_unblock", ""),
+    ("aof_task_cancel", ""),
+    ("aof_status_report", ""),
+];
+
+const RELATIONS: [&str; 5] = ["holder", "team-lead", "assignee", "creator", "none"];
+
+/// Codes of denials.
+const DENIED: [&str; 2] = ["AOF-2005", "AOF-2012"];
+
+/// Somebody of each role: `writer` leads a team that `printer` is in, `reader` leads none, `ghost`
+/// is in no chart.
+fn caller_of(role: &str) -> Caller {
+    match role {
+        "admin" => human("ann"),
+        "host" => Caller::Host,
+        "orchestrator" => agent("writer"),
+        "worker" => agent("reader"),
+        _ => agent("ghost"),
+    }
+}
+
+fn name_of(caller: &Caller) -> &str {
+    match caller {
+        Caller::Agent(agent) => &agent.agent,
+        _ => "nobody",
+    }
+}
+
+/// Relations that somebody of this role can have.
+fn relations_of(role: &str) -> &'static [&'static str] {
+    match role {
+        "admin" | "host" => &["none"],
+        "orchestrator" => &RELATIONS,
+        _ => &["holder", "assignee", "creator", "none"],
+    }
+}
+
+/// A store with one task that the caller has this relation to, and the caller with its run.
+fn scene(caller: &Caller, relation: &str, status: &str) -> (Stage, Caller) {
+    let name = name_of(caller);
+    let (routed, maker) = match relation {
+        "holder" | "assignee" => (name, "ann"),
+        "team-lead" => ("printer", "ann"),
+        "creator" => ("judge", name),
+        _ => ("judge", "ann"),
+    };
+    let status = if relation == "holder" {
+        "ready"
+    } else {
+        status
+    };
+    let card = CardText::new(ONE, status).agent(routed);
+    let card = card.line(&format!("createdBy: {maker}"));
+    let mut stage = Stage::with(&card.fixture());
+    if relation != "holder" {
+        return (stage, caller.clone());
+    }
+    let with_ghost = CHART.replace("agents:\n", "agents:\n  - {id: ghost, name: Ghost}\n");
+    stage.put_by_hand("org/org-chart.yaml", &with_ghost);
+    let spawn = stage.spawned();
+    stage.started(&spawn);
+    // Whoever is unknown was known when the run began.
+    stage.put_by_hand("org/org-chart.yaml", CHART);
+    (stage, runner(&spawn))
+}
+
+fn arguments(operation: (&str, &str), relation: &str, name: &str) -> Value {
+    match operation {
+        ("aof_dispatch", _) => {
+            let target = match relation {
+                "assignee" => name,
+                "team-lead" => "printer",
+                _ => "judge",
+            };
+            json!({"title": "t", "brief": "b", "agent": target})
+        }
+        ("aof_task_update", "body") => with(ONE, "body", json!("b")),
+        ("aof_task_update", _) => with(ONE, "status", json!("ready")),
+        ("aof_task_block", _) => with(ONE, "reason", json!("r")),
+        ("aof_status_report", _) => json!({}),
+        _ => json!({"taskId": ONE}),
+    }
+}
+
+/// Whether the component lets this pass. What is denied changes no file and is told once.
+fn is_allowed(operation: (&str, &str), role: &str, relation: &str) -> bool {
+    let status = match operation {
+        ("aof_task_unblock", _) | (_, "status") => "blocked",
+        _ => "ready",
+    };
+    let (mut stage, caller) = scene(&caller_of(role), relation, status);
+    let arguments = arguments(operation, relation, name_of(&caller));
+    let before = stage.log_lines().len();
+    let place = format!("{operation:?} {role} {relation}");
+    match stage.tool(&caller, operation.0, arguments.clone()) {
+        Ok(_) => return true,
+        // A task in progress is not blocked: that is no question of who asks.
+        Err(error) if error.code == "AOF-2003" => return true,
+        Err(error) => assert!(DENIED.contains(&error.code.as_str()), "{place} {error:?}"),
+    }
+    let told: Vec<Value> = stage.log_lines().split_off(before);
+    let told: Vec<&Value> = told
+        .iter()
+        .filter(|line| line["type"] != "lease.renewed")
+        .collect();
+    assert_eq!(told.len(), 1, "{place}");
+    let payload = json!({
+        "tool": operation.0, "actor": name_of(&caller), "role": role, "relation": relation,
+    });
+    assert_eq!(told[0]["type"], "access.denied", "{place}");
+    assert_eq!(told[0]["payload"], payload, "{place}");
+    assert_eq!(told[0]["actor"], name_of(&caller), "{place}");
+    stage.refused(&caller, (operation.0, arguments));
+    false
+}
+
+fn cell(operation: (&str, &str), role: &str) -> String {
+    if (operation.0, role) == ("aof_dispatch", "worker") {
+        // See `a_worker_makes_tasks_as_its_policies_say`.
+        return "by policy".to_owned();
+    }
+    let possible = relations_of(role);
+    // A task that is being made has no holder and was made by nobody yet.
+    let is_new = operation.0 == "aof_dispatch";
+    let possible = possible
+        .iter()
+        .filter(|relation| !is_new || !["holder", "creator"].contains(relation));
+    let possible: Vec<&str> = possible.copied().collect();
+    let allowed = possible
+        .iter()
+        .filter(|relation| is_allowed(operation, role, relation));
+    let allowed: Vec<&str> = allowed.copied().collect();
+    match allowed.len() {
+        0 => "never".to_owned(),
+        count if count == possible.len() => "always".to_owned(),
+        _ => allowed.join(", "),
+    }
+}
+
+fn row(operation: (&str, &str)) -> String {
+    let roles = ["host", "admin", "orchestrator", "worker", "unknown"];
+    let cells: Vec<String> = roles.iter().map(|role| cell(operation, role)).collect();
+    let (tool, part) = operation;
+    let part = if part.is_empty() {
+        String::new()
+    } else {
+        format!(" ({part})")
+    };
+    format!("| `{tool}`{part} | {} |", cells.join(" | "))
+}
+
+/// The table as the component applies it.
+fn table() -> String {
+    OPERATIONS.map(row).join("\n")
+}
+
+#[test]
+fn every_tool_is_judged_by_role_and_relation() {
+    let table = table();
+    insta::assert_snapshot!(table.replace("| always ", "|+"), @r"
+    | `aof_dispatch` |+|+|+| by policy | never |
+    | `aof_task_get` |+|+|+|+|+|
+    | `aof_task_update` (body) |+|+| holder, team-lead, creator | holder, creator | holder |
+    | `aof_task_update` (status) |+|+| holder, team-lead | holder | holder |
+    | `aof_task_complete` |+|+| holder, team-lead | holder | holder |
+    | `aof_task_block` |+|+| holder, team-lead, assignee | holder, assignee | holder |
+    | `aof_task_unblock` |+|+| holder, team-lead, creator | holder, creator | holder |
+    | `aof_task_cancel` |+|+| holder, team-lead, creator | holder, creator | holder |
+    | `aof_status_report` |+|+|+|+|+|
+    ");
+    let page = include_str!("../../../docs/permissions.md");
+    for row in table.lines() {
+        assert!(page.contains(row), "docs/permissions.md lacks: {row}");
+    }
+}
+
+#[test]
+fn every_tool_is_in_the_table() {
+    let listed = Stage::empty().instance().list_tools().unwrap();
+    let listed: Vec<String> = listed.into_iter().map(|tool| tool.name).collect();
+    let mut known: Vec<&str> = OPERATIONS.iter().map(|(tool, _)| *tool).collect();
+    known.dedup();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn nobody_becomes_more_by_his_name() {
+    let call = ("aof_task_cancel", json!({"taskId": ONE}));
+    for name in [
+        "main",
+        "human-x",
+        "human",
+        "ann",
+        "scheduler",
+        "host",
+        "admin",
+        "operator",
+    ] {
+        let (mut stage, _) = scene(&agent("reader"), "none", "ready");
+        let before = stage.refused(&agent(name), call.clone());
+        assert_eq!(before.0, "AOF-2005", "{name} is unknown");
+        let named = CHART.replace(
+            "agents:\n",
+            &format!("agents:\n  - {{id: {name}, name: N}}\n"),
+        );
+        stage.put_by_hand("org/org-chart.yaml", &named);
+        let card = CardText::new(ONE, "ready")
+            .agent("judge")
+            .line("createdBy: bob");
+        stage.put_by_hand(&card.path(), &card.text());
+        stage.refused(&agent(name), call.clone());
+        let told = stage.log_lines().pop().unwrap();
+        assert_eq!(told["payload"]["role"], "worker", "{name}");
+    }
+}
+
+/// The chart, with these fields for `reader`.
+fn reader_with(fields: &str) -> Stage {
+    let chart = CHART.replace(
+        "team: eye, capabilities",
+        &format!("{fields} team: eye, capabilities"),
+    );
+    let mut stage = Stage::empty();
+    stage.put_by_hand("org/org-chart.yaml", &chart);
+    stage
+}
+
+#[test]
+fn a_worker_makes_tasks_as_its_policies_say() {
+    const ITSELF: &str = "policies: {tasking: {allowSelfAssign: true}},";
+    const OTHERS: &str = "canDelegate: true,";
+    let targets = [
+        (json!({"agent": "reader"}), true),
+        (json!({"agent": "judge"}), false),
+        (json!({"role": "press"}), false),
+        (json!({"team": "eye"}), false),
+    ];
+    for fields in ["", ITSELF, OTHERS, &format!("{ITSELF} {OTHERS}")] {
+        for (target, is_itself) in &targets {
+            let mut arguments = json!({"title": "t", "brief": "b"});
+            for (key, value) in target.as_object().unwrap() {
+                arguments[key] = value.clone();
+            }
+            let needed = if *is_itself { ITSELF } else { OTHERS };
+            let mut stage = reader_with(fields);
+            if fields.contains(needed) {
+                stage
+                    .tool(&agent("reader"), "aof_dispatch", arguments)
+                    .unwrap();
+                continue;
+            }
+            let call = ("aof_dispatch", arguments);
+            let (code, at, hint) = stage.refused(&agent("reader"), call);
+            assert_eq!((code.as_str(), at.as_deref()), ("AOF-2012", Some("agent")));
+            assert!(hint.contains("canDelegate"), "{hint}");
+            let told = stage.log_lines().pop().unwrap();
+            let relation = if *is_itself { "assignee" } else { "none" };
+            assert_eq!(told["payload"]["relation"], relation, "{fields} {target}");
+        }
+    }
+}
+
+#[test]
+fn nobody_makes_tasks_above_its_priorities() {
+    for (allowed, most) in [
+        ("[critical]", 0),
+        ("[low, high]", 1),
+        ("[medium, low]", 2),
+        ("[low]", 3),
+        ("[]", 4),
+    ] {
+        let tasking = format!("policies: {{tasking: {{allowedPriorities: {allowed}}}}},");
+        let mut stage = reader_with(&format!("canDelegate: true, {tasking}"));
+        for (at, priority) in ["critical", "high", "normal", "low"]
+            .into_iter()
+            .enumerate()
+        {
+            let arguments =
+                json!({"title": "t", "brief": "b", "agent": "judge", "priority": priority});
+            if at >= most {
+                stage
+                    .tool(&agent("reader"), "aof_dispatch", arguments)
+                    .unwrap();
+                continue;
+            }
+            let (code, place, _) = stage.refused(&agent("reader"), ("aof_dispatch", arguments));
+            let found = (code.as_str(), place.as_deref());
+            assert_eq!(
+                found,
+                ("AOF-2012", Some("priority")),
+                "{allowed} {priority}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_lead_of_a_unit_leads_whoever_is_in_it_or_below() {
+    let units = "\
+orgUnits:
+  - {id: house, name: House, type: company, leadId: reader, parentId: shed}
+  - {id: desk, name: Desk, type: squad, parentId: house}
+  - {id: old, name: Old, type: squad, leadId: reader, active: false}
+  - {id: shed, name: Shed, type: squad, parentId: house}
+memberships:
+  - {agentId: printer, orgUnitId: desk}
+  - {agentId: writer, orgUnitId: old}
+";
+    for (agent_of_card, is_led) in [
+        ("printer", true),
+        ("writer", false),
+        ("judge", false),
+        ("reader", false),
+    ] {
+        let card = CardText::new(ONE, "ready").agent(agent_of_card);
+        let mut stage = Stage::with(&card.fixture());
+        stage.put_by_hand("org/org-chart.yaml", &format!("{CHART}{units}"));
+        let call = ("aof_task_cancel", json!({"taskId": ONE}));
+        if is_led {
+            stage.tool(&agent("reader"), call.0, call.1).unwrap();
+        } else {
+            assert_eq!(
+                stage.refused(&agent("reader"), call).0,
+                "AOF-2005",
+                "{agent_of_card}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_argument_makes_nobody_anybody_else() {
+    let (mut stage, _) = scene(&agent("reader"), "none", "ready");
+    for actor in ["ann", "writer", "scheduler"] {
+        let call = ("aof_task_cancel", json!({"taskId": ONE, "actor": actor}));
+        assert_eq!(
+            stage.refused(&agent("reader"), call).0,
+            "AOF-2006",
+            "{actor}"
+        );
+    }
+}
+
+#[test]
+fn an_orchestrator_is_a_lead_of_its_team_and_of_no_other() {
+    let chart = CHART.replace(
+        "{id: eye, name: Eye}",
+        "{id: eye, name: Eye, orchestrator: reader}",
+    );
+    for (routing, is_led) in [
+        ("{agent: judge}", true),
+        ("{team: eye}", true),
+        ("{agent: judge, team: ink}", false),
+        ("{agent: printer}", false),
+        ("{team: ink}", false),
+        ("{role: press}", false),
+        // Its own task is nobody's but its run's.
+        ("{agent: reader}", false),
+    ] {
+        let card = CardText::new(ONE, "ready").line(&format!("routing: {routing}"));
+        let mut stage = Stage::with(&card.fixture());
+        stage.put_by_hand("org/org-chart.yaml", &chart);
+        let call = ("aof_task_cancel", json!({"taskId": ONE}));
+        if is_led {
+            stage.tool(&agent("reader"), call.0, call.1).unwrap();
+        } else {
+            assert_eq!(
+                stage.refused(&agent("reader"), call).0,
+                "AOF-2005",
+                "{routing}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_project_without_other_routing_belongs_to_its_owners_team() {
+    for (owner, is_led) in [("ink", true), ("eye", false)] {
+        let manifest =
+            format!("//- projects/alpha/project.yaml\nid: alpha\nowner: {{team: {owner}}}\n");
+        let mut stage = Stage::with(&(manifest + &CardText::new(ONE, "ready").fixture()));
+        let done = stage.tool(&agent("writer"), "aof_task_cancel", json!({"taskId": ONE}));
+        assert_eq!(done.is_ok(), is_led, "{owner}");
+    }
+}
+
+#[test]
+fn a_lead_who_ends_a_task_of_its_team_ends_the_session_too() {
+    for (tool, more) in [
+        ("aof_task_complete", json!({})),
+        ("aof_task_block", json!({"reason": "r"})),
+        ("aof_task_update", json!({"status": "ready"})),
+        ("aof_task_cancel", json!({})),
+    ] {
+        let card = CardText::new(ONE, "ready").agent("printer");
+        let mut stage = Stage::with(&card.fixture());
+        let spawn = stage.spawned();
+        stage.started(&spawn);
+        let mut arguments = json!({"taskId": ONE});
+        for (key, value) in more.as_object().unwrap() {
+            arguments[key] = value.clone();
+        }
+        stage.tool(&agent("writer"), tool, arguments).unwrap();
+        let ended: Vec<String> = stage.cancels().into_iter().map(|it| it.run).collect();
+        assert_eq!(ended, std::slice::from_ref(&spawn.run), "{tool}");
+        let late = stage.tool(&runner(&spawn), "aof_task_complete", json!({"taskId": ONE}));
+        assert_eq!(late.unwrap_err().code, "AOF-2004", "{tool}");
+    }
+}
+
+#[test]
+fn a_run_that_is_over_has_no_other_way_to_its_task() {
+    let made = CardText::new(ONE, "ready")
+        .agent("reader")
+        .line("createdBy: reader");
+    let mut stage = Stage::with(&made.fixture());
+    let spawn = stage.spawned();
+    stage.started(&spawn);
+    stage.ann("aof_task_update", json!({"taskId": ONE, "status": "ready"}));
+    for (tool, arguments) in [
+        ("aof_task_block", with(ONE, "reason", json!("r"))),
+        ("aof_task_cancel", json!({"taskId": ONE})),
+        ("aof_task_update", with(ONE, "body", json!("b"))),
+    ] {
+        let error = stage
+            .tool(&runner(&spawn), tool, arguments.clone())
+            .unwrap_err();
+        assert_eq!(error.code, "AOF-2004", "{tool}");
+    }
+    assert_eq!(stage.status(ONE), "ready");
+}
+
+#[test]
+fn a_denial_says_who_asked_for_what_and_who_may() {
+    let (mut stage, _) = scene(&agent("reader"), "none", "ready");
+    let mut said = BTreeMap::new();
+    for (name, call) in [
+        ("reader", ("aof_task_cancel", json!({"taskId": ONE}))),
+        (
+            "ghost",
+            (
+                "aof_dispatch",
+                json!({"title": "t", "brief": "b", "agent": "judge"}),
+            ),
+        ),
+    ] {
+        let error = stage.tool(&agent(name), call.0, call.1).unwrap_err();
+        let place = error.where_.unwrap_or_default();
+        let text = format!(
+            "{} {}\n  at {place}\n  {}",
+            error.code, error.message, error.hint
+        );
+        said.insert(name, text);
+    }
+    let said = said.into_values().collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(said.replace(ONE, "[id]"), @r"
+    AOF-2012 ghost may not make this task (role: unknown, relation: none)
+      at agent
+      this role never may: ask a person or an orchestrator; see docs/permissions.md
+    AOF-2005 reader may not use aof_task_cancel on [id] (role: worker, relation: none)
+      at taskId
+      this role may as holder, creator; see docs/permissions.md
+    ");
+}
