@@ -23,4 +23,5 @@ pub mod routing;
 pub mod run;
 pub mod settings;
 pub mod status;
+pub mod suggest;
 pub mod verb;

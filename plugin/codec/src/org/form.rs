@@ -18,6 +18,9 @@ pub(crate) const REFERENCE: &str = "AOF-1113";
 /// A name that is declared twice.
 pub(crate) const DUPLICATE: &str = "AOF-1114";
 
+/// Parts that contradict one another.
+pub(crate) const CONTRADICTION: &str = "AOF-1115";
+
 /// The words of one kind of name, as the domain lists them.
 macro_rules! words {
     ($kind:ident: $($variant:ident),+) => {
@@ -36,9 +39,9 @@ pub(crate) const CHART: Schema = closed(&[
     optional("teams", List(&Map(&TEAM))),
     optional("roles", Table(&Map(&ROLE))),
     idle("routing", List(&Map(&RULE))),
-    idle("orgUnits", List(&Map(&UNIT))),
-    idle("groups", List(&Map(&GROUP))),
-    idle("memberships", List(&Map(&MEMBERSHIP))),
+    optional("orgUnits", List(&Map(&UNIT))),
+    optional("groups", List(&Map(&GROUP))),
+    optional("memberships", List(&Map(&MEMBERSHIP))),
     idle("relationships", List(&Map(&RELATIONSHIP))),
     optional("defaults", Map(&DEFAULTS)),
     idle("memoryPools", Map(&POOLS)),
@@ -57,8 +60,8 @@ const AGENT: Schema = closed(&[
     optional("capabilities", Map(&CAPABILITIES)),
     optional("comms", Map(&COMMS)),
     optional("policies", Map(&POLICIES)),
-    idle("openclawAgentId", Text),
-    idle("reportsTo", Text),
+    optional("openclawAgentId", Text),
+    optional("reportsTo", Text),
     idle("canDelegate", Boolean),
 ]);
 
@@ -123,7 +126,7 @@ const TEAM: Schema = closed(&[
     DESCRIPTION,
     optional("lead", Text),
     optional("orchestrator", Text),
-    idle("technicalLead", Text),
+    optional("technicalLead", Text),
     idle("murmur", Map(&MURMUR)),
     idle("dispatch", Map(&DISPATCH)),
 ]);
