@@ -10,6 +10,7 @@
     reason = "a test that meets something unforeseen ends right there"
 )]
 
+mod chart;
 mod cli;
 mod codec;
 mod conformance;

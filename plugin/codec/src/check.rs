@@ -7,8 +7,8 @@ use aof_core::instant::Instant;
 
 use crate::finding::{Findings, excerpt, one_of};
 use crate::schema::{Field, Need, Schema, Shape, Unknown};
-use crate::suggest;
 use crate::yaml::{Entry, Kind, Mark, Node};
+use aof_core::suggest;
 
 /// A field that is set although it has no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,11 +109,11 @@ impl Checker<'_, '_> {
             (Unknown::Refused, None) => {
                 let known: Vec<&str> = schema.fields.iter().map(|field| field.name).collect();
                 let hint = format!("known keys are {}", one_of(&known));
-                self.findings.error(code, entry.key_start, message, &hint);
+                self.findings.unknown_key(entry.key_start, message, &hint);
             }
             (Unknown::Refused, Some(name)) => {
                 let hint = format!("did you mean `{name}`?");
-                self.findings.error(code, entry.key_start, message, &hint);
+                self.findings.unknown_key(entry.key_start, message, &hint);
             }
             (Unknown::Kept, Some(name)) => {
                 let hint = format!("it is kept as it is; did you mean `{name}`?");

@@ -41,6 +41,10 @@ pub(crate) struct Findings<'p> {
     pub codes: &'static Codes,
     /// Lines of the file before the YAML begins.
     line_offset: u32,
+    /// Most findings of each kind that are kept.
+    most: usize,
+    /// How bad a key is that the format does not know.
+    unknown_keys: Level,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
 }
@@ -52,9 +56,23 @@ impl<'p> Findings<'p> {
             path,
             codes,
             line_offset: 0,
+            most: FINDINGS_MAX,
+            unknown_keys: Level::Error,
             errors: Vec::new(),
             warnings: Vec::new(),
         }
+    }
+
+    /// Keeps so many findings of each kind.
+    pub(crate) fn keep(mut self, most: usize) -> Self {
+        self.most = most;
+        self
+    }
+
+    /// Takes keys that the format does not know for that bad.
+    pub(crate) fn judge_unknown_keys(mut self, level: Level) -> Self {
+        self.unknown_keys = level;
+        self
     }
 
     /// From here on, places count from the line after so many lines of the file.
@@ -69,7 +87,7 @@ impl<'p> Findings<'p> {
 
     /// Reports an error.
     pub(crate) fn error(&mut self, code: &'static str, at: Mark, message: String, hint: &str) {
-        if self.errors.len() < FINDINGS_MAX {
+        if self.errors.len() < self.most {
             let finding = self.finding(code, at, message, hint);
             self.errors.push(Diagnostic {
                 level: Level::Error,
@@ -80,9 +98,17 @@ impl<'p> Findings<'p> {
 
     /// Reports a warning.
     pub(crate) fn warn(&mut self, code: &'static str, at: Mark, message: String, hint: &str) {
-        if self.warnings.len() < FINDINGS_MAX {
+        if self.warnings.len() < self.most {
             let finding = self.finding(code, at, message, hint);
             self.warnings.push(finding);
+        }
+    }
+
+    /// Reports a key that the format does not know.
+    pub(crate) fn unknown_key(&mut self, at: Mark, message: String, hint: &str) {
+        match self.unknown_keys {
+            Level::Error => self.error(self.codes.unknown, at, message, hint),
+            Level::Warning => self.warn(self.codes.unknown, at, message, hint),
         }
     }
 
@@ -99,24 +125,33 @@ impl<'p> Findings<'p> {
         mut self,
         value: Option<T>,
     ) -> Result<(T, Vec<Diagnostic>), Vec<Diagnostic>> {
-        if value.is_none() && self.errors.is_empty() {
-            let message = "there is nothing in the file".to_owned();
-            self.error(
-                self.codes.syntax,
-                Mark::NOWHERE,
-                message,
-                "write the required fields",
-            );
+        if value.is_none() {
+            self.expect_error();
         }
         match value {
             Some(value) if self.errors.is_empty() => Ok((value, sorted(self.warnings))),
             _ => {
-                let mut all = sorted(self.errors);
-                all.extend(sorted(self.warnings));
+                let mut all = self.into_all();
                 all.truncate(FINDINGS_MAX);
                 Err(all)
             }
         }
+    }
+
+    /// There must be an error, as there is no value; if none was found, the file is empty.
+    pub(crate) fn expect_error(&mut self) {
+        if self.errors.is_empty() {
+            let message = "there is nothing in the file".to_owned();
+            let (code, hint) = (self.codes.syntax, "write the required fields");
+            self.error(code, Mark::NOWHERE, message, hint);
+        }
+    }
+
+    /// Everything that was found: errors first, each kind in file order.
+    pub(crate) fn into_all(self) -> Vec<Diagnostic> {
+        let mut all = sorted(self.errors);
+        all.extend(sorted(self.warnings));
+        all
     }
 
     /// The line of the file that a place in its YAML is in.

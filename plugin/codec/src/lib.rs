@@ -15,13 +15,15 @@ mod project;
 mod schema;
 mod settings;
 mod share;
-mod suggest;
 mod yaml;
 
 pub use card::{CardDocument, new_card, parse_card};
 pub use finding::FINDINGS_MAX;
 pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
-pub use org::{agent_aliases, parse_org_chart};
+pub use org::{
+    CHART_FINDINGS_MAX, ChartFinding, ChartReport, agent_aliases, lint_org_chart,
+    lint_workflow_roles, parse_org_chart,
+};
 pub use project::parse_project;
 pub use settings::parse_settings;

@@ -25,4 +25,5 @@ pub mod run;
 pub mod settings;
 pub mod share;
 pub mod status;
+pub mod suggest;
 pub mod verb;

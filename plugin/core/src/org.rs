@@ -8,6 +8,7 @@ pub mod agent;
 pub mod comms;
 pub mod defaults;
 pub mod group;
+pub mod lint;
 pub mod membership;
 pub mod murmur;
 pub mod policy;

@@ -19,6 +19,9 @@ pub(crate) const REFERENCE: &str = "AOF-1113";
 /// A name that is declared twice.
 pub(crate) const DUPLICATE: &str = "AOF-1114";
 
+/// Parts that contradict one another.
+pub(crate) const CONTRADICTION: &str = "AOF-1115";
+
 /// The words of one kind of name, as the domain lists them.
 macro_rules! words {
     ($kind:ident: $($variant:ident),+) => {
@@ -58,7 +61,7 @@ const AGENT: Schema = closed(&[
     optional("capabilities", Map(&CAPABILITIES)),
     optional("comms", Map(&COMMS)),
     optional("policies", Map(&POLICIES)),
-    idle("openclawAgentId", Text),
+    optional("openclawAgentId", Text),
     optional("reportsTo", Text),
     optional("canDelegate", Boolean),
 ]);
@@ -124,7 +127,7 @@ const TEAM: Schema = closed(&[
     DESCRIPTION,
     optional("lead", Text),
     optional("orchestrator", Text),
-    idle("technicalLead", Text),
+    optional("technicalLead", Text),
     idle("murmur", Map(&MURMUR)),
     optional("dispatch", Map(&DISPATCH)),
 ]);

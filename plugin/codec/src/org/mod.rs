@@ -2,7 +2,10 @@
 
 mod alias;
 mod form;
+mod lint;
 mod read;
+mod workflow;
 
 pub use alias::agent_aliases;
-pub use read::parse_org_chart;
+pub use lint::{CHART_FINDINGS_MAX, ChartFinding, ChartReport, lint_org_chart, parse_org_chart};
+pub use workflow::lint_workflow_roles;

@@ -1,7 +1,6 @@
-//! From an org chart's text to the chart.
+//! From the tree of an org chart to the chart as it is written.
 //!
-//! Invariant: in a chart that comes out every agent and team that work is given to is declared, and
-//! declared once.
+//! Knows shapes and names, and nothing about what they mean together: that is for the lint.
 
 mod agent;
 mod field;
@@ -12,52 +11,47 @@ mod team;
 
 use aof_core::org::OrgChart;
 
-use crate::document::{Parsed, check, tree};
-use crate::finding::{Findings, excerpt};
+use crate::document::check;
+use crate::finding::Findings;
 use crate::yaml::Node;
 
 use super::form::{CHART, CODES};
-use name::Names;
 
-/// Reads an org chart; the warnings come with it.
-///
-/// # Errors
-/// All findings of the file, at most [`crate::FINDINGS_MAX`], at least one of them an error.
-pub fn parse_org_chart(path: &str, bytes: &[u8]) -> Parsed<OrgChart> {
-    let mut findings = Findings::new(path, &CODES);
-    let chart = tree(bytes, &mut findings).map(|root| {
-        check(&root, &CHART, &mut findings);
-        let names = Names::declared(&root, &mut findings);
-        Reader {
-            names,
-            root: &root,
-            findings: &mut findings,
-        }
-        .chart()
-    });
-    findings.conclude(chart)
+/// A chart as it is written, its names not looked up yet.
+pub(super) struct Draft {
+    /// What could be read.
+    pub chart: OrgChart,
+    /// Whether everything could: only then do positions in it count as in the file.
+    pub is_whole: bool,
+}
+
+/// Checks a tree and reads what can be read of it.
+pub(super) fn read(root: &Node<'_>, findings: &mut Findings<'_>) -> Draft {
+    check(root, &CHART, findings);
+    let mut reader = Reader {
+        root,
+        findings,
+        is_whole: true,
+    };
+    Draft {
+        chart: reader.chart(),
+        is_whole: reader.is_whole,
+    }
 }
 
 struct Reader<'r, 't, 'p> {
-    names: Names,
     root: &'r Node<'t>,
     findings: &'r mut Findings<'p>,
+    is_whole: bool,
 }
 
 impl<'r, 't> Reader<'r, 't, '_> {
     fn chart(&mut self) -> OrgChart {
-        let agents = self.each("agents", Self::agent).into();
-        let teams = self.each("teams", Self::team).into();
-        let roles = self
-            .root
-            .get("roles")
-            .map(Node::entries)
-            .unwrap_or_default();
         OrgChart {
             template: field::text(self.root, "template"),
-            agents,
-            teams,
-            roles: roles.iter().filter_map(|entry| self.role(entry)).collect(),
+            agents: self.each("agents", Self::agent).into(),
+            teams: self.each("teams", Self::team).into(),
+            roles: self.roles(),
             routing: self.routing(),
             units: self.each("orgUnits", Self::unit).into(),
             groups: self.each("groups", Self::group).into(),
@@ -72,7 +66,9 @@ impl<'r, 't> Reader<'r, 't, '_> {
     /// What can be read of the items of a list at the top.
     fn each<T>(&mut self, list: &str, read: fn(&mut Self, &'r Node<'t>) -> Option<T>) -> Vec<T> {
         let items = self.root.get(list).map(Node::items).unwrap_or_default();
-        items.iter().filter_map(|node| read(self, node)).collect()
+        let read: Vec<T> = items.iter().filter_map(|node| read(self, node)).collect();
+        self.is_whole &= read.len() == items.len();
+        read
     }
 
     /// The name for people, which must say something.
@@ -87,14 +83,4 @@ impl<'r, 't> Reader<'r, 't, '_> {
         }
         Some(text.to_owned())
     }
-
-    fn unknown_name(&mut self, node: &Node<'_>, path: &str, noun: &str, hint: &str) {
-        let name = excerpt(node.text().unwrap_or_default());
-        let message = format!("`{path}` names the {noun} `{name}`, which the chart does not have");
-        self.findings
-            .error(super::form::REFERENCE, node.start, message, hint);
-    }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,6 @@
 //! Agents, and what the chart's defaults add to them.
 
-use aof_core::id::AgentId;
+use aof_core::id::{AgentId, TeamId};
 use aof_core::org::agent::CONCURRENCY_DEFAULT;
 use aof_core::org::{
     Agent, Comms, CommunicationPolicy, ContextBudget, Defaults, MemoryPolicy, Method, Policies,
@@ -87,19 +87,20 @@ pub(super) fn defaults(root: &Node<'_>) -> Defaults {
 impl<'r, 't> Reader<'r, 't, '_> {
     pub(super) fn agent(&mut self, node: &'r Node<'t>) -> Option<Agent> {
         let name = self.label(node, "agents.name");
-        let team = self.known_team(node.get("team"), "agents.team");
-        let reports_to = self.used(
-            node.get("reportsTo"),
-            ("agents.reportsTo", "agent", "agents"),
-            AgentId::parse,
+        let id = self.own(node, "agents.id", AgentId::parse);
+        let team = self.used(
+            node.get("team"),
+            ("agents.team", "team", "teams"),
+            TeamId::parse,
         );
+        let reports_to = self.used_agent(node.get("reportsTo"), "agents.reportsTo");
         let layers = Layers {
             own: Some(node),
             ..Layers::of_defaults(self.root)
         };
         let policies = layers.policies();
         Some(Agent {
-            id: AgentId::parse(node.literal("id")?.text()?).ok()?,
+            id: id?,
             name: name?,
             description: text(node, "description"),
             gateway_id: text(node, "openclawAgentId"),

@@ -72,7 +72,8 @@ impl<'r, 't> Reader<'r, 't, '_> {
         })
     }
 
-    fn used_agent(&mut self, node: Option<&Node<'_>>, path: &str) -> Option<AgentId> {
+    /// An agent that the item uses.
+    pub(super) fn used_agent(&mut self, node: Option<&Node<'_>>, path: &str) -> Option<AgentId> {
         self.used(node, (path, "agent", "agents"), AgentId::parse)
     }
 }

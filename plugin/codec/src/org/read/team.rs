@@ -1,6 +1,8 @@
 //! Teams, roles and routing rules.
 
-use aof_core::id::{AgentId, RoleId, TeamId};
+use std::collections::BTreeMap;
+
+use aof_core::id::{RoleId, TeamId};
 use aof_core::org::rule::WEIGHT_DEFAULT;
 use aof_core::org::{Murmur, Role, Rule, Team, Trigger, TriggerKind};
 use aof_core::priority::Priority;
@@ -16,16 +18,12 @@ use super::field::{flag, number, text, texts, words};
 impl<'r, 't> Reader<'r, 't, '_> {
     pub(super) fn team(&mut self, node: &'r Node<'t>) -> Option<Team> {
         let name = self.label(node, "teams.name");
-        let orchestrator = self.known_agent(node.get("orchestrator"), "teams.orchestrator");
-        let lead = self.known_agent(node.get("lead"), "teams.lead");
-        let technical_lead = self.used(
-            node.get("technicalLead"),
-            ("teams.technicalLead", "agent", "agents"),
-            AgentId::parse,
-        );
-        let id = TeamId::parse(node.literal("id")?.text()?).ok()?;
+        let orchestrator = self.used_agent(node.get("orchestrator"), "teams.orchestrator");
+        let lead = self.used_agent(node.get("lead"), "teams.lead");
+        let technical_lead = self.used_agent(node.get("technicalLead"), "teams.technicalLead");
+        let id = self.own(node, "teams.id", TeamId::parse);
         Some(Team {
-            id,
+            id: id?,
             name: name?,
             description: text(node, "description"),
             orchestrator,
@@ -36,7 +34,14 @@ impl<'r, 't> Reader<'r, 't, '_> {
         })
     }
 
-    pub(super) fn role(&mut self, entry: &Entry<'_>) -> Option<(RoleId, Role)> {
+    /// The roles by name.
+    pub(super) fn roles(&mut self) -> BTreeMap<RoleId, Role> {
+        let roles = self.root.get("roles").map(Node::entries);
+        let roles = roles.unwrap_or_default().iter();
+        roles.filter_map(|entry| self.role(entry)).collect()
+    }
+
+    fn role(&mut self, entry: &Entry<'_>) -> Option<(RoleId, Role)> {
         let path = format!("roles.{}.agents", excerpt(&entry.key));
         let list = entry.value.get("agents");
         if let Some(node) = list.filter(|node| node.kind == Kind::List(Vec::new())) {
@@ -47,7 +52,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
         let items = list.map(Node::items).unwrap_or_default();
         let agents = items
             .iter()
-            .filter_map(|node| self.known_agent(Some(node), &path))
+            .filter_map(|node| self.used_agent(Some(node), &path))
             .collect();
         match RoleId::parse(&entry.key) {
             Ok(id) => Some((
@@ -94,11 +99,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
                 ("routing.targetTeam", "team", "teams"),
                 TeamId::parse,
             ),
-            target_agent: self.used(
-                node.get("targetAgent"),
-                ("routing.targetAgent", "agent", "agents"),
-                AgentId::parse,
-            ),
+            target_agent: self.used_agent(node.get("targetAgent"), "routing.targetAgent"),
             weight: number(node, "weight").unwrap_or(WEIGHT_DEFAULT),
         }
     }

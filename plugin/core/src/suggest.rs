@@ -10,7 +10,8 @@ const SHORT_BYTES: usize = 4;
 const WORD_BYTES_MAX: usize = 40;
 
 /// The nearest of the known words, if it is near enough.
-pub(crate) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+#[must_use]
+pub fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     if word.len() > WORD_BYTES_MAX {
         return None;
     }

@@ -327,7 +327,7 @@ fn fields_without_effect_are_named_once_for_each_top_level_key() {
 #[test]
 fn unknown_keys_are_refused_with_a_suggestion() {
     let text = "schemaVersion: 1\nteam: []\nagents:\n  - {id: a, name: A, capabilites: {}}\n\
-                routing: [{matchTag: [x]}]\n";
+                routing: [{matchTag: [x], targetAgent: a}]\n";
     assert_eq!(
         refusals(text),
         [
