@@ -32,3 +32,37 @@ pub(crate) fn dispatch(node: &Node<'_>) -> Share {
         weight: small("weight").unwrap_or(WEIGHT_DEFAULT),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{parse_org_chart, parse_project};
+
+    #[test]
+    fn a_share_has_its_bounds() {
+        for (field, is_allowed) in [
+            ("maxConcurrent: 0", false),
+            ("maxConcurrent: 1", true),
+            ("maxConcurrent: 1000", true),
+            ("maxConcurrent: 1001", false),
+            ("minIntervalMs: 0", true),
+            ("minIntervalMs: 86400000", true),
+            ("minIntervalMs: 86400001", false),
+            ("weight: 0", false),
+            ("weight: 1", true),
+            ("weight: 100", true),
+            ("weight: 101", false),
+        ] {
+            let project = format!("id: p\ndispatch: {{{field}}}\n");
+            let project = parse_project("projects/p/project.yaml", project.as_bytes());
+            let chart = format!(
+                "schemaVersion: 1\nagents: []\nteams: [{{id: t, name: T, dispatch: {{{field}}}}}]\n"
+            );
+            let chart = parse_org_chart("org/org-chart.yaml", chart.as_bytes());
+            assert_eq!(
+                (project.is_ok(), chart.is_ok()),
+                (is_allowed, is_allowed),
+                "{field}"
+            );
+        }
+    }
+}

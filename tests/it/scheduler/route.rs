@@ -260,3 +260,23 @@ fn an_agent_is_told_whom_it_works_with() {
     );
     assert!(prompt("bob").ends_with("say so."));
 }
+
+#[test]
+fn a_unit_reaches_32_units_deep() {
+    let gets = |depth: usize| {
+        let mut chart = "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n\
+                         - {id: ada, name: Ada}\nmemberships:\n"
+            .to_owned();
+        chart += &format!("- {{agentId: ada, orgUnitId: u{depth}}}\norgUnits:\n");
+        chart += "- {id: u1, name: U, type: unit}\n";
+        for number in 2..=depth {
+            let parent = number - 1;
+            chart += &format!("- {{id: u{number}, name: U, type: unit, parentId: u{parent}}}\n");
+        }
+        let card = CardText::new(ONE, "ready").line("routing: {team: u1}");
+        let mut stage = Stage::with(&format!("{chart}{}", card.fixture()));
+        stage.poll();
+        stage.spawns().len()
+    };
+    assert_eq!((gets(1), gets(32), gets(33)), (1, 1, 0));
+}

@@ -1,6 +1,6 @@
 //! `aof_task_complete`: a task is finished.
 
-use aof_core::caller::Context;
+use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::permission::{Operation, holds};
 use aof_core::refusal::Refusal;

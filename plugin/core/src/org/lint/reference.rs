@@ -98,7 +98,10 @@ impl Check<'_> {
                 self.agent(LintRule::ValidRoutingTarget, use_of, agent);
             }
             if let Some(team) = &rule.target_team {
-                let is_there = self.chart.team(team).is_some();
+                let name = team.as_str();
+                let is_there = self.chart.team(team).is_some()
+                    || self.chart.units.named(name).is_some()
+                    || self.chart.groups.named(name).is_some();
                 let use_of = (place("targetTeam"), "routing.targetTeam", team.as_str());
                 self.expect(is_there, LintRule::ValidRoutingTarget, TEAM, use_of);
             }
