@@ -155,3 +155,22 @@ fn a_creation_is_never_asked_for_twice() {
     assert!(stand.ls().is_empty());
     dying.join().unwrap();
 }
+
+#[test]
+fn a_run_explains_100_tasks_at_its_end() {
+    for (tasks, explained) in [(100, 100), (101, 100)] {
+        let stand = Stand::idle();
+        for number in 1..=tasks {
+            let id = format!("TASK-2026-02-{:02}-{:03}", number / 100 + 1, number % 100);
+            let text = format!(
+                "---\nschemaVersion: 1\nid: {id}\ntitle: Wait\nstatus: ready\nrouting: {{ agent: \
+                 worker }}\n---\nWait.\n"
+            );
+            stand.write(&format!("projects/_inbox/tasks/ready/{id}.md"), &text);
+        }
+        let said = stand.aof(&["run", "--json"]);
+        assert_eq!(said.code, 5, "{said:?}");
+        let left = said.json()["run"]["remaining"].as_array().unwrap().len();
+        assert_eq!(left, explained);
+    }
+}

@@ -155,3 +155,34 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(bytes: usize) -> Result<Value, ClientError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let blank = " ".repeat(bytes - GOOD.len());
+                let answer = GOOD.replace("7", &format!("7{blank}"));
+                // Who is told too much hangs up.
+                drop(stream.write_all(format!("{answer}\n").as_bytes()));
+            });
+            let mut client = Client::connect(&path).unwrap().unwrap();
+            client.request("status", Value::Null, None)
+        })
+    }
+
+    const GOOD: &str = r#"{"id":"1","result":7}"#;
+
+    #[test]
+    fn an_answer_has_64_mib_at_the_most() {
+        let most = usize::try_from(ANSWER_BYTES_MAX).unwrap();
+        assert_eq!(answered(most).unwrap(), 7);
+        assert!(matches!(answered(most + 1), Err(ClientError::Answer(_))));
+    }
+}

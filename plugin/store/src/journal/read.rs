@@ -11,7 +11,7 @@ use crate::layout::{JOURNAL_DIR, parse_journal_name};
 use crate::port::{Blob, Store, StoreError};
 
 /// Largest part that is read: it is closed at 1 MiB and then grows by one record at most.
-const PART_BYTES_READ_MAX: u64 = 16 * 1024 * 1024;
+pub(super) const PART_BYTES_READ_MAX: u64 = 16 * 1024 * 1024;
 
 /// What the newest part says.
 #[derive(Debug, PartialEq, Eq)]

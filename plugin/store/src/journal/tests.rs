@@ -159,3 +159,14 @@ fn a_long_outbox_is_rewritten_by_a_checkpoint_and_a_short_one_is_not() {
         assert_eq!(batch.iter().any(rewrites), is_rewritten, "{bytes}");
     }
 }
+
+#[test]
+fn a_part_is_read_up_to_16_mib() {
+    let most = usize::try_from(super::read::PART_BYTES_READ_MAX).unwrap();
+    for (size, records) in [(most, Some(2)), (most + 1, None)] {
+        let (mut bytes, _) = two_records();
+        bytes.resize(size, b'\n');
+        let journalled = read(&mut stored(&[(7, 1, bytes)])).unwrap();
+        assert_eq!(journalled.map(|it| it.records.len()), records, "{size}");
+    }
+}
