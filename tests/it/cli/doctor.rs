@@ -201,3 +201,19 @@ fn tasks_of_aof_1_that_are_not_served_are_named() {
     let found = finding(&doctor(&stand, &[]), "aof-1");
     assert!(found["hint"].as_str().unwrap().contains("aof migrate"));
 }
+
+#[test]
+fn a_move_that_is_not_allowed_is_told_with_the_line_of_the_status() {
+    let stand = Stand::idle();
+    let id = stand.task(&["Move me"]);
+    stand.aof(&["task", "cancel", &id]).ok();
+    let path = |status: &str| format!("projects/_inbox/tasks/{status}/{id}.md");
+    let text = stand.read(&path("cancelled"));
+    let mut lines = text.lines();
+    let line = 1 + lines.position(|line| line == "status: cancelled").unwrap();
+    let place = |status: &str| stand.data().join(path(status));
+    fs::rename(place("cancelled"), place("ready")).unwrap();
+    let found = finding(&doctor(&stand, &[]), "set-aside");
+    assert_eq!(found["code"], "AOF-1142");
+    assert_eq!(found["location"], format!("{}:{line}:1", path("ready")));
+}
