@@ -170,3 +170,13 @@ fn a_part_is_read_up_to_16_mib() {
         assert_eq!(journalled.map(|it| it.records.len()), records, "{size}");
     }
 }
+
+#[test]
+fn a_journal_of_a_newer_version_is_not_passed_over() {
+    let mut header = Header::new(1, BTreeMap::new());
+    header.schema_version += 1;
+    let newer = (encode(&header) + "\n").into_bytes();
+    let (older, _) = two_records();
+    let error = read(&mut stored(&[(7, 1, older), (7, 2, newer)])).unwrap_err();
+    assert!(error.to_string().contains("newer aof"), "{error}");
+}
