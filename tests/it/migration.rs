@@ -3,6 +3,7 @@
 //!
 //! Works on a disk in memory. The stores here are written in the manner of AOF 1.20.
 
+mod bound;
 mod crash;
 mod part;
 mod stand;

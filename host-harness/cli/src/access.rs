@@ -64,7 +64,7 @@ impl Access {
             .filter(|run| !run.is_empty());
         let mut image = None;
         patiently(|| {
-            if let Some(client) = Client::connect(&data.socket()).map_err(of_client)? {
+            if let Some(client) = connect(data)? {
                 return Ok(Way::Daemon(client));
             }
             let image = match &image {
@@ -220,6 +220,19 @@ impl Direct {
         }
         Ok(Direct { gateway, caller })
     }
+}
+
+/// Connects to the daemon; none if there is none.
+///
+/// # Errors
+/// Its socket cannot be used.
+pub fn connect(data: &DataDir) -> Result<Option<Client>, Failure> {
+    let socket = data.socket();
+    let connected = match data.answer_within() {
+        Some(within) => Client::connect_patiently(&socket, within),
+        None => Client::connect(&socket),
+    };
+    connected.map_err(of_client)
 }
 
 /// Tries again for a while if another short command holds the directory.

@@ -11,6 +11,7 @@ use crate::command::{
     backup, board, completions, daemon, demo, doctor, events, explain, fsck, init, migrate, poll,
     restore, run, sim, supervise, task, tools,
 };
+use crate::span;
 
 /// Shown below `aof --help`; the README has the same table.
 const AFTER_HELP: &str = "\
@@ -26,6 +27,8 @@ Exit codes:
 Environment:
   AOF_DATA_DIR  data directory, like --data-dir
   AOF_SOCKET    socket of the daemon, like --socket
+  AOF_ANSWER_WITHIN
+                how long to wait for the daemon, like --answer-within
   AOF_RUN_ID    the run that speaks; AOF sets it for agents
   AOF_LOG       what to log, as in `debug` or `aof_host=trace`
   NO_COLOR      any value: no colours
@@ -73,6 +76,16 @@ pub struct Global {
         value_name = "PATH"
     )]
     pub socket: Option<PathBuf>,
+    /// How long to wait for an answer of the daemon, such as 500ms or 5m [default: 60s]
+    #[arg(
+        long,
+        global = true,
+        env = "AOF_ANSWER_WITHIN",
+        hide_env = true,
+        value_name = "TIME",
+        value_parser = span::parse_ms
+    )]
+    pub answer_within: Option<u64>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,

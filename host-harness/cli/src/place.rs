@@ -3,6 +3,7 @@
 //! Reads the environment and looks at directories; never makes one.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::exit::Failure;
 
@@ -14,6 +15,7 @@ pub const MARK: &str = "aof.yaml";
 pub struct DataDir {
     root: PathBuf,
     socket: Option<PathBuf>,
+    answer_within: Option<Duration>,
 }
 
 impl DataDir {
@@ -28,7 +30,11 @@ impl DataDir {
         if !marks.iter().any(|mark| root.join(mark).exists()) {
             return Err(Self::unmarked(&root));
         }
-        Ok(DataDir { root, socket: None })
+        Ok(DataDir {
+            root,
+            socket: None,
+            answer_within: None,
+        })
     }
 
     /// The same directory, whatever it holds.
@@ -62,6 +68,17 @@ impl DataDir {
     pub fn served_on(mut self, socket: Option<PathBuf>) -> Self {
         self.socket = socket.filter(|socket| !socket.as_os_str().is_empty());
         self
+    }
+
+    /// The same directory, whose daemon has so long for an answer.
+    pub fn answering_within(mut self, ms: Option<u64>) -> Self {
+        self.answer_within = ms.map(Duration::from_millis);
+        self
+    }
+
+    /// How long the daemon's answer is waited for, if that was said.
+    pub fn answer_within(&self) -> Option<Duration> {
+        self.answer_within
     }
 
     /// The directory itself.

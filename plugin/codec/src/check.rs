@@ -182,7 +182,17 @@ impl Checker<'_, '_> {
     }
 
     fn scalar(&mut self, node: &Node<'_>, path: &str, shape: &Shape) {
+        if let Shape::Version(known) = shape
+            && let Some(version) = node.integer().filter(|version| version > known)
+        {
+            let message =
+                format!("`{path}` is {version}: made by a newer aof, this one reads up to {known}");
+            let hint = "use the aof that made it, or a newer one";
+            let code = self.findings.codes.value;
+            return self.findings.error(code, node.start, message, hint);
+        }
         let fits = match shape {
+            Shape::Version(known) => node.integer().is_some_and(|n| (1..=*known).contains(&n)),
             Shape::Text => node.text().is_some(),
             Shape::Boolean => node.boolean().is_some(),
             Shape::Integer(min, max) => node.integer().is_some_and(|n| (*min..=*max).contains(&n)),
@@ -214,6 +224,7 @@ fn wanted(shape: &Shape) -> (String, String) {
             };
             (range, "write decimal digits without quotes".to_owned())
         }
+        Shape::Version(known) => wanted(&Shape::Integer(1, *known)),
         Shape::Choice(words) => (one_of(words), format!("write {}", one_of(words))),
         Shape::Moment => (
             "a moment in RFC 3339".to_owned(),
@@ -230,6 +241,7 @@ fn example(shape: &Shape) -> String {
     match shape {
         Shape::Choice(words) => format!(" with {}", one_of(words)),
         Shape::Integer(min, _) => format!(", for example {min}"),
+        Shape::Version(_) => ", for example 1".to_owned(),
         Shape::List(_) => " with one `- item` per line".to_owned(),
         _ => String::new(),
     }

@@ -7,7 +7,7 @@ use aof_core::project::{Project, ProjectStatus};
 
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
-use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text};
+use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text, Version};
 use crate::schema::{Schema, closed, idle, optional, required};
 use crate::share::{DISPATCH, dispatch};
 use crate::yaml::Node;
@@ -24,7 +24,7 @@ const NAME_MISMATCH: &str = "AOF-1123";
 const NOBODY: &str = "system";
 
 const MANIFEST: Schema = closed(&[
-    optional("schemaVersion", Integer(1, 2)),
+    optional("schemaVersion", Version(2)),
     required("id", Text),
     optional("title", Text),
     optional("description", Text),

@@ -13,6 +13,8 @@ pub(crate) enum Shape {
     Boolean,
     /// A plain natural number within both bounds.
     Integer(u64, u64),
+    /// The version of the format of this file, from 1 to the one that is known here.
+    Version(u64),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// RFC 3339, not before 1970.

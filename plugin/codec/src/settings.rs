@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::check::check_under;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
-use crate::schema::Shape::{Any, Choice, Integer, Map, Text};
+use crate::schema::Shape::{Any, Choice, Integer, Map, Text, Version};
 use crate::schema::{Schema, closed, optional};
 use crate::yaml::{Kind, Mark, Node};
 
@@ -24,7 +24,7 @@ const CODES: Codes = Codes {
 const OVERRIDES: &str = "overrides";
 
 const SETTINGS: Schema = closed(&[
-    optional("schemaVersion", Integer(1, 1)),
+    optional("schemaVersion", Version(1)),
     optional("scheduler", Map(&SCHEDULER)),
     optional("executor", Map(&EXECUTOR)),
 ]);

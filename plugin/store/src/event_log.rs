@@ -233,4 +233,17 @@ mod tests {
         let mut reopened = EventLog::resume(4, now.day(), 0, 0);
         assert!(first < second && second < reopened.next_id(now));
     }
+
+    #[test]
+    fn the_last_2_000_lines_are_known() {
+        let event = r#"{"taskId":"TASK-2026-02-17-001","revision":4}"#;
+        let knows = |after: usize| {
+            let part = [event].into_iter().chain(std::iter::repeat_n("{}", after));
+            let part = part.collect::<Vec<_>>().join("\n");
+            let task = TaskId::parse("TASK-2026-02-17-001").unwrap();
+            Tail::read(part.as_bytes()).knows(&task, 4)
+        };
+        assert!(knows(TAIL_LINES_MAX - 1));
+        assert!(!knows(TAIL_LINES_MAX));
+    }
 }

@@ -252,6 +252,9 @@ impl LogFold {
         }) else {
             return;
         };
+        if is_new {
+            self.check_beginning(&task, line);
+        }
         match line.kind.as_str() {
             "task.created" if !is_new => {
                 let hint = "two tasks cannot share an id; see who copied the event";
@@ -272,6 +275,25 @@ impl LogFold {
         }
         (folded.part, folded.line) = at;
         self.tasks.insert(task, folded);
+    }
+
+    /// A log that reaches back to the first opening knows how each task came to be: it was created,
+    /// or a person's card was changed for the first time.
+    fn check_beginning(&mut self, task: &TaskId, line: &Line) {
+        let is_first = line.revision.is_none_or(|revision| revision <= 1);
+        let is_mended = line.payload.get("recovered") == Some(&Value::Bool(true));
+        if !self.is_whole() || is_first || is_mended || line.kind == "task.created" {
+            return;
+        }
+        let hint = "events are missing: take the log from a backup; or its card was put there by \
+                    hand from another store";
+        let message = "begins in the middle: the log does not know how it came to be";
+        self.say(
+            "created-missing",
+            Weight::Error,
+            (Some(task), message),
+            hint,
+        );
     }
 
     fn transition(&mut self, task: &TaskId, folded: &mut Folded, line: &Line) {

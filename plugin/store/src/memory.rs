@@ -91,8 +91,9 @@ impl Store for Files {
         Ok(dirs.iter().map(listing).collect())
     }
 
-    fn read(&mut self, paths: &[String], _bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
+    fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
         let blob = |path: &String| match self.files.get(path) {
+            Some(bytes) if bytes.len() as u64 > bytes_max => Blob::Refused("too large".to_owned()),
             Some(bytes) => Blob::Content {
                 bytes: bytes.clone(),
                 stamp: stamp(bytes),

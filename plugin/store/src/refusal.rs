@@ -17,7 +17,7 @@ pub fn refusal_of(error: &StoreError) -> Refusal {
                 owner.pid, owner.host
             ),
         ),
-        StoreError::StaleEpoch(_) => Refusal::refused(
+        StoreError::StaleEpoch(_) => Refusal::conflict(
             "AOF-4002",
             message,
             "another process took the store over; open it again",

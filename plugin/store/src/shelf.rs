@@ -236,14 +236,13 @@ fn understand(path: &str, blob: &Blob, status: Status) -> Result<CardDocument, V
              from {said} a task may go to: {}",
             names(said.successors())
         );
-        return Err(vec![
-            finding(
-                "AOF-1142",
-                path,
-                &format!("lies in {status}/ but says status {said}"),
-            )
-            .hint(&hint),
-        ]);
+        let message = format!("lies in {status}/ but says status {said}");
+        let line = document.line_of("status");
+        return Err(vec![Diagnostic {
+            line,
+            column: line.min(1),
+            ..finding("AOF-1142", path, &message).hint(&hint)
+        }]);
     }
     Ok(document)
 }

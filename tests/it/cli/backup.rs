@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::stand::{Said, Stand, ls, wait_for};
+use super::stand::{Said, Stand, binary, ls, say, wait_for};
 
 fn restore(stand: &Stand, backup: &Path, to: &Path) -> Said {
     let (backup, to) = (backup.to_str().unwrap(), to.to_str().unwrap());
@@ -177,5 +177,20 @@ fn a_hostile_archive_writes_nowhere_else() {
             !restored.exists() && !stand.home().join("escaped").exists(),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn a_large_file_is_not_held_in_memory() {
+    let stand = Stand::idle();
+    let log = fs::File::create(stand.data().join("events/2026-01-01.jsonl")).unwrap();
+    log.set_len(96 << 20).unwrap();
+    for name in ["copy.tar", "copy"] {
+        let line = format!("ulimit -d 65536; exec \"$0\" backup ../{name}");
+        let mut shell = std::process::Command::new("sh");
+        shell.arg("-c").arg(line).arg(binary());
+        let said = say(shell.current_dir(stand.data()));
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(said.out.contains("100"), "{said:?}");
     }
 }

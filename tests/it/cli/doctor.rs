@@ -201,3 +201,56 @@ fn tasks_of_aof_1_that_are_not_served_are_named() {
     let found = finding(&doctor(&stand, &[]), "aof-1");
     assert!(found["hint"].as_str().unwrap().contains("aof migrate"));
 }
+
+#[test]
+fn a_move_that_is_not_allowed_is_told_with_the_line_of_the_status() {
+    let stand = Stand::idle();
+    let id = stand.task(&["Move me"]);
+    stand.aof(&["task", "cancel", &id]).ok();
+    let path = |status: &str| format!("projects/_inbox/tasks/{status}/{id}.md");
+    let text = stand.read(&path("cancelled"));
+    let mut lines = text.lines();
+    let line = 1 + lines.position(|line| line == "status: cancelled").unwrap();
+    let place = |status: &str| stand.data().join(path(status));
+    fs::rename(place("cancelled"), place("ready")).unwrap();
+    let found = finding(&doctor(&stand, &[]), "set-aside");
+    assert_eq!(found["code"], "AOF-1142");
+    assert_eq!(found["location"], format!("{}:{line}:1", path("ready")));
+}
+
+#[test]
+fn what_a_newer_aof_made_is_refused_as_such_and_left_alone() {
+    let newer = |text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{text}");
+        text.replacen(from, to, 1)
+    };
+    let stand = Stand::idle();
+    let id = stand.task(&["From tomorrow"]);
+    let card = format!("projects/_inbox/tasks/ready/{id}.md");
+    for (path, from, to) in [
+        (card.as_str(), "schemaVersion: 2", "schemaVersion: 3"),
+        ("org/org-chart.yaml", "schemaVersion: 1", "schemaVersion: 3"),
+        (
+            "projects/_inbox/project.yaml",
+            "id: _inbox",
+            "schemaVersion: 3\nid: _inbox",
+        ),
+        ("aof.yaml", "schemaVersion: 1", "schemaVersion: 2"),
+    ] {
+        let before = stand.read(path);
+        let text = newer(&before, from, to);
+        stand.write(path, &text);
+        let said = doctor(&stand, &[]);
+        assert_eq!(said.code, 6, "{path}: {said:?}");
+        let kind = if path == "aof.yaml" {
+            "store"
+        } else {
+            "set-aside"
+        };
+        let found = finding(&said, kind);
+        let message = found["message"].as_str().unwrap();
+        assert!(message.contains("made by a newer aof"), "{path}: {message}");
+        assert_eq!(stand.read(path), text, "{path}");
+        stand.write(path, &before);
+    }
+}

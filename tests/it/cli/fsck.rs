@@ -80,16 +80,21 @@ fn a_move_by_hand_is_told_and_is_no_error() {
 }
 
 #[test]
-fn a_card_that_is_gone_is_an_error() {
+fn a_card_that_is_gone_is_told_with_its_remedy_and_is_no_error_for_good() {
     let stand = Stand::idle();
     let id = stand.task(&["Lose me"]);
     fs::remove_file(card(&stand, "ready", &id)).unwrap();
-    let said = fsck(&stand);
-    assert_eq!(said.code, 6, "{said:?}");
+    let said = fsck(&stand).ok();
     assert_eq!(
         kinds(&said),
-        [("missing-task".to_owned(), "error".to_owned())]
+        [("missing-task".to_owned(), "warning".to_owned())]
     );
+    let finding = said.json()["fsck"]["findings"][0].clone();
+    assert!(
+        finding["hint"].as_str().unwrap().contains("backup"),
+        "{finding}"
+    );
+    stand.aof(&["doctor"]).ok();
 }
 
 #[test]
@@ -157,4 +162,68 @@ fn a_running_daemon_is_asked() {
     });
     stand.task(&["Under the daemon"]);
     assert_eq!(kinds(&fsck(&stand).ok()), []);
+}
+
+/// The log without the lines that contain this.
+fn forget(stand: &Stand, what: &str) {
+    let log = log(stand);
+    let text = fs::read_to_string(&log).unwrap();
+    let kept = text.lines().filter(|line| !line.contains(what));
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    assert_ne!(kept, text);
+    fs::write(&log, kept).unwrap();
+}
+
+#[test]
+fn a_finished_task_of_which_the_log_does_not_know_the_beginning_is_an_error() {
+    let stand = Stand::idle();
+    let id = stand.task(&["Forget my beginning"]);
+    stand.aof(&["task", "cancel", &id]).ok();
+    forget(&stand, "task.created");
+    let said = fsck(&stand);
+    assert_eq!(said.code, 6, "{said:?}");
+    assert_eq!(
+        kinds(&said),
+        [("created-missing".to_owned(), "error".to_owned())]
+    );
+}
+
+#[test]
+fn a_card_that_was_made_by_hand_and_then_changed_needs_no_beginning() {
+    let stand = Stand::idle();
+    stand.task(&["So that there is a log"]);
+    let id = "TASK-2026-02-17-001";
+    let text =
+        format!("---\nschemaVersion: 1\nid: {id}\ntitle: By hand\nstatus: ready\n---\nDo it.\n");
+    stand.write(&format!("projects/_inbox/tasks/ready/{id}.md"), &text);
+    stand.aof(&["task", "cancel", id]).ok();
+    assert_eq!(kinds(&fsck(&stand).ok()), []);
+}
+
+#[test]
+fn a_part_of_the_log_that_is_missing_between_others_is_an_error() {
+    let stand = Stand::idle();
+    stand.task(&["Keep on"]);
+    let last = log(&stand);
+    let text = fs::read_to_string(&last).unwrap();
+    let day = last.file_stem().unwrap().to_str().unwrap().to_owned();
+    // The log went on in the third part of the day, and the second one is gone.
+    let (first, rest) = text.split_at(text.find('\n').unwrap() + 1);
+    fs::write(&last, first).unwrap();
+    stand.write(&format!("events/{day}.002.jsonl"), rest);
+    let said = fsck(&stand);
+    assert_eq!(said.code, 6, "{said:?}");
+    assert_eq!(
+        kinds(&said),
+        [("log-missing".to_owned(), "error".to_owned())]
+    );
+    let finding = said.json()["fsck"]["findings"][0].clone();
+    assert_eq!(finding["location"], format!("events/{day}.001.jsonl"));
+    // The oldest parts may have been cleared away.
+    fs::remove_file(&last).unwrap();
+    let found = kinds(&fsck(&stand));
+    assert!(
+        !found.contains(&("log-missing".to_owned(), "error".to_owned())),
+        "{found:?}"
+    );
 }

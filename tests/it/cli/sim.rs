@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
-use super::stand::Stand;
+use super::stand::{Stand, wait_for};
 
 fn case(name: &str) -> PathBuf {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/seeds");
@@ -111,4 +112,54 @@ fn an_unknown_mistake_and_a_missing_case_are_refused() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn seeds_end_with_the_largest_number() {
+    let stand = Stand::bare();
+    let last = u64::MAX.to_string();
+    let line = ["sim", "--steps", "1", "--profile", "calm", "--seed", &last];
+    stand.aof(&line).ok();
+    let said = stand.aof(&[&line[..], &["--seeds", "2"]].concat());
+    assert_eq!(said.code, 3, "{said:?}");
+    insta::assert_snapshot!(said.err.replace(&last, "LAST"), @r"
+    error [AOF-1600] there are no 2 seeds from LAST on: the last one is LAST
+      hint ask for 1 at the most, or begin earlier
+    ");
+}
+
+#[test]
+fn an_interruption_tells_what_was_lived_through() {
+    let stand = Stand::bare();
+    let line = [
+        "sim",
+        "--seeds",
+        "1000000",
+        "--steps",
+        "1",
+        "--profile",
+        "calm",
+    ];
+    let mut command = stand.command(&line);
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let child = command.stderr(Stdio::null()).spawn().unwrap();
+    wait_for("the worlds to begin", || {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+        let caught = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:\t"))?;
+        let caught = u64::from_str_radix(caught, 16).ok()?;
+        // SIGINT is the second of the bits.
+        (caught & 2 == 2).then_some(())
+    });
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let said = child.wait_with_output().unwrap();
+    assert_eq!(said.status.code(), Some(130), "{said:?}");
+    let out = String::from_utf8(said.stdout).unwrap();
+    assert!(
+        out.contains("interrupted: 1000000 worlds were asked for\n"),
+        "{out}"
+    );
+    assert!(out.ends_with("every invariant held\n"), "{out}");
 }

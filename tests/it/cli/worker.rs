@@ -1,10 +1,11 @@
 //! The daemon and `aof run`, alone and in each other's way.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use super::stand::{Running, Stand, wait_for};
+use super::stand::{Running, Stand, say, wait_for};
 
 fn daemon(stand: &Stand) -> Running {
     let daemon = stand.start(&["daemon"]);
@@ -154,4 +155,66 @@ fn a_creation_is_never_asked_for_twice() {
     assert_eq!(said.json()["error"]["code"], "AOF-3601");
     assert!(stand.ls().is_empty());
     dying.join().unwrap();
+}
+
+#[test]
+fn a_run_explains_100_tasks_at_its_end() {
+    for (tasks, explained) in [(100, 100), (101, 100)] {
+        let stand = Stand::idle();
+        for number in 1..=tasks {
+            let id = format!("TASK-2026-02-{:02}-{:03}", number / 100 + 1, number % 100);
+            let text = format!(
+                "---\nschemaVersion: 1\nid: {id}\ntitle: Wait\nstatus: ready\nrouting: {{ agent: \
+                 worker }}\n---\nWait.\n"
+            );
+            stand.write(&format!("projects/_inbox/tasks/ready/{id}.md"), &text);
+        }
+        let said = stand.aof(&["run", "--json"]);
+        assert_eq!(said.code, 5, "{said:?}");
+        let left = said.json()["run"]["remaining"].as_array().unwrap().len();
+        assert_eq!(left, explained);
+    }
+}
+
+#[test]
+fn a_daemon_to_which_nobody_listens_any_more_goes_on() {
+    let stand = Stand::idle();
+    let mut command = stand.command(&["daemon", "-vv"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    let mut daemon = Running::of(child);
+    let socket = stand.data().join("state/daemon.sock");
+    wait_for("the daemon's socket", || {
+        assert!(daemon.is_alive(), "it ended because nobody listens");
+        std::os::unix::net::UnixStream::connect(&socket).ok()
+    });
+    for title in ["Told to nobody", "And again"] {
+        stand.task(&[title]);
+    }
+    stand.aof(&["poll"]).ok();
+    assert!(daemon.is_alive());
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.code(), 0);
+}
+
+#[test]
+fn a_frozen_daemon_is_not_waited_for_longer_than_told() {
+    let stand = Stand::idle();
+    let daemon = daemon(&stand);
+    daemon.signal(Signal::STOP);
+    let told = ["board", "--answer-within", "200ms"];
+    let mut by_environment = stand.command(&["board"]);
+    by_environment.env("AOF_ANSWER_WITHIN", "1s");
+    let said = stand.aof(&told);
+    assert_eq!(said.code, 1, "{said:?}");
+    insta::assert_snapshot!(said.err, @r"
+    error [AOF-5310] the daemon has not answered for 200 ms
+      hint it may have been stopped: `kill -CONT` lets it go on, `kill` ends it
+    ");
+    let said = say(&mut by_environment);
+    assert!(said.err.contains("not answered for 1 s\n"), "{said:?}");
+    daemon.signal(Signal::CONT);
+    stand.aof(&["board"]).ok();
+    assert_eq!(stand.aof(&["board", "--answer-within", "0s"]).code, 2);
 }

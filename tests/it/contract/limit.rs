@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, human};
+use crate::stage::{CardText, Stage, human};
 
 const KIB: usize = 1024;
 
@@ -213,5 +213,29 @@ fn a_card_that_has_grown_too_large_is_not_written() {
                 "what was written can be read"
             );
         }
+    }
+}
+
+#[test]
+fn an_audit_compares_1000_cards_a_page() {
+    for (cards, pages) in [(1_000, vec![1_000]), (1_001, vec![1_000, 1_001])] {
+        let text = |number| {
+            let id = format!("TASK-2026-02-{:02}-{:03}", number / 100 + 1, number % 100);
+            CardText::new(&id, "backlog").fixture()
+        };
+        let mut stage = Stage::with(&(1..=cards).map(text).collect::<String>());
+        let mut compared = Vec::new();
+        let mut next = Some(0);
+        while let Some(page) = next {
+            let ctx = stage.ctx(human("ann"));
+            let answer = stage.instance().audit(&ctx, page).unwrap();
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            let count = answer["audit"]["cards"].as_u64().unwrap();
+            if count > compared.last().copied().unwrap_or(0) {
+                compared.push(count);
+            }
+            next = answer["audit"]["next"].as_u64().map(|page| page as u32);
+        }
+        assert_eq!(compared, pages);
     }
 }

@@ -120,8 +120,9 @@ fn an_owner_whose_lock_was_replaced_is_refused_and_stops() {
         (now != before && now != 0).then_some(())
     });
     let said = stand.aof(&["task", "create", "Too late", "--json"]);
-    assert_eq!(said.code, 3, "{said:?}");
+    assert_eq!(said.code, 4, "{said:?}");
     assert_eq!(said.json()["error"]["code"], "AOF-4002");
+    assert_eq!(said.json()["error"]["kind"], "conflict");
     assert_eq!(first.code(), 4);
     assert!(second.is_alive());
     let said = stand.aof(&["task", "create", "In time", "--socket", "other.sock"]);

@@ -192,10 +192,7 @@ pub(super) fn planned(disk: &MemoryDisk) -> Plan {
 
 /// Migrates until the end, or until so many operations are done. Returns how many were.
 pub(super) fn migrate(disk: &MemoryDisk, ops_max: usize) -> Result<usize, StoreError> {
-    let mut store = Stopping {
-        inner: port(Box::new(disk.store())),
-        left: ops_max,
-    };
+    let mut store = Stopping::over(disk, ops_max);
     let epoch = store.open(Mode::Writer)?.epoch;
     let found = survey(&mut store)?;
     carry_out(&mut store, epoch, plan(&found, SETTINGS))?;
@@ -214,10 +211,22 @@ pub(super) fn files(disk: &MemoryDisk) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A store whose host dies after so many operations.
-struct Stopping {
+/// A store that notes what is committed, and whose host dies after so many operations.
+pub(super) struct Stopping {
     inner: NativePort,
     left: usize,
+    /// Every batch that was committed.
+    pub(super) batches: Vec<Vec<Op>>,
+}
+
+impl Stopping {
+    pub(super) fn over(disk: &MemoryDisk, left: usize) -> Self {
+        Stopping {
+            inner: port(Box::new(disk.store())),
+            left,
+            batches: Vec::new(),
+        }
+    }
 }
 
 impl Store for Stopping {
@@ -240,6 +249,7 @@ impl Store for Stopping {
     fn commit(&mut self, mut batch: Vec<Op>, epoch: u64) -> Result<u64, StoreError> {
         if batch.len() <= self.left {
             self.left -= batch.len();
+            self.batches.push(batch.clone());
             return self.inner.commit(batch, epoch);
         }
         batch.truncate(self.left);

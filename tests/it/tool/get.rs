@@ -180,3 +180,23 @@ fn a_card_that_is_set_aside_is_named_with_its_place() {
     assert_eq!(at.unwrap(), format!("projects/alpha/tasks/ready/{ONE}.md"));
     assert!(hint.contains("mend"), "{hint}");
 }
+
+#[test]
+fn the_last_100_runs_of_a_task_are_shown() {
+    let mut stage = Stage::with(&CardText::new(ONE, "ready").agent("writer").fixture());
+    let first = stage.spawned().run;
+    let path = |run: &str| format!("projects/alpha/runs/{ONE}/{run}/run.json");
+    let record = stage.file(&path(&first)).unwrap();
+    let mut add = |number: usize| {
+        let run = format!("02{}{number:03}", &first[2..23]);
+        stage.put_by_hand(&path(&run), &record.replace(&first, &run));
+        let task = stage.task(ONE);
+        let runs = task["runs"].as_array().unwrap();
+        (runs.len(), runs[0]["run"] == first.as_str())
+    };
+    for number in 1..99 {
+        add(number);
+    }
+    assert_eq!(add(99), (100, true));
+    assert_eq!(add(100), (100, false), "the oldest one is left out");
+}

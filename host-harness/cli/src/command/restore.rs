@@ -128,9 +128,14 @@ fn unpack(backup: &Path, part: &Path) -> Result<Manifest, Failure> {
     })?;
     if manifest.schema_version != SCHEMA_VERSION {
         let version = manifest.schema_version;
+        let whose = if version > SCHEMA_VERSION {
+            ": it was made by a newer aof"
+        } else {
+            ""
+        };
         return Err(unusable(
             backup,
-            &format!("its format has version {version}"),
+            &format!("its format has version {version}{whose}"),
         ));
     }
     manifest

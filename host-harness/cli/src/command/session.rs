@@ -21,7 +21,8 @@ impl Session<'_> {
     /// There is none.
     pub fn data(&self) -> Result<DataDir, Failure> {
         let data = DataDir::find(self.global.data_dir.as_deref())?;
-        Ok(data.served_on(self.global.socket.clone()))
+        let data = data.served_on(self.global.socket.clone());
+        Ok(data.answering_within(self.global.answer_within))
     }
 
     /// Asks the component one thing and closes again.

@@ -105,6 +105,7 @@ fn defect(text: &str) -> Result<Defect, String> {
 /// The shipped component cannot be started, a file cannot be read or written, or standard output
 /// cannot be written.
 pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
+    refuse_overflow(args)?;
     if args.crashes {
         return points::crashes(args, session);
     }
@@ -137,6 +138,23 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
             worlds::replay(args, (&case, &engine), session)
         }
     }
+}
+
+/// Seeds do not begin anew behind the largest.
+fn refuse_overflow(args: &Args) -> Result<(), Failure> {
+    let (first, count) = (args.seed, args.seeds);
+    if first.checked_add(count - 1).is_some() {
+        return Ok(());
+    }
+    let message = format!(
+        "there are no {count} seeds from {first} on: the last one is {}",
+        u64::MAX
+    );
+    let hint = format!(
+        "ask for {} at the most, or begin earlier",
+        u64::MAX - first + 1
+    );
+    Err(Failure::refused("AOF-1600", message, hint))
 }
 
 fn ending(is_sound: bool) -> Ending {

@@ -142,4 +142,23 @@ mod tests {
         no tasks yet; make one with `aof task create TITLE`
         ");
     }
+
+    #[test]
+    fn a_long_title_does_not_push_the_others_away() {
+        let long = "Tell the whole story of the harbour from its founding to this day ".repeat(3);
+        let value = json!({
+            "columns": [{"status": "ready", "count": 2, "cards": [
+                {"id": "TASK-1", "title": long, "priority": "normal", "agent": "clerk"},
+                {"id": "TASK-2", "title": "Short", "priority": "high", "agent": "editor"},
+            ]}],
+            "counts": {"ready": 2},
+        });
+        insta::assert_snapshot!(shown(&value), @r"
+        2 ready
+
+        READY 2
+          TASK-1  Tell the whole story of the harbour from its founding to th…  normal  clerk
+          TASK-2  Short                                                         high    editor
+        ");
+    }
 }

@@ -122,4 +122,21 @@ mod tests {
         let value = json!({"reason": "no_ready_tasks", "counts": {"done": 3}});
         assert_eq!(shown(&value), "no task is ready\n0 running · 3 done\n");
     }
+
+    #[test]
+    fn a_long_title_does_not_push_the_others_away() {
+        let long = "Tell the whole story of the harbour from its founding to this day ".repeat(3);
+        let value = json!({
+            "counts": {"ready": 1},
+            "actions": [{"kind": "dispatch", "task": "TASK-1", "title": long, "agent": "a",
+                         "reason": "agent"}],
+            "waiting": [{"task": "TASK-2", "title": "Set", "reason": "busy"}],
+            "waitingTotal": 1,
+        });
+        let table: Vec<String> = shown(&value).lines().take(2).map(str::to_owned).collect();
+        insta::assert_snapshot!(table.join("\n"), @r"
+        started  TASK-1  Tell the whole story of the harbour from its founding to th…  → a  agent
+        waits    TASK-2  Set                                                                busy
+        ");
+    }
 }

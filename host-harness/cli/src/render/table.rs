@@ -9,6 +9,10 @@ const GAP: &str = "  ";
 /// An elastic column is not cut below this.
 const ELASTIC_COLUMNS_MIN: usize = 16;
 
+/// An elastic column with others behind it is cut to this, however much room there is: one long
+/// title does not push everything else out of sight.
+const ELASTIC_COLUMNS_MAX: usize = 60;
+
 /// One cell: text in one style.
 #[derive(Debug, Clone)]
 pub struct Cell {
@@ -88,10 +92,20 @@ impl Table {
             if filled(at) { widest } else { 0 }
         };
         let mut widths: Vec<usize> = (0..count).map(widest).collect();
+        self.cap(&mut widths);
         if let Some(width) = width {
             self.shrink(&mut widths, width);
         }
         widths
+    }
+
+    fn cap(&self, widths: &mut [usize]) {
+        let last = widths.iter().rposition(|width| *width > 0);
+        for at in self.elastic.iter().filter(|at| Some(**at) != last) {
+            if let Some(column) = widths.get_mut(*at) {
+                *column = ELASTIC_COLUMNS_MAX.min(*column);
+            }
+        }
     }
 
     fn shrink(&self, widths: &mut [usize], width: usize) {
@@ -165,5 +179,21 @@ mod tests {
     fn a_terminal_of_no_width_is_survived() {
         assert_eq!(plain(&table().render(Some(0))).lines().count(), 3);
         assert_eq!(Table::new(0, &[7]).render(Some(0)), "");
+    }
+
+    #[test]
+    fn a_long_title_is_cut_at_60_columns_however_wide_the_terminal() {
+        for (length, shown) in [(60, "x".repeat(60)), (61, "x".repeat(59) + "…")] {
+            let mut table = Table::new(0, &[1, 2]);
+            table.row(vec![
+                cell("1"),
+                cell(&"x".repeat(length)),
+                cell(&"y".repeat(200)),
+            ]);
+            for width in [None, Some(500)] {
+                let expected = format!("1  {shown}  {}\n", "y".repeat(200));
+                assert_eq!(plain(&table.render(width)), expected);
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::gateway::Fault;
 use super::protocol::{Answer, PROTOCOL_VERSION, REQUEST_BYTES_MAX, Request};
 use super::socket::PATH_BYTES_MAX;
 
+/// How long an answer is waited for unless told; longer than any pause of the daemon.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
@@ -25,8 +26,8 @@ pub enum ClientError {
     #[error("{}", .0.message)]
     Fault(Box<Fault>),
     /// Nothing came.
-    #[error("the daemon has not answered for {} s", ANSWER_WITHIN.as_secs())]
-    Silent,
+    #[error("the daemon has not answered for {}", span(*.0))]
+    Silent(Duration),
     /// The connection failed.
     #[error("the daemon's socket failed: {0}")]
     Io(#[from] std::io::Error),
@@ -41,7 +42,7 @@ impl ClientError {
         let hint = "see whether the daemon runs; repeat the command";
         match self {
             Self::Fault(fault) => (**fault).clone(),
-            Self::Silent => Fault::broken(
+            Self::Silent(_) => Fault::broken(
                 "AOF-5310",
                 self.to_string(),
                 "it may have been stopped: `kill -CONT` lets it go on, `kill` ends it",
@@ -59,10 +60,19 @@ impl ClientError {
     }
 }
 
+/// Whole seconds as such, anything else in milliseconds.
+fn span(time: Duration) -> String {
+    match (time.as_secs(), time.subsec_millis()) {
+        (seconds, 0) => format!("{seconds} s"),
+        _ => format!("{} ms", time.as_millis()),
+    }
+}
+
 /// A connection to a running daemon.
 #[derive(Debug)]
 pub struct Client {
     reader: BufReader<UnixStream>,
+    answer_within: Duration,
     asked: u64,
 }
 
@@ -72,6 +82,17 @@ impl Client {
     /// # Errors
     /// The socket is there but cannot be used.
     pub fn connect(socket: &Path) -> Result<Option<Self>, ClientError> {
+        Self::connect_patiently(socket, ANSWER_WITHIN)
+    }
+
+    /// The same, and each answer is waited for so long.
+    ///
+    /// # Errors
+    /// The socket is there but cannot be used; a wait of nothing is no wait.
+    pub fn connect_patiently(
+        socket: &Path,
+        answer_within: Duration,
+    ) -> Result<Option<Self>, ClientError> {
         if socket.as_os_str().as_bytes().len() > PATH_BYTES_MAX {
             return Ok(None);
         }
@@ -84,10 +105,11 @@ impl Client {
                 };
             }
         };
-        stream.set_read_timeout(Some(ANSWER_WITHIN))?;
-        stream.set_write_timeout(Some(ANSWER_WITHIN))?;
+        stream.set_read_timeout(Some(answer_within))?;
+        stream.set_write_timeout(Some(answer_within))?;
         Ok(Some(Self {
             reader: BufReader::new(stream),
+            answer_within,
             asked: 0,
         }))
     }
@@ -138,7 +160,9 @@ impl Client {
             .take(ANSWER_BYTES_MAX)
             .read_until(b'\n', &mut line)
             .map_err(|error| match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => ClientError::Silent,
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                    ClientError::Silent(self.answer_within)
+                }
                 _ => ClientError::Io(error),
             })?;
         if line.is_empty() {
@@ -153,5 +177,36 @@ impl Client {
                 "neither a result nor an error".to_owned(),
             )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(bytes: usize) -> Result<Value, ClientError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s");
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let blank = " ".repeat(bytes - GOOD.len());
+                let answer = GOOD.replace("7", &format!("7{blank}"));
+                // Who is told too much hangs up.
+                drop(stream.write_all(format!("{answer}\n").as_bytes()));
+            });
+            let mut client = Client::connect(&path).unwrap().unwrap();
+            client.request("status", Value::Null, None)
+        })
+    }
+
+    const GOOD: &str = r#"{"id":"1","result":7}"#;
+
+    #[test]
+    fn an_answer_has_64_mib_at_the_most() {
+        let most = usize::try_from(ANSWER_BYTES_MAX).unwrap();
+        assert_eq!(answered(most).unwrap(), 7);
+        assert!(matches!(answered(most + 1), Err(ClientError::Answer(_))));
     }
 }

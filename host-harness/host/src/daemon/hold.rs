@@ -36,8 +36,12 @@ impl Hold {
         if self.is_on() {
             return false;
         }
-        self.until = Some(Instant::now() + Duration::from_millis(HOLD_MS_MAX));
+        self.begin_at(Instant::now());
         true
+    }
+
+    fn begin_at(&mut self, now: Instant) {
+        self.until = Some(now + Duration::from_millis(HOLD_MS_MAX));
     }
 
     /// Ends the pause. False if it was over already, so that something may have been committed.
@@ -49,7 +53,11 @@ impl Hold {
 
     /// Whether nothing may be committed now.
     pub fn is_on(&self) -> bool {
-        self.until.is_some_and(|until| Instant::now() < until)
+        self.is_on_at(Instant::now())
+    }
+
+    fn is_on_at(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| now < until)
     }
 
     /// Gives the request back unless it has to wait.
@@ -67,5 +75,20 @@ impl Hold {
             return Vec::new();
         }
         std::mem::take(&mut self.waiting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_that_nobody_ends_is_over_after_30_s() {
+        let mut hold = Hold::default();
+        let began = Instant::now();
+        hold.begin_at(began);
+        let after = |ms| began + Duration::from_millis(ms);
+        assert!(hold.is_on_at(after(HOLD_MS_MAX - 1)));
+        assert!(!hold.is_on_at(after(HOLD_MS_MAX)));
     }
 }

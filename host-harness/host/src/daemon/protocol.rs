@@ -123,18 +123,10 @@ fn parse(line: &[u8]) -> Arrival {
 
 /// Reads to the end of the line, so that the peer, which is still writing, can read the answer.
 fn skip_line(source: &mut impl BufRead) -> std::io::Result<()> {
-    let mut left = EXCESS_BYTES_MAX;
-    while left > 0 {
-        let available = source.fill_buf()?;
-        let (used, ended) = match available.iter().position(|byte| *byte == b'\n') {
-            Some(at) => (at + 1, true),
-            None => (available.len(), available.is_empty()),
-        };
-        source.consume(used);
-        if ended {
-            return Ok(());
-        }
-        left = left.saturating_sub(used as u64);
+    let mut rest = source.by_ref().take(EXCESS_BYTES_MAX + 1);
+    rest.skip_until(b'\n')?;
+    if rest.limit() > 0 {
+        return Ok(());
     }
     Err(std::io::Error::new(
         std::io::ErrorKind::FileTooLarge,
@@ -225,5 +217,18 @@ mod tests {
     fn an_endless_request_ends_the_connection() {
         let endless = std::io::repeat(b'x');
         assert!(arrival(&mut std::io::BufReader::new(endless)).is_err());
+    }
+
+    #[test]
+    fn the_rest_of_a_long_request_is_skipped_up_to_64_mib() {
+        let with_rest = |bytes: u64| {
+            let line = std::io::repeat(b'x').take(REQUEST_BYTES_MAX as u64 + bytes);
+            let next = format!("\n{GOOD}\n");
+            let mut source = std::io::BufReader::new(line.chain(next.as_bytes()));
+            arrival(&mut source).and_then(|_| arrival(&mut source))
+        };
+        let next = with_rest(EXCESS_BYTES_MAX).unwrap();
+        assert!(matches!(next, Arrival::Request(request) if request.method == "status"));
+        assert!(with_rest(EXCESS_BYTES_MAX + 1).is_err());
     }
 }

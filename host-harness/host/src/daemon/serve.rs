@@ -322,9 +322,9 @@ impl<'a> Service<'a> {
     }
 
     fn hear(&mut self, wait: Duration) {
-        let mut next = self.inbox.recv_timeout(wait);
+        let mut wait = wait;
         for _ in 0..BURST_MAX {
-            match next {
+            match self.inbox.recv_timeout(wait) {
                 Ok(Message::Ask(ask)) => self.answer(ask),
                 Ok(Message::News) => {}
                 Ok(Message::Touched) => self.touched = true,
@@ -333,7 +333,7 @@ impl<'a> Service<'a> {
             if self.options.stop.load(Ordering::SeqCst) {
                 return;
             }
-            next = self.inbox.recv_timeout(Duration::ZERO);
+            wait = Duration::ZERO;
         }
     }
 
@@ -406,5 +406,66 @@ impl<'a> Service<'a> {
             remaining: remaining(self.gateway),
             next_due_ms: self.gateway.next_due_ms().ok().flatten(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::contract::types::ErrorKind;
+    use crate::executor::{Script, SimulatedExecutor, Step};
+    use crate::gateway::fake::{Act, Fake};
+
+    fn served<T>(fake: &Fake, talk: impl FnOnce(&mut Service<'_>, &Sender<Message>) -> T) -> T {
+        let clock = ManualClock::at(1_000);
+        let executor = SimulatedExecutor::new(Script::always(Step::Hang), Arc::new(clock.clone()));
+        let (mut gateway, _) = fake.gateway(executor, &clock);
+        let (sender, inbox) = channel();
+        let options = ServeOptions::new(None, Until::Idle);
+        talk(&mut Service::new(&mut gateway, options, inbox), &sender)
+    }
+
+    #[test]
+    fn one_message_past_a_burst_waits_for_the_next_turn() {
+        for (before, is_heard) in [(BURST_MAX - 1, true), (BURST_MAX, false)] {
+            served(&Fake::default(), |service, sender| {
+                for _ in 0..before {
+                    sender.send(Message::News).unwrap();
+                }
+                sender.send(Message::Touched).unwrap();
+                service.hear(Duration::ZERO);
+                assert_eq!(service.touched, is_heard, "after {before}");
+                service.hear(Duration::ZERO);
+                assert!(service.touched, "nothing gets lost between two turns");
+            });
+        }
+    }
+
+    #[test]
+    fn a_poll_that_only_talks_is_believed_seven_times() {
+        let fake = Fake::default().will("poll", (0..TALK_MAX).map(|_| Act::Talk));
+        served(&fake, |service, _| {
+            for _ in 1..TALK_MAX {
+                service.poll().unwrap();
+                assert!(service.stirred && !service.quiet);
+            }
+            service.poll().unwrap();
+            assert!(service.quiet && !service.stirred);
+        });
+    }
+
+    #[test]
+    fn a_run_to_the_end_gives_up_after_eight_failures_in_a_row() {
+        let full = || Act::Refuse("AOF-4004", ErrorKind::Broken);
+        let fake = Fake::default().will("poll", (0..FAILURES_MAX).map(|_| full()));
+        served(&fake, |service, _| {
+            for _ in 1..FAILURES_MAX {
+                let error = service.poll().unwrap_err();
+                assert!(service.failed(error).is_ok());
+            }
+            let error = service.poll().unwrap_err();
+            assert!(service.failed(error).is_err());
+        });
     }
 }

@@ -196,4 +196,17 @@ mod tests {
         std::fs::write(dir.path().join(OWNER_PATH), "nonsense").unwrap();
         assert_eq!(holder(dir.path()).unwrap().pid, 0);
     }
+
+    #[test]
+    fn the_owner_is_named_from_a_file_of_64_kib_at_the_most() {
+        let dir = tempfile::tempdir().unwrap();
+        let _store = held(dir.path());
+        let size = usize::try_from(OWNER_BYTES_MAX).unwrap();
+        let file = |host: &str| format!(r#"{{"pid":7,"host":"{host}","since":1}}"#);
+        let most = "h".repeat(size - file("").len());
+        std::fs::write(dir.path().join(OWNER_PATH), file(&most)).unwrap();
+        assert_eq!(holder(dir.path()).unwrap().pid, 7);
+        std::fs::write(dir.path().join(OWNER_PATH), file(&(most + "h"))).unwrap();
+        assert_eq!(holder(dir.path()).unwrap().pid, 0);
+    }
 }

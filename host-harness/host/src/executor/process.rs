@@ -129,10 +129,14 @@ pub fn all() -> impl Iterator<Item = (u32, Stat)> {
 
 /// A process and everything that it descends from, nearest first, with their sessions.
 pub fn lineage(pid: u32) -> Vec<(u32, Stat)> {
+    lineage_in(pid, Stat::of)
+}
+
+fn lineage_in(pid: u32, stat_of: impl Fn(u32) -> Option<Stat>) -> Vec<(u32, Stat)> {
     let mut found = Vec::new();
     let mut next = pid;
     while next != 0 && found.len() < DEPTH_MAX {
-        let Some(stat) = Stat::of(next) else { break };
+        let Some(stat) = stat_of(next) else { break };
         found.push((next, stat));
         next = stat.parent;
     }
@@ -207,5 +211,21 @@ mod tests {
             ..me
         };
         assert_eq!(former.kill_session(), 0);
+    }
+
+    #[test]
+    fn a_lineage_is_followed_for_256_processes() {
+        let child_of_the_pid_before = |pid: u32| {
+            Some(Stat {
+                state: b'S',
+                parent: pid - 1,
+                session: 1,
+                start_ticks: 0,
+            })
+        };
+        let length = |pid| lineage_in(pid, child_of_the_pid_before).len();
+        assert_eq!(length(255), 255);
+        assert_eq!(length(256), DEPTH_MAX);
+        assert_eq!(length(257), DEPTH_MAX);
     }
 }

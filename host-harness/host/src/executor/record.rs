@@ -373,4 +373,19 @@ mod tests {
         .unwrap();
         assert_eq!(read::<CancelRecord>(&path).unwrap().unwrap().reason, "x");
     }
+
+    #[test]
+    fn a_record_has_a_mebibyte_at_the_most() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cancel.json");
+        let text = r#"{"schemaVersion": 1, "reason": "x"}"#;
+        let blank = " ".repeat(usize::try_from(RECORD_BYTES_MAX).unwrap() - text.len());
+        std::fs::write(&path, format!("{text}{blank}")).unwrap();
+        assert_eq!(read::<CancelRecord>(&path).unwrap(), Some(cancel("x")));
+        std::fs::write(&path, format!("{text}{blank} ")).unwrap();
+        let Err(RecordError::Malformed { reason, .. }) = read::<CancelRecord>(&path) else {
+            panic!("read");
+        };
+        assert_eq!(reason, "1048577 bytes, 1048576 at the most");
+    }
 }

@@ -14,7 +14,7 @@ use super::error::GatewayError;
 use super::stage::{Gateway, Session};
 
 /// Steps of one drain; what is left waits for the next.
-const STEPS_MAX: usize = 10_000;
+pub(super) const STEPS_MAX: usize = 10_000;
 /// How often an effect or a piece of news may break the component before it is left alone.
 pub(super) const STRIKES_MAX: u32 = 3;
 

@@ -26,6 +26,8 @@ use crate::instance::CallError;
 pub enum Act {
     /// Succeeds with these effects.
     Effects(Vec<Effect>),
+    /// Succeeds with an event and nothing else.
+    Talk,
     /// Refuses with this code and kind.
     Refuse(&'static str, ErrorKind),
     /// Breaks the component.
@@ -71,9 +73,14 @@ impl Fake {
         let mut script = self.0.lock().unwrap();
         script.log.push(line);
         let act = script.acts.get_mut(name).and_then(VecDeque::pop_front);
+        let mut events = Vec::new();
         let effects = match act {
             None => Vec::new(),
             Some(Act::Effects(effects)) => effects,
+            Some(Act::Talk) => {
+                events.push(event());
+                Vec::new()
+            }
             Some(Act::Refuse(code, kind)) => return Err(CallError::Refused(error(code, kind))),
             Some(Act::Trap) => {
                 script.poisoned = true;
@@ -86,7 +93,7 @@ impl Fake {
         Ok(Outcome {
             value: json!({name: true}).to_string(),
             effects,
-            events: Vec::new(),
+            events,
         })
     }
 
@@ -156,6 +163,19 @@ fn error(code: &str, kind: ErrorKind) -> Error {
         hint,
         where_: None,
         retryable: false,
+    }
+}
+
+fn event() -> Event {
+    Event {
+        id: "1".to_owned(),
+        at: 1,
+        kind: "task.noted".to_owned(),
+        actor: "host".to_owned(),
+        project: None,
+        task: None,
+        run: None,
+        payload: "{}".to_owned(),
     }
 }
 

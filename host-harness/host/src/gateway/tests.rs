@@ -260,7 +260,7 @@ fn an_effect_that_keeps_breaking_the_component_is_left_alone() {
         .into_iter()
         .filter(|line| line.starts_with("settled"))
         .count();
-    assert_eq!(tries, 3);
+    assert_eq!(tries, super::effect::STRIKES_MAX as usize);
     assert!(gateway.pump().is_ok());
 }
 
@@ -274,4 +274,23 @@ fn a_full_disk_keeps_effects_for_later() {
     fake.log();
     gateway.pump().unwrap();
     assert_eq!(fake.log(), [SETTLED]);
+}
+
+#[test]
+fn one_drain_executes_10_000_effects_and_the_next_one_the_rest() {
+    let notice = |number: usize| {
+        Effect::Notify(NotifyEffect {
+            key: format!("N{number}"),
+            severity: Severity::Info,
+            audience: String::new(),
+            task: None,
+            message: "x".to_owned(),
+        })
+    };
+    let most = super::effect::STEPS_MAX;
+    let many = Act::Effects((0..=most).map(notice).collect());
+    let fake = Fake::default().will("poll", [many]);
+    let (mut gateway, _, _) = opened(&fake, complete());
+    assert_eq!(gateway.poll(PollMode::Act).unwrap().effects, most);
+    assert_eq!(gateway.pump().unwrap().effects, 1);
 }

@@ -150,4 +150,43 @@ mod tests {
         let output = printed(&[&[0xff, 0xfe, b'\n']]);
         assert!(output.last_words().is_some());
     }
+
+    /// Counts what is logged.
+    struct Log(Arc<std::sync::atomic::AtomicU32>);
+
+    impl tracing::Subscriber for Log {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+        fn event(&self, _: &tracing::Event<'_>) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+
+        fn enter(&self, _: &tracing::span::Id) {}
+
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    fn logged(lines: u32) -> u32 {
+        let count = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        tracing::subscriber::with_default(Log(Arc::clone(&count)), || {
+            printed(&[&b"x\n".repeat(lines as usize)]);
+        });
+        count.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    #[test]
+    fn a_call_logs_1_000_lines_at_the_most() {
+        assert_eq!(logged(LINES_MAX), LINES_MAX);
+        assert_eq!(logged(LINES_MAX + 1), LINES_MAX);
+    }
 }

@@ -134,4 +134,13 @@ mod tests {
         let page = news.page(0);
         assert_eq!((page.cursor, page.changes.len()), (4, 1));
     }
+
+    #[test]
+    fn a_page_has_10_000_changes_at_the_most() {
+        let most = PAGE_CHANGES_MAX as usize;
+        let page = filled(most).page(u32::MAX);
+        assert_eq!((page.changes.len(), page.more), (most, false));
+        let page = filled(most + 1).page(u32::MAX);
+        assert_eq!((page.changes.len(), page.more), (most, true));
+    }
 }

@@ -71,8 +71,9 @@ fn is_segment(segment: &str) -> bool {
 }
 
 fn shown(text: &str) -> String {
-    let mut shown: String = text.escape_debug().take(SHOWN_CHARS_MAX).collect();
-    if text.len() > SHOWN_CHARS_MAX {
+    let mut rest = text.escape_debug();
+    let mut shown: String = rest.by_ref().take(SHOWN_CHARS_MAX).collect();
+    if rest.next().is_some() {
         shown.push('…');
     }
     shown
@@ -138,5 +139,14 @@ mod tests {
         assert_eq!(prefixes, ["a", "a/b", "a/b/c"]);
         assert_eq!((path.name(), path.parent().unwrap().as_str()), ("c", "a/b"));
         assert!(RelPath::parse("a").unwrap().parent().is_none());
+    }
+
+    #[test]
+    fn a_refused_path_is_shown_up_to_200_characters() {
+        let most = "\u{e4}".repeat(SHOWN_CHARS_MAX);
+        assert_eq!(shown(&most), most);
+        assert_eq!(shown(&format!("{most}x")), format!("{most}…"));
+        let escaped = shown(&"\n".repeat(SHOWN_CHARS_MAX));
+        assert_eq!(escaped, "\\n".repeat(SHOWN_CHARS_MAX / 2) + "…");
     }
 }

@@ -231,3 +231,21 @@ fn is_gone(kind: EventKind) -> bool {
         EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_notice_too_many_makes_everything_dirty() {
+        let (sender, _inbox) = sync_channel(NOTICES_MAX);
+        let overflow = Arc::new(AtomicBool::new(false));
+        let mailbox = Mailbox { sender, overflow };
+        for _ in 0..NOTICES_MAX {
+            mailbox.post(Notice::Look);
+        }
+        assert!(!mailbox.overflow.load(Ordering::SeqCst));
+        mailbox.post(Notice::Look);
+        assert!(mailbox.overflow.load(Ordering::SeqCst));
+    }
+}

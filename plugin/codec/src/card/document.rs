@@ -42,6 +42,18 @@ impl CardDocument {
         &self.warnings
     }
 
+    /// The line of a key at the beginning of a line of the frontmatter, counted from 1; 0 if none
+    /// begins so.
+    #[must_use]
+    pub fn line_of(&self, key: &str) -> u32 {
+        let is_of = |line: &str| line.strip_prefix(key).is_some_and(|it| it.starts_with(':'));
+        let lines = (1..).zip(self.text.lines());
+        let mut inside = lines
+            .skip(1)
+            .take_while(|(_, line)| line.trim_end() != "---");
+        inside.find(|(_, line)| is_of(line)).map_or(0, |(at, _)| at)
+    }
+
     /// The file with the differences between this card and `next` worked in; everything that is
     /// the same stays byte for byte: comments, order, unknown keys, quotes, line ends.
     ///

@@ -3,7 +3,7 @@
 //! Knows types only; the readers give them meaning.
 
 use crate::finding::Codes;
-use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text};
+use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text, Version};
 use crate::schema::{Schema, idle, open, optional, required};
 
 /// Codes of cards.
@@ -20,7 +20,7 @@ const INT32_MAX: u64 = u32::MAX as u64;
 
 /// All top-level keys, in the order in which they are written.
 pub(crate) const CARD: Schema = open(&[
-    required("schemaVersion", Integer(1, 2)),
+    required("schemaVersion", Version(2)),
     required("id", Text),
     optional("project", Text),
     required("title", Text),

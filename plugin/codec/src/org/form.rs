@@ -3,7 +3,7 @@
 //! Knows types only. A field is idle here until something acts upon it.
 
 use crate::finding::Codes;
-use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text};
+use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text, Version};
 use crate::schema::{Field, Schema, closed, idle, optional, required};
 use crate::share::DISPATCH;
 
@@ -34,7 +34,7 @@ const CONCURRENCY_MAX: u64 = 1_000;
 
 /// All top-level keys.
 pub(crate) const CHART: Schema = closed(&[
-    required("schemaVersion", Integer(1, 2)),
+    required("schemaVersion", Version(2)),
     optional("template", Text),
     required("agents", List(&Map(&AGENT))),
     optional("teams", List(&Map(&TEAM))),

@@ -106,7 +106,7 @@ fn what_is_wrong_in_the_file_has_a_place() {
     for (text, expected) in [
         (
             "schemaVersion: 2",
-            "AOF-1132 1:16 `schemaVersion` must be a whole number from 1 to 1, but is `2`",
+            "AOF-1132 1:16 `schemaVersion` is 2: made by a newer aof, this one reads up to 1",
         ),
         (
             "- 1",

@@ -11,7 +11,7 @@ use crate::layout::{JOURNAL_DIR, parse_journal_name};
 use crate::port::{Blob, Store, StoreError};
 
 /// Largest part that is read: it is closed at 1 MiB and then grows by one record at most.
-const PART_BYTES_READ_MAX: u64 = 16 * 1024 * 1024;
+pub(super) const PART_BYTES_READ_MAX: u64 = 16 * 1024 * 1024;
 
 /// What the newest part says.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,11 +88,32 @@ pub(crate) fn read<S: Store>(store: &mut S) -> Result<Option<Journalled>, StoreE
         if blob == Some(Blob::Absent) {
             return Err(StoreError::NotFound(path));
         }
-        if let Some(Blob::Content { bytes, .. }) = blob
-            && let Some(journalled) = Journalled::parse(&bytes)
-        {
+        let Some(Blob::Content { bytes, .. }) = blob else {
+            continue;
+        };
+        refuse_newer(&bytes, &path)?;
+        if let Some(journalled) = Journalled::parse(&bytes) {
             return Ok(Some(journalled));
         }
     }
     Ok(None)
+}
+
+/// What a newer version wrote down is not to be guessed, and not to be passed over either.
+fn refuse_newer(part: &[u8], path: &str) -> Result<(), StoreError> {
+    let header = part.split(|byte| *byte == b'\n').next();
+    let version = header
+        .and_then(decode::<Header>)
+        .map(|it| it.schema_version);
+    let Some(version) = version.filter(|version| *version > SCHEMA_VERSION) else {
+        return Ok(());
+    };
+    let message = format!(
+        "has format {version}, this aof knows {SCHEMA_VERSION}; open the store with the newer aof \
+         that wrote it"
+    );
+    Err(StoreError::Io {
+        path: path.to_owned(),
+        message,
+    })
 }

@@ -159,3 +159,24 @@ fn a_long_outbox_is_rewritten_by_a_checkpoint_and_a_short_one_is_not() {
         assert_eq!(batch.iter().any(rewrites), is_rewritten, "{bytes}");
     }
 }
+
+#[test]
+fn a_part_is_read_up_to_16_mib() {
+    let most = usize::try_from(super::read::PART_BYTES_READ_MAX).unwrap();
+    for (size, records) in [(most, Some(2)), (most + 1, None)] {
+        let (mut bytes, _) = two_records();
+        bytes.resize(size, b'\n');
+        let journalled = read(&mut stored(&[(7, 1, bytes)])).unwrap();
+        assert_eq!(journalled.map(|it| it.records.len()), records, "{size}");
+    }
+}
+
+#[test]
+fn a_journal_of_a_newer_version_is_not_passed_over() {
+    let mut header = Header::new(1, BTreeMap::new());
+    header.schema_version += 1;
+    let newer = (encode(&header) + "\n").into_bytes();
+    let (older, _) = two_records();
+    let error = read(&mut stored(&[(7, 1, older), (7, 2, newer)])).unwrap_err();
+    assert!(error.to_string().contains("newer aof"), "{error}");
+}

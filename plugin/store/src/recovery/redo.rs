@@ -30,7 +30,7 @@ const BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// that was not found the first time would stay as it is for good.
 const PASSES_MAX: usize = 2;
 /// Largest log that is brought up to the journal; it is closed long before.
-const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
+pub(super) const LOG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Bytes of merged cards that are journaled together.
 const MERGED_BYTES: usize = 1024 * 1024;

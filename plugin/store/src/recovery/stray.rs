@@ -16,9 +16,6 @@ use crate::recovery::Mending;
 use crate::recovery::history::{Histories, History};
 use crate::recovery::scan::is_leftover;
 
-/// Names tried for one version that is set aside.
-const NAMES_MAX: u32 = 100;
-
 /// Finds such versions of the cards and sets them aside.
 ///
 /// # Errors
@@ -75,7 +72,9 @@ impl Mending {
             !taken && !self.ops.iter().any(is_target)
         };
         let id = &history.id;
-        let mut names = (1..=NAMES_MAX).map(|number| match number {
+        // One more than can be taken: a free one is among them.
+        let names_max = listing.entries.len() + self.ops.len() + 1;
+        let mut names = (1..=names_max).map(|number| match number {
             1 => format!("{id}.conflict-{revision}.md"),
             _ => format!("{id}.conflict-{revision}-{number}.md"),
         });

@@ -324,3 +324,35 @@ fn a_part_that_was_torn_while_it_was_written_anew_does_not_hide_the_old_one() {
         }
     }
 }
+
+#[test]
+fn a_log_is_brought_up_to_the_journal_as_long_as_it_has_16_mib() {
+    let most = usize::try_from(redo::LOG_BYTES_MAX).unwrap();
+    for (size, is_written) in [(most, true), (most + 1, false)] {
+        let mut store = cut_commit(1);
+        let log = ["\n".repeat(size % 2), "0\n".repeat(size / 2)].concat();
+        let log = log.into_bytes();
+        store.files.insert("state/outbox.jsonl".to_owned(), log);
+        mend(&mut store, OPENING);
+        let found = store.files.get("state/outbox.jsonl").unwrap().len();
+        assert_eq!(found > size, is_written, "{size}");
+    }
+}
+
+#[test]
+fn an_edit_is_set_aside_however_many_lie_there_already() {
+    let stray = "projects/alpha/tasks/blocked/.TASK-2026-02-17-001.md.7-3.put";
+    let edit = CARD.replace("ready", "blocked").replace("Do it.", "Mine.");
+    let edit = edit.replace("revision: 1", "revision: 3").into_bytes();
+    let mut store = cut_commit(1);
+    store.files.insert(stray.to_owned(), edit);
+    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), 3);
+    let numbered = |number: u32| beside.replace(".conflict-3", &format!(".conflict-3-{number}"));
+    let taken = [beside.clone()].into_iter().chain((2..=300).map(numbered));
+    for path in taken {
+        store.files.insert(path, b"of another time".to_vec());
+    }
+    mend(&mut store, other_boot());
+    assert_eq!(body_of(&store, &numbered(301)), "Mine.");
+    assert!(!store.files.contains_key(stray));
+}

@@ -10,7 +10,7 @@ use aof_host::daemon::Client;
 use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
-use crate::access::{of_client, patiently};
+use crate::access::{connect, of_client, patiently};
 use crate::exit::Failure;
 use crate::place::DataDir;
 
@@ -29,7 +29,7 @@ impl Quiet {
     /// `conflict` if somebody else copies or writes.
     pub fn begin(data: &DataDir) -> Result<Self, Failure> {
         patiently(|| {
-            if let Some(mut client) = Client::connect(&data.socket()).map_err(of_client)? {
+            if let Some(mut client) = connect(data)? {
                 let answer = client.request("hold", json!({}), None).map_err(of_client)?;
                 return if unbroken(&answer) {
                     Ok(Quiet::Paused(client))

@@ -3,7 +3,7 @@
 //! Invariant: everything is written under a temporary name and flushed before it gets its own.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,6 +23,9 @@ pub struct Sink {
     form: Form,
     files: Vec<FileRecord>,
     directories: Vec<String>,
+    /// What somebody does after each copy.
+    #[cfg(test)]
+    after_put: Option<Box<dyn FnMut()>>,
 }
 
 enum Form {
@@ -60,6 +63,8 @@ impl Sink {
             form,
             files: Vec::new(),
             directories: Vec::new(),
+            #[cfg(test)]
+            after_put: None,
         })
     }
 
@@ -101,15 +106,23 @@ impl Sink {
     pub fn steady_file(&mut self, root: &Path, path: &str) -> Result<(), Failure> {
         let full = root.join(path);
         for _ in 0..ATTEMPTS_MAX {
-            match steady(&full) {
-                Ok(Some((content, mode))) => {
-                    let size = content.len() as u64;
-                    return self.put(path, (size, mode), &content[..]);
-                }
-                Ok(None) => {}
+            let file = match open(&full) {
+                Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 Err(error) => return Err(failed(&full, &error)),
+            };
+            let before = file.metadata().map_err(|error| failed(&full, &error))?;
+            let begun = self.length().map_err(|error| failed(&full, &error))?;
+            let size = before.len();
+            let put = self.put(path, (size, before.mode()), file.take(size));
+            if full
+                .symlink_metadata()
+                .is_ok_and(|now| stamp(&now) == stamp(&before))
+            {
+                return put;
             }
+            self.take_back(path, (begun, put.is_ok()))
+                .map_err(|error| failed(&full, &error))?;
         }
         Err(failed(&full, &io::Error::other("it does not hold still")))
     }
@@ -132,6 +145,29 @@ impl Sink {
         self.put(path, (found.len(), found.mode()), file.take(found.len()))
     }
 
+    /// Bytes of the archive so far.
+    fn length(&mut self) -> io::Result<u64> {
+        match &mut self.form {
+            Form::Tar(tar) => tar.get_mut().stream_position(),
+            Form::Directory(_) => Ok(0),
+        }
+    }
+
+    /// Forgets the copy of a file that changed while it was copied.
+    fn take_back(&mut self, path: &str, (length, is_recorded): (u64, bool)) -> io::Result<()> {
+        if is_recorded {
+            self.files.pop();
+        }
+        match &mut self.form {
+            Form::Tar(tar) => {
+                let archive = tar.get_mut();
+                archive.set_len(length)?;
+                archive.seek(SeekFrom::Start(length)).map(drop)
+            }
+            Form::Directory(root) => fs::remove_file(root.join(DATA_DIR).join(path)),
+        }
+    }
+
     fn put(
         &mut self,
         path: &str,
@@ -144,6 +180,10 @@ impl Sink {
             Form::Tar(tar) => tar.append_data(&mut header(bytes, mode), &inside, &mut content),
             Form::Directory(root) => write(&root.join(&inside), mode, &mut content),
         };
+        #[cfg(test)]
+        if let Some(act) = &mut self.after_put {
+            act();
+        }
         written.map_err(|error| failed(Path::new(path), &error))?;
         let record = content.record(path);
         if record.bytes != bytes {
@@ -233,15 +273,65 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
-/// The content, if it did not change while it was read.
-fn steady(path: &Path) -> io::Result<Option<(Vec<u8>, u32)>> {
-    let mut file = open(path)?;
-    let before = file.metadata()?;
-    let mut content = Vec::new();
-    file.read_to_end(&mut content)?;
-    let after = path.symlink_metadata()?;
-    let stamp =
-        |found: &fs::Metadata| (found.ino(), found.len(), found.mtime(), found.mtime_nsec());
-    let is_steady = stamp(&before) == stamp(&after) && before.len() == content.len() as u64;
-    Ok(is_steady.then_some((content, before.mode())))
+/// What tells whether a file is as it was.
+fn stamp(found: &fs::Metadata) -> (u64, u64, i64, i64) {
+    (found.ino(), found.len(), found.mtime(), found.mtime_nsec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Copies a file that somebody makes longer so many times while it is copied.
+    fn copied(target: &str, rewrites: u32) -> (PathBuf, tempfile::TempDir, Result<(), Failure>) {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join(target);
+        let full = dir.path().join("log");
+        fs::write(&full, "old\n").unwrap();
+        let mut sink = Sink::open(&target).unwrap();
+        let lengthen = full;
+        let mut left = rewrites;
+        sink.after_put = Some(Box::new(move || {
+            if left > 0 {
+                left -= 1;
+                let mut file = OpenOptions::new().append(true).open(&lengthen).unwrap();
+                file.write_all(b"new\n").unwrap();
+            }
+        }));
+        let copied = sink.steady_file(dir.path(), "log");
+        if copied.is_ok() {
+            assert_eq!(sink.files.len(), 1);
+            sink.finish(&Tree::default()).unwrap();
+        }
+        (target, dir, copied)
+    }
+
+    #[test]
+    fn a_file_that_changes_is_copied_again_until_it_holds_still() {
+        let (target, _dir, copied_ok) = copied("copy", 4);
+        copied_ok.unwrap();
+        let text = fs::read_to_string(target.join(DATA_DIR).join("log")).unwrap();
+        assert_eq!(text, "old\n".to_owned() + &"new\n".repeat(4));
+        let (target, _dir, copied_ok) = copied("copy.tar", 4);
+        copied_ok.unwrap();
+        let mut archive = tar::Archive::new(File::open(target).unwrap());
+        let mut names = Vec::new();
+        for entry in archive.entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let mut text = String::new();
+            entry.read_to_string(&mut text).unwrap();
+            let name = entry.path().unwrap().display().to_string();
+            names.push((name, text.matches("new").count()));
+        }
+        assert_eq!(names[0], ("data/log".to_owned(), 4));
+        assert_eq!(names.len(), 2, "the file once, and the manifest: {names:?}");
+    }
+
+    #[test]
+    fn a_file_that_never_holds_still_is_refused() {
+        for target in ["copy", "copy.tar"] {
+            let (_, _dir, refused) = copied(target, ATTEMPTS_MAX);
+            assert!(refused.unwrap_err().fault().message.contains("hold still"));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Never stops at the first failure. Invariant: every failure is made smaller before it is told.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -18,11 +18,16 @@ use crate::command::Session;
 use crate::console::Console;
 use crate::exit::Ending;
 use crate::render::style::{BAD, DIM};
+use crate::work::on_signals;
 
 /// Failures after which no further worlds are begun.
 const FAILURES_MAX: usize = 10;
 /// Worlds between two remarks for somebody who watches.
 const REMARK_EVERY: u64 = 500;
+/// The same for a file or a pipe, where remarks pile up.
+const REMARK_UNWATCHED_EVERY: u64 = 5_000;
+/// A run that was interrupted ends with this code, as the shell has it.
+const INTERRUPTED: u8 = 130;
 
 /// What all threads have found.
 #[derive(Default)]
@@ -30,6 +35,8 @@ struct Findings {
     worlds: u64,
     counts: Counts,
     failures: Vec<Failure>,
+    /// Not every world was begun, because somebody did not want to wait.
+    is_cut_short: bool,
 }
 
 /// Lives through the worlds of the seeds.
@@ -40,7 +47,8 @@ pub(super) fn run(args: &Args, engine: Engine, session: &Session<'_>) -> anyhow:
         engine,
     };
     let began = Instant::now();
-    let findings = work(args, &settings, session.console);
+    let stop = on_signals()?;
+    let findings = work(args, &settings, (session.console, &stop));
     tell(args, &findings, (began, session))
 }
 
@@ -56,6 +64,7 @@ pub(super) fn replay(
         worlds: 1,
         counts: outcome.counts,
         failures: outcome.failure.into_iter().collect(),
+        is_cut_short: false,
     };
     tell(args, &findings, (began, session))
 }
@@ -75,21 +84,24 @@ fn tell(
     session
         .console
         .show(&document, |_| text(args, findings, seconds))?;
+    if findings.is_cut_short && findings.failures.is_empty() {
+        return Ok(Ending::Code(INTERRUPTED.into()));
+    }
     Ok(super::ending(findings.failures.is_empty()))
 }
 
-fn work(args: &Args, settings: &Settings, console: Console) -> Findings {
+fn work(args: &Args, settings: &Settings, (console, stop): (Console, &AtomicBool)) -> Findings {
     let findings = Mutex::new(Findings::default());
-    let next = AtomicU64::new(args.seed);
-    let end = args.seed.saturating_add(args.seeds);
+    let begun = AtomicU64::new(0);
     thread::scope(|scope| {
         for _ in 0..args.jobs {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
+                while !stop.load(Ordering::SeqCst) {
+                    let number = begun.fetch_add(1, Ordering::Relaxed);
+                    if number >= args.seeds {
                         return;
                     }
+                    let seed = args.seed + number;
                     let outcome = if args.twice {
                         run_twice(seed, settings)
                     } else {
@@ -106,6 +118,7 @@ fn work(args: &Args, settings: &Settings, console: Console) -> Findings {
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
     findings.failures.sort_by_key(|failure| failure.case.seed);
+    findings.is_cut_short = stop.load(Ordering::SeqCst) && findings.worlds < args.seeds;
     findings
 }
 
@@ -122,11 +135,22 @@ fn take(
     findings.worlds += 1;
     findings.counts += outcome.counts;
     findings.failures.extend(failure);
-    if console.is_watched() && findings.worlds.is_multiple_of(REMARK_EVERY) {
-        let failures = findings.failures.len();
-        console.remark(&format!("{} worlds, {failures} failures", findings.worlds));
+    if let Some(remark) = remark(&findings, console.is_watched()) {
+        console.remark(&remark);
     }
     findings.failures.len() < FAILURES_MAX
+}
+
+/// What is said after this world, if anything.
+fn remark(findings: &Findings, is_watched: bool) -> Option<String> {
+    let every = if is_watched {
+        REMARK_EVERY
+    } else {
+        REMARK_UNWATCHED_EVERY
+    };
+    let (worlds, failures) = (findings.worlds, findings.failures.len());
+    let is_due = worlds.is_multiple_of(every);
+    is_due.then(|| format!("{worlds} worlds, {failures} failures"))
 }
 
 fn document(args: &Args, findings: &Findings, seconds: f64) -> Value {
@@ -142,6 +166,7 @@ fn document(args: &Args, findings: &Findings, seconds: f64) -> Value {
         "profile": args.profile.as_str(),
         "engine": if args.component { "component" } else { "native" },
         "worlds": findings.worlds,
+        "interrupted": findings.is_cut_short,
         "seconds": seconds,
         "steps": counts.steps,
         "powerCuts": counts.cuts,
@@ -178,6 +203,9 @@ fn text(args: &Args, findings: &Findings, seconds: f64) -> String {
              {DIM}again: {command}{DIM:#}\n"
         );
     }
+    if findings.is_cut_short {
+        text += &format!("interrupted: {} worlds were asked for\n", args.seeds);
+    }
     if findings.failures.is_empty() {
         text += "every invariant held\n";
     }
@@ -200,4 +228,29 @@ fn again(args: &Args, failure: &Failure) -> String {
         command += &format!(" --defect {}", defect.describe().name);
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_terminal_every_5000_worlds_are_told() {
+        let told = |worlds, is_watched| {
+            let findings = Findings {
+                worlds,
+                ..Findings::default()
+            };
+            remark(&findings, is_watched)
+        };
+        assert_eq!(
+            told(5_000, false).as_deref(),
+            Some("5000 worlds, 0 failures")
+        );
+        assert_eq!(
+            [4_500, 4_999, 5_001].map(|worlds| told(worlds, false)),
+            [None, None, None]
+        );
+        assert_eq!(told(500, true).as_deref(), Some("500 worlds, 0 failures"));
+    }
 }

@@ -14,7 +14,7 @@ use crate::store::path::RelPath;
 use crate::store::stamp::Node;
 use crate::store::step::LOCK_PATH;
 
-/// Replacements of the lock file survived while taking it.
+/// Tries to take the lock while somebody replaces its file.
 const ATTEMPTS_MAX: usize = 8;
 
 /// The held lock.

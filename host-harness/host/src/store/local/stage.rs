@@ -194,4 +194,17 @@ mod tests {
             assert!(!is_leftover(name, 3), "{name}");
         }
     }
+
+    #[test]
+    fn a_temporary_name_repeats_128_bytes_of_the_target() {
+        let mut made = 0;
+        let mut stage = Stage::new(7, &mut made);
+        let mut name = |target: &str| stage.name(RelPath::parse(target).unwrap());
+        let whole = "n".repeat(NAME_BYTES_MAX);
+        assert_eq!(name(&whole), format!(".{whole}.7-1.put"));
+        assert_eq!(name(&format!("{whole}n")), format!(".{whole}.7-2.put"));
+        let odd = format!("{}\u{e4}", "n".repeat(NAME_BYTES_MAX - 1));
+        let cut = &odd[..NAME_BYTES_MAX - 1];
+        assert_eq!(name(&odd), format!(".{cut}.7-3.put"), "no half character");
+    }
 }

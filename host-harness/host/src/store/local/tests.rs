@@ -1,5 +1,6 @@
 //! What only a local directory can show: locks, epochs, flushes, leftovers and scans.
 
+mod bound;
 mod protocol;
 mod rigged;
 

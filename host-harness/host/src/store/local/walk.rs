@@ -139,3 +139,24 @@ impl<S: System> Ground for Walk<'_, S> {
         owner::shown_epoch(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::local::native::Native;
+
+    #[test]
+    fn a_walk_keeps_64_directories_open_at_the_most() {
+        let root = tempfile::tempdir().unwrap();
+        let system = Native::open(root.path()).unwrap();
+        let walk = Walk::new(&system);
+        let mut most = 0;
+        for number in 0..=HANDLES_MAX {
+            let name = format!("d{number}");
+            std::fs::create_dir(root.path().join(&name)).unwrap();
+            walk.dir(RelPath::parse(&name).ok()).unwrap();
+            most = most.max(walk.open.borrow().len());
+        }
+        assert_eq!(most, HANDLES_MAX);
+    }
+}

@@ -211,7 +211,7 @@ fn all_findings_of_a_card_are_reported_together() {
     assert_eq!(
         refusals(text.as_bytes()),
         [
-            "AOF-1101 2:16 `schemaVersion` must be a whole number from 1 to 2, but is `3`",
+            "AOF-1101 2:16 `schemaVersion` is 3: made by a newer aof, this one reads up to 2",
             "AOF-1101 4:8 `title` is empty",
             "AOF-1101 5:9 `status` must be one of the eight statuses, but is `redy`",
             "AOF-1101 6:11 `priority` must be one of the four priorities, but is `urgent`",

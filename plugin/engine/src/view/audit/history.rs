@@ -104,11 +104,33 @@ impl Audit {
         if let Some(done) = self.part.clone() {
             self.feed(store, &done, true)?;
         }
+        self.look_for_gap(&next);
         self.log.begin_part(&event_log(&next.0, next.1));
         self.part_bytes = 0;
         self.part = Some(next.clone());
         self.feed(store, &next, false)?;
         Ok(true)
+    }
+
+    /// The parts of a day are numbered without a gap; only the oldest ones may have been cleared
+    /// away.
+    fn look_for_gap(&mut self, (day, part): &(String, u32)) {
+        let Some((last_day, last_part)) = &self.part else {
+            return;
+        };
+        let expected = if last_day == day {
+            last_part.saturating_add(1)
+        } else {
+            0
+        };
+        if *part == expected {
+            return;
+        }
+        let path = event_log(day, expected);
+        let message = "is missing between other parts of the log".to_owned();
+        let hint = "take it from a backup; what it told is lost otherwise, the cards are not";
+        let kind = ("log-missing", Weight::Error);
+        self.log.findings.note(finding(kind, path, message, hint));
     }
 
     fn feed<S: Store>(
@@ -202,8 +224,14 @@ impl Audit {
         for (id, folded) in gone {
             let place = self.log.place_of(&folded);
             let message = format!("has no card; the log left it {}", folded.status);
-            let hint = "if nobody deleted it, take its card from a backup";
-            self.say(&id, ("missing-task", Weight::Error), (place, message), hint);
+            // People may delete a card, and the log does not know who did.
+            let hint = "somebody deleted it; if nobody did, take its card from a backup";
+            self.say(
+                &id,
+                ("missing-task", Weight::Warning),
+                (place, message),
+                hint,
+            );
         }
     }
 

@@ -28,6 +28,8 @@ struct Plan {
     full: Option<String>,
     /// What somebody does at a directory while the next flush runs.
     meanwhile: VecDeque<(Act, PathBuf)>,
+    /// The same for locks and reads.
+    during: VecDeque<(&'static str, Act, PathBuf)>,
     /// Every call that changes or flushes something.
     calls: Vec<String>,
 }
@@ -50,6 +52,19 @@ impl Rig {
     pub fn meanwhile(&self, act: Act, place: &Path) {
         let act = (act, place.to_owned());
         self.0.lock().unwrap().meanwhile.push_back(act);
+    }
+
+    /// Somebody acts while the next `lock` or `read` runs.
+    pub fn during(&self, call: &'static str, act: Act, place: &Path) {
+        let act = (call, act, place.to_owned());
+        self.0.lock().unwrap().during.push_back(act);
+    }
+
+    fn let_others_act(&self, call: &str) {
+        let during = &mut self.0.lock().unwrap().during;
+        if let Some((_, act, place)) = during.pop_front_if(|(of, ..)| *of == call) {
+            act(&place);
+        }
     }
 
     /// The calls since the last look.
@@ -174,6 +189,7 @@ impl System for Rigged {
     }
 
     fn read(&self, file: &NamedFile, offset: u64, bytes_max: u64) -> Result<Vec<u8>, Errno> {
+        self.rig.let_others_act("read");
         self.native.read(&file.file, offset, bytes_max)
     }
 
@@ -203,7 +219,9 @@ impl System for Rigged {
     }
 
     fn lock(&self, file: &NamedFile) -> Result<(), Errno> {
-        self.native.lock(&file.file)
+        self.native.lock(&file.file)?;
+        self.rig.let_others_act("lock");
+        Ok(())
     }
 
     fn now_ns(&self) -> u64 {
