@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
+use crate::layer::Layer;
 
 /// The file that marks a data directory.
 pub const MARK: &str = "aof.yaml";
@@ -14,6 +15,7 @@ pub const MARK: &str = "aof.yaml";
 pub struct DataDir {
     root: PathBuf,
     socket: Option<PathBuf>,
+    layer: Layer,
 }
 
 impl DataDir {
@@ -28,7 +30,12 @@ impl DataDir {
         if !marks.iter().any(|mark| root.join(mark).exists()) {
             return Err(Self::unmarked(&root));
         }
-        Ok(DataDir { root, socket: None })
+        let (socket, layer) = (None, Layer::default());
+        Ok(DataDir {
+            root,
+            socket,
+            layer,
+        })
     }
 
     /// The same directory, whatever it holds.
@@ -62,6 +69,17 @@ impl DataDir {
     pub fn served_on(mut self, socket: Option<PathBuf>) -> Self {
         self.socket = socket.filter(|socket| !socket.as_os_str().is_empty());
         self
+    }
+
+    /// The same directory, opened with this over its settings.
+    pub fn under(mut self, layer: Layer) -> Self {
+        self.layer = layer;
+        self
+    }
+
+    /// What lies over its settings.
+    pub fn layer(&self) -> &Layer {
+        &self.layer
     }
 
     /// The directory itself.

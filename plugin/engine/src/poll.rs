@@ -26,6 +26,7 @@ use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::session::{Live, Session};
+use crate::settings::reload;
 use crate::summary;
 use crate::work::{Closing, Work};
 
@@ -116,6 +117,7 @@ fn dry_run(session: &Session, ctx: &Context) -> Outcome {
 fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<Outcome, Refusal> {
     session.require_writer()?;
     session.counters.polls += 1;
+    let told = reload(store, session, ctx)?;
     let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
     if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {
         return Ok(Outcome {
@@ -124,6 +126,8 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
         });
     }
     let mut ended = Batches::default();
+    ended.done.effects = told.effects;
+    ended.done.events = told.events;
     let before = end_orphans(store, session, ctx, &mut ended)
         .and_then(|()| adopt_moved(store, session, ctx, &mut ended));
     if let Err(refusal) = before
