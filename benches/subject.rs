@@ -97,6 +97,7 @@ impl Component {
         let config = WitConfig {
             read_only: false,
             overrides: None,
+            origins: None,
         };
         let ctx = wit_ctx(0, WitCaller::Host);
         let opened = Instance::open(image(), backend, Limits::default(), &ctx, &config);

@@ -13,6 +13,7 @@
 mod agent;
 mod answer;
 mod backup;
+mod config;
 mod demo;
 mod doctor;
 mod fsck;

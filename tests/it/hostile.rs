@@ -82,6 +82,7 @@ impl Ground {
         let config = Config {
             read_only: false,
             overrides: None,
+            origins: None,
         };
         let ctx = self.ctx(Caller::Host);
         let (instance, _) = Instance::open(image(), backend, limits, &ctx, &config)?;

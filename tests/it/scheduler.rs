@@ -7,6 +7,7 @@ mod cap;
 mod failure;
 mod lease;
 mod order;
+mod reload;
 mod review;
 mod route;
 mod settle;

@@ -210,6 +210,7 @@ impl Stage {
         let config = Config {
             read_only: false,
             overrides: None,
+            origins: None,
         };
         let (instance, opened) =
             Instance::open(image(), backend, Limits::default(), &ctx, &config)?;

@@ -65,6 +65,7 @@ impl Access {
         let mut image = None;
         patiently(|| {
             if let Some(client) = connect(data)? {
+                data.layer().warn_of_daemon();
                 return Ok(Way::Daemon(client));
             }
             let image = match &image {
@@ -74,6 +75,16 @@ impl Access {
             Direct::open(image, data, need).map(|direct| Way::Direct(Box::new(direct)))
         })
         .map(|way| Access { way, run })
+    }
+
+    /// Opens the directory for looking only, whoever works there: what is on disk is what is seen.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn aside(data: &DataDir) -> Result<Self, Failure> {
+        let direct = Direct::open(&load_image()?, data, Need::Look)?;
+        let way = Way::Direct(Box::new(direct));
+        Ok(Access { way, run: None })
     }
 
     /// Claims no run from now on: who only looks at how a run ended may not be its agent any more.
@@ -213,6 +224,7 @@ impl Direct {
         };
         let mut options = GatewayOptions::at(data.root());
         options.read_only = need == Need::Look;
+        data.layer().apply(&mut options);
         options.socket = Some(data.socket());
         let (gateway, report) = Gateway::open(image, options).map_err(of_gateway)?;
         for line in &report.repaired {

@@ -8,9 +8,10 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    backup, board, completions, daemon, demo, doctor, events, explain, fsck, init, migrate, poll,
-    restore, run, sim, supervise, task, tools,
+    backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init, migrate,
+    poll, restore, run, sim, supervise, task, tools,
 };
+use crate::layer::Setting;
 use crate::span;
 
 /// Shown below `aof --help`; the README has the same table.
@@ -31,6 +32,9 @@ Environment:
                 how long to wait for the daemon, like --answer-within
   AOF_RUN_ID    the run that speaks; AOF sets it for agents
   AOF_LOG       what to log, as in `debug` or `aof_host=trace`
+  AOF_MAX_CONCURRENCY, AOF_MAX_DISPATCHES_PER_POLL, AOF_DEFAULT_LEASE_TTL_MS,
+  AOF_RUN_TIMEOUT_MS, AOF_DAEMON_POLL_INTERVAL_MS, AOF_RETRY_BASE_MS, AOF_FAILURES_MAX
+                settings laid over aof.yaml; --set goes over them
   NO_COLOR      any value: no colours
 
 A task may be named by any unique beginning of its id.";
@@ -86,6 +90,9 @@ pub struct Global {
         value_parser = span::parse_ms
     )]
     pub answer_within: Option<u64>,
+    /// Lay a setting over aof.yaml and the environment; `aof config show` lists the keys
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = Setting::parse)]
+    pub set: Vec<Setting>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -132,6 +139,9 @@ pub enum Command {
     Init(init::Args),
     /// Adopt a data directory of AOF 1 where it lies
     Migrate(migrate::Args),
+    /// Show and check the settings
+    #[command(subcommand)]
+    Config(config::Command),
     /// Check everything: directory, settings, cards, runs, log, daemon
     Doctor(doctor::Args),
     /// Compare the event log with the cards

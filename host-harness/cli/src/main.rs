@@ -9,6 +9,7 @@ mod arguments;
 mod command;
 mod console;
 mod exit;
+mod layer;
 mod live;
 mod place;
 mod render;

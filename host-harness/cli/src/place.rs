@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::exit::Failure;
+use crate::layer::Layer;
 
 /// The file that marks a data directory.
 pub const MARK: &str = "aof.yaml";
@@ -16,6 +17,7 @@ pub struct DataDir {
     root: PathBuf,
     socket: Option<PathBuf>,
     answer_within: Option<Duration>,
+    layer: Layer,
 }
 
 impl DataDir {
@@ -33,6 +35,7 @@ impl DataDir {
         Ok(DataDir {
             root,
             socket: None,
+            layer: Layer::default(),
             answer_within: None,
         })
     }
@@ -79,6 +82,17 @@ impl DataDir {
     /// How long the daemon's answer is waited for, if that was said.
     pub fn answer_within(&self) -> Option<Duration> {
         self.answer_within
+    }
+
+    /// The same directory, opened with this over its settings.
+    pub fn under(mut self, layer: Layer) -> Self {
+        self.layer = layer;
+        self
+    }
+
+    /// What lies over its settings.
+    pub fn layer(&self) -> &Layer {
+        &self.layer
     }
 
     /// The directory itself.

@@ -171,6 +171,30 @@ impl Board {
     }
 }
 
+/// One setting.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SettingValue {
+    /// Its path.
+    pub key: String,
+    /// What it is.
+    pub value: Value,
+    /// Where it comes from.
+    pub origin: String,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// Each with its origin.
+    pub values: Vec<SettingValue>,
+    /// What should be known about the file.
+    pub findings: Vec<Quarantined>,
+    /// Why the file as it lies there now did not take effect.
+    pub rejected: Vec<Quarantined>,
+}
+
 /// The list of tasks.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -26,4 +26,4 @@ pub use org::{
     lint_workflow_roles, parse_org_chart,
 };
 pub use project::parse_project;
-pub use settings::parse_settings;
+pub use settings::{Overrides, parse_settings};

@@ -3,6 +3,8 @@
 //! Checks the scheduler's part wholly; of the executor's part only the keys and the kind, the rest
 //! is the host's business. Invariant: every number that comes out is within its bounds.
 
+mod origin;
+
 use aof_core::settings::{SchedulerSettings, Settings};
 use serde_json::Value;
 
@@ -51,21 +53,51 @@ const EXECUTOR: Schema = closed(&[
     optional("simulated", Any),
 ]);
 
-/// Reads a configuration and lays `overrides`, an object with the same keys, over it. An empty file
-/// means the defaults. Warnings come with the value.
+/// What the host lays over a configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Overrides<'o> {
+    /// An object with the same keys; null or none for nothing.
+    pub values: Option<&'o Value>,
+    /// An object from the path of a value, `scheduler.failuresMax`, to where the host has it from.
+    pub names: Option<&'o Value>,
+}
+
+impl<'o> From<Option<&'o Value>> for Overrides<'o> {
+    fn from(values: Option<&'o Value>) -> Self {
+        Overrides {
+            values,
+            names: None,
+        }
+    }
+}
+
+impl<'o> Overrides<'o> {
+    /// Where the host has a value from.
+    fn name_of(&self, path: &str) -> Option<&'o str> {
+        self.names?.get(path)?.as_str()
+    }
+}
+
+/// Reads a configuration and lays the overrides over it. An empty file means the defaults. Warnings
+/// come with the value.
 ///
 /// # Errors
 /// All findings, at most [`crate::FINDINGS_MAX`], at least one of them an error. Those in the
-/// overrides have no line; their message names `overrides.…`.
-pub fn parse_settings(path: &str, bytes: &[u8], overrides: Option<&Value>) -> Parsed<Settings> {
+/// overrides have no line; their message names `overrides.…`, or their path is the name that the
+/// host gave.
+pub fn parse_settings<'o>(
+    path: &str,
+    bytes: &[u8],
+    overrides: impl Into<Overrides<'o>>,
+) -> Parsed<Settings> {
+    let overrides = overrides.into();
     let mut findings = Findings::new(path, &CODES);
     let file = tree(bytes, &mut findings);
     if let Some(root) = &file {
         check(root, &SETTINGS, &mut findings);
     }
-    let over = overrides
-        .filter(|value| !value.is_null())
-        .map(Node::from_value);
+    let over = overrides.values.filter(|value| !value.is_null());
+    let over = over.map(Node::from_value);
     if let Some(root) = &over {
         check_under(root, OVERRIDES, &SETTINGS, &mut findings);
     }
@@ -77,8 +109,13 @@ pub fn parse_settings(path: &str, bytes: &[u8], overrides: Option<&Value>) -> Pa
     let settings = Settings {
         scheduler: scheduler(&layers),
         executor,
+        origins: origin::origins(path, &layers, &overrides),
     };
-    findings.conclude(Some(settings))
+    let mut parsed = findings.conclude(Some(settings));
+    let (Ok((_, told)) | Err(told)) = &mut parsed;
+    told.iter_mut()
+        .for_each(|finding| origin::name(finding, &overrides));
+    parsed
 }
 
 /// The sources of a setting, the stronger one first.

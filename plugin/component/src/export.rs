@@ -35,6 +35,7 @@ impl lifecycle::Guest for Component {
         let config = Config {
             read_only: config.read_only,
             overrides: config.overrides,
+            origins: config.origins,
         };
         let opened = with(|engine| engine.open(&ctx, &config))?;
         Ok(opened_record(opened))
@@ -233,6 +234,11 @@ impl views::Guest for Component {
     fn metrics(ctx: Ctx) -> Result<String, Error> {
         convert::context(ctx)?;
         with(Engine::metrics)
+    }
+
+    fn settings(ctx: Ctx) -> Result<String, Error> {
+        convert::context(ctx)?;
+        with(Engine::settings)
     }
 
     fn audit(ctx: Ctx, page: u32) -> Result<String, Error> {

@@ -1,5 +1,7 @@
 //! Configuration of one data directory: `aof.yaml` with the host's overrides laid over it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 /// Knobs of the scheduler. Defaults: AOF 1.20, "Default constants".
@@ -48,4 +50,7 @@ pub struct Settings {
     pub scheduler: SchedulerSettings,
     /// Section for the host, checked only in outline here: an object with a `kind`.
     pub executor: Value,
+    /// Where each value that is no default comes from, by its path: `aof.yaml:3`, or what the host
+    /// calls its override.
+    pub origins: BTreeMap<String, String>,
 }

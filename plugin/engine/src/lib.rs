@@ -15,6 +15,7 @@ mod poll;
 mod prompt;
 mod refresh;
 mod session;
+mod settings;
 mod summary;
 mod tool;
 mod view;

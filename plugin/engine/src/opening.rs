@@ -24,8 +24,8 @@ use serde_json::json;
 
 use crate::batches::Batches;
 use crate::session::{Counters, Session};
+use crate::settings;
 use crate::work::{MissingEvent, Work};
-use file::{read_settings, settings_json};
 use gap::{missing_events, resume_log};
 
 pub(crate) use file::{read_chart, read_outbox};
@@ -38,6 +38,8 @@ pub struct Config {
     pub read_only: bool,
     /// A JSON object laid over `aof.yaml`.
     pub overrides: Option<String>,
+    /// A JSON object from the path of an override to where the host has it from.
+    pub origins: Option<String>,
 }
 
 /// A file that is not served.
@@ -97,7 +99,7 @@ pub(crate) fn open<S: Store>(
     };
     let stored = |error: &_| refusal_of(error);
     let opening = store.open(mode).map_err(|error| stored(&error))?;
-    let (settings, warnings) = read_settings(store, config.overrides.as_deref())?;
+    let (source, settings, warnings) = settings::read(store, config)?;
     let writer = (!config.read_only).then_some(opening);
     let mut recovered = recover(store, writer).map_err(|error| stored(&error))?;
     recovered.shelf.notice(SETTINGS, warnings);
@@ -114,6 +116,7 @@ pub(crate) fn open<S: Store>(
         projects: recovered.projects,
         chart: chart.unwrap_or_default(),
         settings,
+        source,
         outbox,
         log,
         journal: Journal::default(),
@@ -191,7 +194,7 @@ fn report(session: &Session, repaired: Vec<String>, events: Vec<Event>) -> Opene
     });
     Opened {
         epoch: session.opening.epoch,
-        settings: settings_json(&session.settings).to_string(),
+        settings: settings::effective(&session.settings).to_string(),
         repaired,
         quarantined: quarantined(&session.shelf),
         adopted: adopted.collect(),

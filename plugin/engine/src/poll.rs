@@ -27,6 +27,7 @@ use crate::explain;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::session::{Live, Session};
+use crate::settings::reload;
 use crate::summary;
 use crate::work::{Closing, Committed, Work};
 
@@ -169,11 +170,14 @@ fn act<S: Store>(
 ) -> Result<String, Refusal> {
     session.require_writer()?;
     session.counters.polls += 1;
+    let told = reload(store, session, ctx)?;
     let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
     if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {
         return Ok(value);
     }
     let mut ended = Batches::default();
+    ended.done.effects = told.effects;
+    ended.done.events = told.events;
     let before = end_orphans(store, session, ctx, &mut ended)
         .and_then(|()| adopt_moved(store, session, ctx, &mut ended));
     tick.take(ended);

@@ -42,6 +42,8 @@ impl Session {
         let mut recovered = recover(store, self.is_writer.then_some(self.opening))?;
         let settings = self.shelf.notices.remove(SETTINGS).unwrap_or_default();
         recovered.shelf.notice(SETTINGS, settings);
+        let rejected = self.shelf.quarantine.remove_entry(SETTINGS);
+        recovered.shelf.quarantine.extend(rejected);
         (self.shelf, self.projects) = (recovered.shelf, recovered.projects);
         if let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;

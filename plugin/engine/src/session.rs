@@ -18,6 +18,8 @@ use aof_store::outbox::Outbox;
 use aof_store::port::{Opening, Store, StoreError};
 use aof_store::shelf::Shelf;
 
+use crate::settings::Source;
+
 /// A run that holds a lease, with the moment of its last written renewal.
 #[derive(Debug, Clone)]
 pub(crate) struct Live {
@@ -46,6 +48,8 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     /// What polls did so far, for the next one.
     pub(crate) ledger: Ledger,
+    /// What the settings are made of.
+    pub(crate) source: Source,
     pub(crate) outbox: Outbox,
     pub(crate) log: EventLog,
     /// Where commits are recorded; nowhere in a reader.

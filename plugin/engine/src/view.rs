@@ -5,6 +5,7 @@ mod board;
 mod events;
 mod mailbox;
 mod metrics;
+mod settings;
 mod task;
 
 pub(crate) use audit::Audit;

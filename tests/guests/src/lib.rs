@@ -156,6 +156,10 @@ impl views::Guest for Rogue {
         Ok(String::new())
     }
 
+    fn settings(_: Ctx) -> Result<String, Error> {
+        Ok(String::new())
+    }
+
     fn audit(_: Ctx, page: u32) -> Result<String, Error> {
         Ok(page.to_string())
     }

@@ -65,6 +65,8 @@ fn a_closed_pipe_is_no_error() {
         .arg("-c")
         .arg(script)
         .arg(super::stand::binary())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .current_dir(stand.home());
     let said = super::stand::say(&mut command);
     assert_eq!((said.code, said.err.as_str()), (0, ""));

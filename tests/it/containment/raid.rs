@@ -37,6 +37,7 @@ fn read_only() -> Config {
     Config {
         read_only: true,
         overrides: None,
+        origins: None,
     }
 }
 

@@ -75,6 +75,7 @@ pub fn config(overrides: Option<&str>) -> Config {
     Config {
         read_only: false,
         overrides: overrides.map(str::to_owned),
+        origins: None,
     }
 }
 

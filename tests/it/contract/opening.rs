@@ -20,6 +20,7 @@ fn reader(stage: &mut Stage) -> Result<Instance, CallError> {
     let config = Config {
         read_only: true,
         overrides: None,
+        origins: None,
     };
     let backend = Box::new(stage.disk.store());
     Instance::open(image(), backend, Limits::default(), &ctx, &config).map(|(instance, _)| instance)

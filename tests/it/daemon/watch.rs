@@ -165,3 +165,21 @@ fn own_writes_and_strangers_files_cause_no_polls() {
     let polls = status["daemon"]["polls"].as_u64().unwrap();
     assert!(polls < 30, "{polls} polls for one task");
 }
+
+#[test]
+fn an_edit_of_the_settings_takes_effect_at_once() {
+    let (stand, _daemon) = watched(|_| ());
+    let path = stand.data().join("aof.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let edited = text.replace("scheduler:\n", "scheduler:\n  pollIntervalMs: 20000\n");
+    assert_ne!(edited, text);
+    stand.write("aof.yaml", &edited);
+    wait_for("the daemon to poll more often", || {
+        let status = ask(&stand, "status", Value::Null);
+        (status["daemon"]["pollIntervalMs"] == 20_000).then_some(())
+    });
+    let events = fs::read_dir(stand.data().join("events")).unwrap();
+    let logs = events.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let logs: String = logs.collect();
+    assert!(logs.contains("config.reloaded"), "{logs}");
+}

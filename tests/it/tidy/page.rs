@@ -8,9 +8,10 @@ use super::assert_none;
 use super::tree;
 
 /// First words of event types.
-const SUBJECTS: [&str; 8] = [
+const SUBJECTS: [&str; 9] = [
     "access",
     "completion",
+    "config",
     "dispatch",
     "lease",
     "run",

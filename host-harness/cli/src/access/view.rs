@@ -33,6 +33,8 @@ pub enum View {
         /// How many to show.
         limit: u32,
     },
+    /// The settings in force.
+    Settings,
     /// One page of what should be looked at; 0 begins anew.
     Audit {
         /// Which page.
@@ -48,6 +50,7 @@ impl View {
                 json!({ "view": "board", "project": project, "limit": limit })
             }
             View::Task { id } => json!({ "view": "task", "id": id }),
+            View::Settings => json!({ "view": "settings" }),
             View::Audit { page } => json!({ "view": "audit", "page": page }),
             View::Events {
                 day,
@@ -71,6 +74,7 @@ impl View {
                 limit: *limit,
             }),
             View::Task { id } => gateway.task(id),
+            View::Settings => gateway.configuration(),
             View::Audit { page } => gateway.audit(*page),
             View::Events {
                 day,

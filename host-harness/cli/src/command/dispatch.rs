@@ -7,9 +7,10 @@ use tracing_subscriber::EnvFilter;
 use crate::arguments::{Arguments, Command, Global};
 use crate::console::Console;
 use crate::exit::{self, Ending};
+use crate::layer;
 
 use super::{
-    Session, backup, board, completions, daemon, demo, doctor, events, explain, fsck, init,
+    Session, backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init,
     migrate, poll, restore, run as run_command, sim, supervise, task, tools,
 };
 
@@ -21,6 +22,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         global,
     };
     log_to_stderr(global, &arguments.command);
+    layer::warn_of_unknown(std::env::vars_os());
     exit::of_result(carry_out(&arguments.command, &session), global.json)
 }
 
@@ -36,6 +38,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Tools(args) => tools::run(args, session),
         Command::Init(args) => init::run(args, session),
         Command::Migrate(args) => migrate::run(args, session),
+        Command::Config(verb) => config::run(verb, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Fsck(args) => fsck::run(args, session),
         Command::Backup(args) => backup::run(args, session),

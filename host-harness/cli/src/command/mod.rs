@@ -7,6 +7,7 @@ mod audit;
 pub mod backup;
 pub mod board;
 pub mod completions;
+pub mod config;
 pub mod daemon;
 pub mod demo;
 mod dispatch;

@@ -4,6 +4,7 @@ use crate::access::{Access, Need};
 use crate::arguments::Global;
 use crate::console::Console;
 use crate::exit::Failure;
+use crate::layer::Layer;
 use crate::place::DataDir;
 
 /// One call of the program.
@@ -21,7 +22,8 @@ impl Session<'_> {
     /// There is none.
     pub fn data(&self) -> Result<DataDir, Failure> {
         let data = DataDir::find(self.global.data_dir.as_deref())?;
-        let data = data.served_on(self.global.socket.clone());
+        let layer = Layer::of(std::env::vars_os(), &self.global.set);
+        let data = data.served_on(self.global.socket.clone()).under(layer);
         Ok(data.answering_within(self.global.answer_within))
     }
 

@@ -126,6 +126,7 @@ impl Shift {
         options.socket = Some(self.data.socket());
         options.durability = self.durability;
         options.dirty = self.dirty.clone();
+        self.data.layer().apply(&mut options);
         Gateway::open(image, options).map_err(of_gateway)
     }
 

@@ -102,6 +102,7 @@ enum ViewParams {
         limit: Option<u32>,
     },
     Metrics {},
+    Settings {},
     Audit {
         page: u32,
     },
@@ -228,6 +229,7 @@ fn view(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
             })
         }
         ViewParams::Metrics {} => gateway.metrics(),
+        ViewParams::Settings {} => gateway.configuration(),
         ViewParams::Audit { page } => gateway.audit(page),
     };
     seen.map_err(fault)

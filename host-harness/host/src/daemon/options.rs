@@ -41,12 +41,11 @@ pub struct ServeOptions {
     pub until: Until,
     /// Set to end at the next opportunity (within a quarter of a second).
     pub stop: Arc<AtomicBool>,
-    /// Poll at least this often, for edits by hand that nothing tells of.
+    /// Poll at least this often, for edits by hand that nothing tells of. While a watcher does, the
+    /// settings of the store say how often.
     pub poll_interval_ms: u64,
     /// What tells of edits by hand, if anything does.
     pub attention: Option<Attention>,
-    /// Poll at least this often while a watcher tells of every edit by hand.
-    pub watched_interval_ms: u64,
     /// How hard commits are pressed to disk, for whoever asks.
     pub durability: Durability,
     /// [`Until::Idle`]: something due later than this from now is not waited for.
@@ -64,7 +63,6 @@ impl ServeOptions {
             stop: Arc::new(AtomicBool::new(false)),
             poll_interval_ms: 1_000,
             attention: None,
-            watched_interval_ms: 30_000,
             durability: Durability::default(),
             idle_patience_ms: 600_000,
             on_fault: Box::new(|_| {}),

@@ -36,7 +36,7 @@ const PAUSE_MAX_MS: u64 = 5_000;
 const FAILURES_MAX: u32 = 8;
 /// The store belongs to another writer.
 const STALE_EPOCH: &str = "AOF-4002";
-/// Read at the start only.
+/// Read by the poll that follows a change.
 const SETTINGS: &str = "aof.yaml";
 
 /// Serves until told to stop, or until nothing is left to do.
@@ -181,7 +181,7 @@ impl<'a> Service<'a> {
         if self.touched {
             self.gateway.store_changed()?;
             self.touched = false;
-            self.tell_of_root();
+            self.stirred |= self.settings_were_touched();
         }
         self.stirred |= self.reports() != self.reports;
         Ok(())
@@ -192,28 +192,27 @@ impl<'a> Service<'a> {
         attention.map_or(0, |attention| attention.dirty.reports())
     }
 
-    fn tell_of_root(&mut self) {
-        let Some(attention) = &self.options.attention else {
-            return;
-        };
-        if attention.dirty.take_at_root().contains(SETTINGS) {
-            tracing::warn!("{SETTINGS} was changed: it takes effect when this process starts anew");
-        }
+    /// The next poll takes them in.
+    fn settings_were_touched(&self) -> bool {
+        let attention = self.options.attention.as_ref();
+        attention.is_some_and(|attention| attention.dirty.take_at_root().contains(SETTINGS))
     }
 
     /// How often to poll without a reason: rarely if a watcher sees everything.
     fn interval(&mut self) -> Duration {
+        let asked = Duration::from_millis(self.gateway.poll_interval_ms());
+        let often = asked.min(Duration::from_millis(self.options.poll_interval_ms));
         let trouble = match &self.watcher {
-            None => return Duration::from_millis(self.options.poll_interval_ms),
+            None => return often,
             Some(watcher) => watcher.trouble(),
         };
         let Some(trouble) = trouble else {
-            return Duration::from_millis(self.options.watched_interval_ms);
+            return asked;
         };
         if !std::mem::replace(&mut self.is_warned, true) {
             tracing::warn!(trouble, "edits by hand are found by polling, too");
         }
-        Duration::from_millis(self.options.poll_interval_ms)
+        often
     }
 
     fn vitals(&mut self) -> Vitals {

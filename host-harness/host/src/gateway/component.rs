@@ -60,5 +60,6 @@ port! {
     run(ctx: &Ctx, task: &str, run: &str) -> String;
     events(ctx: &Ctx, query: &EventsQuery) -> String;
     metrics(ctx: &Ctx) -> String;
+    settings(ctx: &Ctx) -> String;
     audit(ctx: &Ctx, page: u32) -> String;
 }

@@ -320,6 +320,10 @@ impl Component for Fake {
         self.look("metrics")
     }
 
+    fn settings(&mut self, _ctx: &Ctx) -> Result<String, CallError> {
+        self.look("settings")
+    }
+
     fn audit(&mut self, _ctx: &Ctx, _page: u32) -> Result<String, CallError> {
         self.look("audit")
     }

@@ -57,6 +57,7 @@ impl Gateway {
         let config = Config {
             read_only: options.read_only,
             overrides: options.overrides,
+            origins: options.origins,
         };
         let (limits, habits) = (options.limits, (options.durability, options.dirty));
         let mut place = Some(options.place);

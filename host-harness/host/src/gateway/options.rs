@@ -37,6 +37,8 @@ pub struct GatewayOptions {
     pub read_only: bool,
     /// A JSON object laid over `aof.yaml`.
     pub overrides: Option<String>,
+    /// A JSON object from the path of an override to where it comes from, for people.
+    pub origins: Option<String>,
     /// How long to wait while another process holds the store (for [`Place::Directory`]).
     pub patience_ms: u64,
     /// How hard commits are pressed to disk (for [`Place::Directory`]).
@@ -66,6 +68,7 @@ impl GatewayOptions {
             place,
             read_only: false,
             overrides: None,
+            origins: None,
             patience_ms: 0,
             durability: Durability::default(),
             dirty: DirtySet::default(),

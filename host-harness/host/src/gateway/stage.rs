@@ -20,6 +20,11 @@ use super::component::Component;
 use super::error::GatewayError;
 use super::observer::Observer;
 
+/// The component took a change of `aof.yaml` in.
+const RELOADED: &str = "config.reloaded";
+/// When the settings do not say.
+const POLL_INTERVAL_MS_DEFAULT: u64 = 30_000;
+
 /// A run whose session lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveRun {
@@ -125,7 +130,11 @@ impl Gateway {
     pub fn poll(&mut self, mode: PollMode) -> Result<PollReport, GatewayError> {
         self.tally = Tally::default();
         let outcome = self.call(Caller::Host, |at, ctx| at.poll(ctx, mode))?;
+        let is_reloaded = outcome.events.iter().any(|event| event.kind == RELOADED);
         let value = self.absorb(outcome, "scheduler.poll")?;
+        if is_reloaded {
+            self.take_settings();
+        }
         if mode == PollMode::Act {
             self.drain_later();
         }
@@ -205,6 +214,24 @@ impl Gateway {
         self.stance
     }
 
+    /// The component took a change of the settings in: so does the gateway.
+    fn take_settings(&mut self) {
+        match self.configuration() {
+            Ok(answer) => {
+                let effective = answer.pointer("/settings/effective");
+                self.settings = effective.cloned().unwrap_or_default();
+            }
+            Err(error) => tracing::error!(%error, "the settings stay as they were"),
+        }
+    }
+
+    /// Longest wait between two polls when nothing happens.
+    pub fn poll_interval_ms(&self) -> u64 {
+        let asked = self.settings.pointer("/scheduler/pollIntervalMs");
+        let asked = asked.and_then(Value::as_u64);
+        asked.unwrap_or(POLL_INTERVAL_MS_DEFAULT)
+    }
+
     /// The effective settings.
     pub fn settings(&self) -> &Value {
         &self.settings
@@ -264,6 +291,7 @@ impl Gateway {
     fn recover(&mut self) -> Result<(), GatewayError> {
         let ctx = self.ctx(Caller::Host);
         let opened = self.instance.recover(&ctx)?;
+        self.settings = json("lifecycle.open", &opened.settings)?;
         self.take_over(opened);
         Ok(())
     }

@@ -55,6 +55,11 @@ impl Gateway {
         self.look("views.metrics", |at, ctx| at.metrics(ctx))
     }
 
+    /// `{"settings": …}`, each value with where it comes from.
+    pub fn configuration(&mut self) -> Answer {
+        self.look("views.settings", |at, ctx| at.settings(ctx))
+    }
+
     /// `{"audit": {"findings": […], "next": …}}`, pages in order from 0.
     pub fn audit(&mut self, page: u32) -> Answer {
         self.look("views.audit", |at, ctx| at.audit(ctx, page))

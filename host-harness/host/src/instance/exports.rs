@@ -173,6 +173,12 @@ impl Instance {
         self.ask(&call, |world, store| views(world).call_metrics(store, ctx))
     }
 
+    /// The settings in force.
+    pub fn settings(&mut self, ctx: &Ctx) -> Answer<String> {
+        let call = self.call("views.settings", ctx);
+        self.ask(&call, |world, store| views(world).call_settings(store, ctx))
+    }
+
     /// One page of what should be looked at, and of the comparison of log and cards.
     pub fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
         let call = self.call("views.audit", ctx);

@@ -101,6 +101,7 @@ impl Rig {
         let config = Config {
             read_only: false,
             overrides: None,
+            origins: None,
         };
         let answer = NativeComponent::open(Box::new(store), &ctx, &config);
         let (component, opened) = answer.map_err(|error| error.to_error())?;

@@ -130,6 +130,7 @@ impl Component for FlawedComponent {
         run(ctx: &Ctx, task: &str, run: &str) -> String;
         events(ctx: &Ctx, query: &EventsQuery) -> String;
         metrics(ctx: &Ctx) -> String;
+        settings(ctx: &Ctx) -> String;
         audit(ctx: &Ctx, limit: u32) -> String;
     }
 }

@@ -36,6 +36,7 @@ impl NativeComponent {
         let config = Config {
             read_only: config.read_only,
             overrides: config.overrides.clone(),
+            origins: config.origins.clone(),
         };
         let mut component = Self {
             engine: engine(backend),
@@ -182,6 +183,11 @@ impl Component for NativeComponent {
             limit: query.limit,
         };
         self.look(|engine| engine.events(&ctx, &query))
+    }
+
+    fn settings(&mut self, ctx: &Ctx) -> Answer<String> {
+        words::context(ctx)?;
+        self.look(Engine::settings)
     }
 
     fn metrics(&mut self, ctx: &Ctx) -> Answer<String> {

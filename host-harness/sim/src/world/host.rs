@@ -100,6 +100,7 @@ impl Host {
         let config = Config {
             read_only: false,
             overrides: None,
+            origins: None,
         };
         let process = Lookout::new(process, Arc::clone(ledger), Arc::clone(&self.plans));
         let store = |process| Box::new(LocalStore::over(process).sweep_interval(Duration::ZERO));

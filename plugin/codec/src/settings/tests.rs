@@ -165,3 +165,69 @@ fn what_is_wrong_in_the_overrides_has_a_path() {
         assert_eq!(refusals("", Some(&over)), [expected], "{over}");
     }
 }
+
+#[test]
+fn every_value_that_is_set_knows_where_it_comes_from() {
+    let text = "scheduler:\n  failuresMax: 5\n  retryBaseMs: 7\nexecutor:\n  kind: command\n  \
+                program: a\n  environment: {A: 1, B: 2}\n  agents: {x: {program: y}}\n";
+    let values = json!({
+        "scheduler": {"failuresMax": 7, "runTimeoutMs": null},
+        "executor": {"environment": ["A"], "agents": {"x": {"program": "z"}}},
+    });
+    let names = json!({"scheduler.failuresMax": "AOF_FAILURES_MAX"});
+    let overrides = Overrides {
+        values: Some(&values),
+        names: Some(&names),
+    };
+    let (settings, _) = parse_settings("aof.yaml", text.as_bytes(), overrides).unwrap();
+    let origins: Vec<String> = settings
+        .origins
+        .iter()
+        .map(|(key, origin)| format!("{key} = {origin}"))
+        .collect();
+    assert_eq!(
+        origins,
+        [
+            "executor.agents.x.program = override",
+            "executor.environment = override",
+            "executor.kind = aof.yaml:5",
+            "executor.program = aof.yaml:6",
+            "scheduler.failuresMax = AOF_FAILURES_MAX",
+            "scheduler.retryBaseMs = aof.yaml:3",
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_in_a_named_override_is_told_by_its_name() {
+    let values = json!({"scheduler": {"failuresMax": "x", "failureMax": 1}});
+    let names =
+        json!({"scheduler.failuresMax": "AOF_FAILURES_MAX", "scheduler.failureMax": "--set"});
+    let overrides = Overrides {
+        values: Some(&values),
+        names: Some(&names),
+    };
+    let findings = parse_settings("aof.yaml", b"scheduler: {x: 1}", overrides).unwrap_err();
+    let told: Vec<String> = findings
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} {} ({})",
+                finding.location(),
+                finding.message,
+                finding.hint
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "--set unknown key `scheduler.failureMax` (did you mean `failuresMax`?)",
+            "AOF_FAILURES_MAX `scheduler.failuresMax` must be a whole number from 1 to 100, but is \
+             the text `x` (write decimal digits without quotes)",
+            "aof.yaml:1:13 unknown key `scheduler.x` (known keys are maxConcurrentDispatches, \
+             maxDispatchesPerPoll, defaultLeaseTtlMs, runTimeoutMs, pollIntervalMs, retryBaseMs \
+             or failuresMax)",
+        ]
+    );
+}

@@ -1,62 +1,12 @@
-//! The files that opening reads besides cards: configuration, org chart, outbox.
+//! The files that opening reads besides cards and configuration: org chart, outbox.
 
 use aof_core::diagnostic::{Diagnostic, Level};
 use aof_core::org::OrgChart;
-use aof_core::refusal::Refusal;
-use aof_core::settings::Settings;
-use aof_store::layout::{ORG_CHART, OUTBOX, SETTINGS};
+use aof_store::layout::{ORG_CHART, OUTBOX};
 use aof_store::loaded::CARD_BYTES_MAX;
 use aof_store::outbox::{BYTES_READ_MAX, Outbox};
 use aof_store::port::{Blob, Store, StoreError};
-use aof_store::refusal::refusal_of;
 use aof_store::shelf::Shelf;
-use serde_json::{Value, json};
-
-/// Reads the configuration and lays the host's overrides over it.
-pub(super) fn read_settings<S: Store>(
-    store: &mut S,
-    overrides: Option<&str>,
-) -> Result<(Settings, Vec<Diagnostic>), Refusal> {
-    let overrides: Option<Value> = overrides.map(parse_overrides).transpose()?;
-    let blobs = store
-        .read(&[SETTINGS.to_owned()], CARD_BYTES_MAX)
-        .map_err(|error| refusal_of(&error))?;
-    let bytes = match blobs.into_iter().next() {
-        Some(Blob::Content { bytes, .. }) => bytes,
-        Some(Blob::Refused(why) | Blob::Unreadable(why)) => {
-            return Err(
-                Refusal::refused("AOF-1130", why, "replace it by a regular file").at(SETTINGS),
-            );
-        }
-        Some(Blob::Absent) | None => Vec::new(),
-    };
-    aof_codec::parse_settings(SETTINGS, &bytes, overrides.as_ref())
-        .map_err(|findings| first(&findings))
-}
-
-fn parse_overrides(text: &str) -> Result<Value, Refusal> {
-    serde_json::from_str(text).map_err(|error| {
-        Refusal::refused(
-            "AOF-1130",
-            format!("the overrides are not JSON: {error}"),
-            "give an object with the keys of aof.yaml",
-        )
-        .at("overrides")
-    })
-}
-
-fn first(findings: &[Diagnostic]) -> Refusal {
-    findings.first().map_or_else(
-        || {
-            Refusal::refused(
-                "AOF-1130",
-                "the configuration is broken".to_owned(),
-                "mend aof.yaml",
-            )
-        },
-        Refusal::from,
-    )
-}
 
 /// Reads the org chart. None if it is broken, which is then reported through the quarantine.
 pub(crate) fn read_chart<S: Store>(
@@ -95,25 +45,5 @@ pub(crate) fn read_outbox<S: Store>(store: &mut S) -> Result<Outbox, StoreError>
     Ok(match blob.map(|it| it.certain(OUTBOX)).transpose()? {
         Some(Blob::Content { bytes, .. }) => Outbox::read(&bytes),
         _ => Outbox::default(),
-    })
-}
-
-/// The effective configuration, with the section for the host.
-pub(super) fn settings_json(settings: &Settings) -> Value {
-    let scheduler = &settings.scheduler;
-    json!({
-        "schemaVersion": 1,
-        "scheduler": {
-            "maxConcurrentDispatches": scheduler.max_concurrent_dispatches,
-            "maxDispatchesPerPoll": scheduler.max_dispatches_per_poll,
-            "minDispatchIntervalMs": scheduler.min_dispatch_interval_ms,
-            "agingMs": scheduler.aging_ms,
-            "defaultLeaseTtlMs": scheduler.default_lease_ttl_ms,
-            "runTimeoutMs": scheduler.run_timeout_ms,
-            "pollIntervalMs": scheduler.poll_interval_ms,
-            "retryBaseMs": scheduler.retry_base_ms,
-            "failuresMax": scheduler.failures_max,
-        },
-        "executor": settings.executor,
     })
 }

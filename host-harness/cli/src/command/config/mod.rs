@@ -1,0 +1,7 @@
+//! `aof config`: the settings, one file for each verb.
+
+mod show;
+mod validate;
+mod verb;
+
+pub use verb::{Command, run};
