@@ -546,7 +546,9 @@ fn can_be_found((path, content): (&String, &Arc<Vec<u8>>), files: &Files, text: 
 /// A failure of a call: the component must never break, and in a calm world nothing fails at all.
 fn judge(error: &GatewayError, is_calm: bool) -> Verdict {
     match error {
-        GatewayError::Call(CallError::Refused(_)) if !is_calm => Ok(()),
+        GatewayError::Call(CallError::Refused(_)) | GatewayError::BrokenOff(_) if !is_calm => {
+            Ok(())
+        }
         other => Err(Violation::new("I10", format!("a call failed: {other}"))),
     }
 }

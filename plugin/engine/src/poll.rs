@@ -69,14 +69,16 @@ impl<S: Store> Engine<S> {
             let (Err(refusal), Some(session)) = (&tried, self.session.as_mut()) else {
                 return tried.map(|value| tick.outcome(value));
             };
+            let may_heal = refusal.kind == Kind::Conflict || !tick.is_empty();
             if is_obstructed(&mut self.store, session, refusal) {
                 tries -= 1;
-            } else if refusal.kind != Kind::Conflict || tries >= TRIES {
+            } else if !may_heal || tries >= TRIES {
                 if tick.is_empty() {
                     return tried.map(|value| tick.outcome(value));
                 }
                 let done = std::mem::take(&mut tick.done);
-                let value = report(session, &Plan::default(), done, Some("action_failed"));
+                let end = (Some("action_failed"), Some(refusal));
+                let value = report(session, &Plan::default(), done, end);
                 return Ok(tick.outcome(value));
             }
         }
@@ -159,7 +161,7 @@ fn dry_run(session: &Session, ctx: &Context) -> String {
         .iter()
         .map(|action| action_json(session, action, None))
         .collect();
-    report(session, &plan, actions, Some("dry_run_mode"))
+    report(session, &plan, actions, (Some("dry_run_mode"), None))
 }
 
 fn act<S: Store>(
@@ -198,7 +200,7 @@ fn act<S: Store>(
     end?;
     let acted = !tick.done.is_empty();
     let done = std::mem::take(&mut tick.done);
-    let value = report(session, &plan, done, idle_reason(session, acted));
+    let value = report(session, &plan, done, (idle_reason(session, acted), None));
     // A plan that led to nothing is the plan of every poll until something changes or is due.
     if !acted && carried.broken == 0 {
         session.idle_report = Some(value.clone());
@@ -507,7 +509,12 @@ fn action_json(session: &Session, action: &Action, run: Option<&RunId>) -> Value
     })
 }
 
-fn report(session: &Session, plan: &Plan, actions: Vec<Value>, reason: Option<&str>) -> String {
+fn report(
+    session: &Session,
+    plan: &Plan,
+    actions: Vec<Value>,
+    (reason, failure): (Option<&str>, Option<&Refusal>),
+) -> String {
     let index = &session.shelf.index;
     let waiting: Vec<Value> = plan
         .waiting
@@ -528,6 +535,7 @@ fn report(session: &Session, plan: &Plan, actions: Vec<Value>, reason: Option<&s
         "running": index.running(),
         "counts": summary::counts(index),
         "reason": reason,
+        "failure": failure.map(summary::of_refusal),
     }})
     .to_string()
 }

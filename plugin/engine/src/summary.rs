@@ -4,7 +4,7 @@ use aof_core::card::Card;
 use aof_core::diagnostic::Diagnostic;
 use aof_core::id::{AgentId, RoleId, RunId, TaskId, TeamId};
 use aof_core::index::{Finished, Row, TaskIndex};
-use aof_core::refusal::Refusal;
+use aof_core::refusal::{Kind, Refusal};
 use aof_core::status::Status;
 use aof_store::shelf::Shelf;
 use serde_json::{Map, Value, json};
@@ -104,6 +104,23 @@ pub(crate) fn of_whole(
         task.extend(more);
     }
     task
+}
+
+/// Why something broke off.
+pub(crate) fn of_refusal(refusal: &Refusal) -> Value {
+    let kind = match refusal.kind {
+        Kind::Refused => "refused",
+        Kind::Conflict => "conflict",
+        Kind::Broken => "broken",
+    };
+    json!({
+        "code": refusal.code,
+        "kind": kind,
+        "message": refusal.message,
+        "hint": refusal.hint,
+        "where": refusal.location,
+        "retryable": refusal.is_retryable(),
+    })
 }
 
 /// A diagnostic as a list entry.

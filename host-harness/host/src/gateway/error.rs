@@ -100,6 +100,9 @@ pub enum GatewayError {
         /// What is wrong with the answer.
         reason: String,
     },
+    /// A poll committed something, which was carried out, and then could not go on.
+    #[error("{}", .0.message)]
+    BrokenOff(Box<Fault>),
     /// The tool needs something of the host that this host does not do.
     #[error("tool `{tool}` waits for the host, and this host cannot serve it")]
     Pending {
@@ -125,6 +128,7 @@ impl GatewayError {
                 message,
                 "the component does not keep the contract; use the one this host was built with",
             ),
+            Self::BrokenOff(fault) => fault.as_ref().clone(),
             Self::Pending { .. } => Fault::broken(
                 "AOF-5202",
                 message,
@@ -137,6 +141,7 @@ impl GatewayError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Call(CallError::Refused(error)) => error.kind == ErrorKind::Refused,
+            Self::BrokenOff(fault) => fault.kind == "refused",
             _ => false,
         }
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::{Clock, Entropy};
@@ -17,7 +18,7 @@ use crate::executor::{Executor, News, Waker};
 use crate::instance::CallError;
 
 use super::component::Component;
-use super::error::GatewayError;
+use super::error::{Fault, GatewayError};
 use super::observer::Observer;
 
 /// The component took a change of `aof.yaml` in.
@@ -126,7 +127,8 @@ impl Gateway {
     /// One tick of the scheduler, and what comes of it.
     ///
     /// # Errors
-    /// The component's refusal, or its failure.
+    /// The component's refusal, or its failure; also if it came after something was committed, which
+    /// is then carried out all the same.
     pub fn poll(&mut self, mode: PollMode) -> Result<PollReport, GatewayError> {
         self.tally = Tally::default();
         let outcome = self.call(Caller::Host, |at, ctx| at.poll(ctx, mode))?;
@@ -137,6 +139,9 @@ impl Gateway {
         }
         if mode == PollMode::Act {
             self.drain_later();
+        }
+        if let Some(failure) = value.pointer("/poll/failure").filter(|it| !it.is_null()) {
+            return Err(broken_off(failure));
         }
         let Tally {
             started,
@@ -337,4 +342,15 @@ pub(super) fn json(call: &'static str, text: &str) -> Result<Value, GatewayError
         call,
         reason: error.to_string(),
     })
+}
+
+/// What a poll could not finish. A component that says it in words of its own is taken at its word.
+fn broken_off(failure: &Value) -> GatewayError {
+    match Fault::deserialize(failure) {
+        Ok(fault) => GatewayError::BrokenOff(Box::new(fault)),
+        Err(error) => GatewayError::Answer {
+            call: "scheduler.poll",
+            reason: error.to_string(),
+        },
+    }
 }
