@@ -14,6 +14,7 @@ mod org;
 mod project;
 mod schema;
 mod settings;
+mod sla;
 mod suggest;
 mod yaml;
 

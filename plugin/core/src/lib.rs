@@ -5,6 +5,8 @@
 
 pub mod caller;
 pub mod card;
+pub mod classify;
+pub mod dependency;
 pub mod diagnostic;
 pub mod dice;
 pub mod effect;
@@ -22,5 +24,6 @@ pub mod refusal;
 pub mod routing;
 pub mod run;
 pub mod settings;
+pub mod sla;
 pub mod status;
 pub mod verb;

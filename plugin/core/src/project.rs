@@ -1,6 +1,7 @@
 //! A project: an isolated tree of tasks with an owner.
 
 use crate::id::{AgentId, ProjectId, TeamId};
+use crate::sla::Sla;
 
 /// Whether a project's tasks are dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +28,10 @@ pub struct Project {
     pub lead: Option<AgentId>,
     /// Default target of tasks that name none.
     pub team: Option<TeamId>,
+    /// Whether its type is `research`: such work may take longer.
+    pub is_research: bool,
+    /// How long its tasks may stand in one status.
+    pub sla: Sla,
 }
 
 impl Project {
@@ -40,6 +45,8 @@ impl Project {
             status: ProjectStatus::Active,
             lead: None,
             team: None,
+            is_research: false,
+            sla: Sla::default(),
         }
     }
 }

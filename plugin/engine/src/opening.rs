@@ -112,6 +112,7 @@ pub(crate) fn open<S: Store>(
         shelf: recovered.shelf,
         projects: recovered.projects,
         chart: chart.unwrap_or_default(),
+        scheduler: settings.scheduler.clone(),
         settings,
         outbox,
         log,
@@ -121,10 +122,16 @@ pub(crate) fn open<S: Store>(
         orphans: Vec::new(),
         announced: BTreeMap::new(),
         idle_report: None,
+        hold: None,
+        hold_told: None,
+        platform: None,
+        quiet: Vec::new(),
         is_suspect: false,
         not_before: None,
         obstructed: BTreeMap::new(),
     };
+    session.take_terms();
+    session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);
     let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;
     let opened = report(&session, recovered.repairs, events);

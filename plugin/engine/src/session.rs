@@ -9,7 +9,7 @@ use aof_core::plan::Snapshot;
 use aof_core::project::Project;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
-use aof_core::settings::Settings;
+use aof_core::settings::{SchedulerSettings, Settings};
 use aof_store::event_log::EventLog;
 use aof_store::journal::{Journal, checkpoint, retire};
 use aof_store::layout::ProjectRoot;
@@ -17,6 +17,8 @@ use aof_store::loaded::Place;
 use aof_store::outbox::Outbox;
 use aof_store::port::{Opening, Store, StoreError};
 use aof_store::shelf::Shelf;
+
+use crate::hold::{Hold, Platform};
 
 /// A run that holds a lease, with the moment of its last written renewal.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) projects: BTreeMap<ProjectId, Project>,
     pub(crate) chart: OrgChart,
     pub(crate) settings: Settings,
+    /// The scheduler's settings with what the platform said laid over them.
+    pub(crate) scheduler: SchedulerSettings,
     pub(crate) outbox: Outbox,
     pub(crate) log: EventLog,
     /// Where commits are recorded; nowhere in a reader.
@@ -56,6 +60,14 @@ pub(crate) struct Session {
     pub(crate) announced: BTreeMap<TaskId, String>,
     /// The last report, as long as a new poll could only repeat it.
     pub(crate) idle_report: Option<String>,
+    /// Why nothing is started just now, if so.
+    pub(crate) hold: Option<Hold>,
+    /// The reason why nothing could be started, as people were last told.
+    pub(crate) hold_told: Option<String>,
+    /// Sessions that the platform carries, as it said itself.
+    pub(crate) platform: Option<Platform>,
+    /// Runs that were decided since opening and have called no tool yet.
+    pub(crate) quiet: Vec<RunId>,
     /// A commit failed and may have come half way: the disk must be looked at anew.
     pub(crate) is_suspect: bool,
     /// After an action was refused: when to try it again.
@@ -96,8 +108,10 @@ impl Session {
     /// When a poll can next have something to do without any news.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let is_free = |task: &TaskId| !self.obstructed.contains_key(task);
-        let due = self.shelf.index.next_due(is_free)?;
-        Some(self.not_before.map_or(due, |pause| due.max(pause)))
+        let due = self.shelf.index.next_due(is_free);
+        let due = due.map(|due| self.not_before.map_or(due, |pause| due.max(pause)));
+        let pause = self.hold.as_ref().and_then(|hold| hold.until);
+        due.into_iter().chain(pause).min()
     }
 
     /// What planning may look at.
@@ -107,7 +121,8 @@ impl Session {
             chart: &self.chart,
             projects: &self.projects,
             obstructed: &self.obstructed,
-            settings: &self.settings.scheduler,
+            settings: &self.scheduler,
+            hold: self.hold.as_ref().map(|hold| hold.reason.as_str()),
             now,
         }
     }

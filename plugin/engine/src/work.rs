@@ -315,12 +315,16 @@ impl Work {
         }
         for run in self.opened_runs {
             let renewed_at = run.started_at.unwrap_or(run.requested_at);
+            if run.state == RunState::Requested {
+                session.quiet.push(run.id.clone());
+            }
             session
                 .live
                 .insert(run.id.clone(), Live { run, renewed_at });
         }
         for id in &self.closed_runs {
             session.live.remove(id);
+            session.quiet.retain(|quiet| quiet != id);
         }
         session.outbox.issue(&self.effects);
         for key in &self.settled {

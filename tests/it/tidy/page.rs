@@ -8,12 +8,14 @@ use super::assert_none;
 use super::tree;
 
 /// First words of event types.
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 9] = [
     "completion",
+    "dependency",
     "dispatch",
     "lease",
     "run",
     "scheduler",
+    "sla",
     "system",
     "task",
 ];

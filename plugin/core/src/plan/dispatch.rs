@@ -17,12 +17,13 @@ pub(super) fn fill(plan: &mut Plan, snapshot: &Snapshot<'_>, scope: Scope<'_>) {
     for (id, row) in snapshot.index.ready() {
         let is_told = plan.waiting.len() < scope.waiting_max || scope.focus == Some(id);
         let exhausted = tally.exhausted(snapshot.index, snapshot.settings);
-        if exhausted.is_some() && !is_told && scope.focus.is_none() {
+        let is_shut = exhausted.is_some() || snapshot.hold.is_some();
+        if is_shut && !is_told && scope.focus.is_none() {
             break;
         }
         let judged = match snapshot.obstructed.get(id) {
             Some(path) => Err(Obstacle::InTheWay(path)),
-            None => judge(snapshot, &tally, row, exhausted),
+            None => judge(snapshot, &tally, (id, row), exhausted),
         };
         match judged {
             Ok((agent, candidates)) => {
@@ -50,6 +51,7 @@ enum Obstacle<'a> {
     InTheWay(&'a str),
     Dependencies,
     Unrouted(Decision<'a>),
+    Held(&'a str),
     Exhausted(Exhausted, Vec<Candidate<'a>>),
     Taken(Taken<'a>, Vec<Candidate<'a>>),
 }
@@ -59,7 +61,7 @@ type Judgement<'a> = Result<(&'a AgentId, Vec<Candidate<'a>>), Obstacle<'a>>;
 fn judge<'a>(
     snapshot: &Snapshot<'a>,
     tally: &Tally,
-    row: &'a Row,
+    (id, row): (&'a TaskId, &'a Row),
     exhausted: Option<Exhausted>,
 ) -> Judgement<'a> {
     let Some(project) = snapshot.projects.get(&row.project) else {
@@ -73,7 +75,7 @@ fn judge<'a>(
     if row.has_workflow {
         return Err(Obstacle::Workflow);
     }
-    if snapshot.index.open_dependencies(row).next().is_some() {
+    if !snapshot.index.is_free(id, row) {
         return Err(Obstacle::Dependencies);
     }
     let load = |agent: &AgentId| snapshot.index.running_of(agent) + tally.of_agent(agent);
@@ -81,6 +83,9 @@ fn judge<'a>(
     let Target::Agent(agent) = decision.target else {
         return Err(Obstacle::Unrouted(decision));
     };
+    if let Some(reason) = snapshot.hold {
+        return Err(Obstacle::Held(reason));
+    }
     if let Some(exhausted) = exhausted {
         return Err(Obstacle::Exhausted(exhausted, decision.candidates));
     }
@@ -112,7 +117,8 @@ impl Obstacle<'_> {
                 waiting.kind = WaitKind::Human;
                 format!("`{path}` is in the way; move it elsewhere")
             }
-            Obstacle::Dependencies => waits_for(snapshot.index, row).unwrap_or_default(),
+            Obstacle::Dependencies => waits_for(snapshot.index, id, row).unwrap_or_default(),
+            Obstacle::Held(reason) => reason.to_owned(),
             Obstacle::Unrouted(decision) => {
                 waiting.kind = match decision.target {
                     Target::Human(_) => WaitKind::Human,
@@ -146,15 +152,39 @@ fn considered(candidates: &[Candidate<'_>]) -> Vec<Considered> {
         .collect()
 }
 
-/// The dependencies that a row still waits for, for people; none if all are done.
+/// Tasks that one reason names.
+const NAMED_MAX: usize = 10;
+
+/// The tasks that a row still waits for, for people: those that it depends on, and its own parts;
+/// none if it waits for nothing.
 #[must_use]
-pub fn waits_for(index: &TaskIndex, row: &Row) -> Option<String> {
-    let open: Vec<String> = index
-        .open_dependencies(row)
-        .map(|(id, status)| match status {
-            Some(status) => format!("{id} ({status})"),
-            None => format!("{id} (not found)"),
-        })
-        .collect();
-    (!open.is_empty()).then(|| format!("waits for {}", open.join(", ")))
+pub fn waits_for(index: &TaskIndex, id: &TaskId, row: &Row) -> Option<String> {
+    if index.is_free(id, row) {
+        return None;
+    }
+    let open = index.open_dependencies(row);
+    let parts = index.open_parts(id);
+    let parts = parts.map(|(id, row)| (id, Some(row.status)));
+    let said = [
+        ("waits for ", named(open)),
+        ("waits for its parts ", named(parts)),
+    ];
+    let said = said.into_iter().filter(|(_, names)| !names.is_empty());
+    let said: Vec<String> = said.map(|(what, names)| format!("{what}{names}")).collect();
+    Some(said.join("; "))
+}
+
+fn named<'a>(tasks: impl Iterator<Item = (&'a TaskId, Option<Status>)>) -> String {
+    let mut tasks = tasks.map(|(id, status)| match status {
+        Some(status) => format!("{id} ({status})"),
+        None => format!("{id} (not found)"),
+    });
+    let first: Vec<String> = tasks.by_ref().take(NAMED_MAX).collect();
+    let rest = tasks.count();
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
+    first.join(", ") + &more
 }

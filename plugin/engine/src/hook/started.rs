@@ -54,6 +54,7 @@ impl<S: Store> Engine<S> {
         let idle_report = session.idle_report.clone();
         let committed = work.commit(store, session)?;
         session.idle_report = idle_report;
+        session.started_well();
         Ok(Outcome {
             value,
             effects: committed.effects,

@@ -100,7 +100,7 @@ pub(crate) fn read_outbox<S: Store>(store: &mut S) -> Result<Outbox, StoreError>
 
 /// The effective configuration, with the section for the host.
 pub(super) fn settings_json(settings: &Settings) -> Value {
-    let scheduler = &settings.scheduler;
+    let Settings { scheduler, sla, .. } = settings;
     json!({
         "schemaVersion": 1,
         "scheduler": {
@@ -111,6 +111,19 @@ pub(super) fn settings_json(settings: &Settings) -> Value {
             "pollIntervalMs": scheduler.poll_interval_ms,
             "retryBaseMs": scheduler.retry_base_ms,
             "failuresMax": scheduler.failures_max,
+            "cascadeBlocks": scheduler.cascade_blocks,
+        },
+        "sla": {
+            "defaultMaxInProgressMs": sla.limits.in_progress_ms,
+            "researchMaxInProgressMs": sla.research_in_progress_ms,
+            "defaultMaxQueueMs": sla.limits.queue_ms,
+            "defaultMaxReviewMs": sla.limits.review_ms,
+            "defaultMaxBlockedMs": sla.limits.blocked_ms,
+            "onViolation": sla.on_violation.unwrap_or_default().as_str(),
+            "alerting": {
+                "channel": sla.channel,
+                "rateLimitMinutes": sla.rate_limit_minutes,
+            },
         },
         "executor": settings.executor,
     })

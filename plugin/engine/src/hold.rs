@@ -1,0 +1,90 @@
+//! When nothing can be started: the host has no executor, or an executor has no room.
+//!
+//! Never touches a card. Invariant: a hold that the host did not lift itself ends after a pause.
+
+use aof_core::instant::Instant;
+
+use crate::session::Session;
+
+/// How long nothing is started after an executor had no room.
+pub(crate) const PAUSE_MS: u64 = 5_000;
+/// Sessions that have to start before one more is tried than the platform carried last.
+const STARTS_BEFORE_ONE_MORE: u32 = 10;
+
+/// Why nothing is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hold {
+    /// For people.
+    pub(crate) reason: String,
+    /// When it is tried again; none until the host says so.
+    pub(crate) until: Option<Instant>,
+}
+
+/// What a platform carries at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Platform {
+    limit: u32,
+    starts: u32,
+}
+
+impl Session {
+    /// Why the host can start nothing at all, if so.
+    pub(crate) fn lasting_hold(&self) -> Option<&str> {
+        let hold = self.hold.as_ref().filter(|hold| hold.until.is_none());
+        hold.map(|hold| hold.reason.as_str())
+    }
+
+    /// Starts nothing for a while. What the host said itself stays.
+    pub(crate) fn pause(&mut self, reason: &str, now: Instant) {
+        if self.lasting_hold().is_none() {
+            self.hold = Some(Hold {
+                reason: reason.to_owned(),
+                until: Some(now.plus_ms(PAUSE_MS)),
+            });
+        }
+    }
+
+    /// Ends a pause that is over, or that a clock set back would make longer than it may be.
+    pub(crate) fn end_pause(&mut self, now: Instant) {
+        let until = self.hold.as_ref().and_then(|hold| hold.until);
+        if until.is_some_and(|until| until <= now || until.since_ms(now) > PAUSE_MS) {
+            self.hold = None;
+            self.idle_report = None;
+        }
+    }
+
+    /// A session ended or was given back: there may be room again.
+    pub(crate) fn room_again(&mut self) {
+        if self.hold.as_ref().is_some_and(|hold| hold.until.is_some()) {
+            self.hold = None;
+        }
+    }
+
+    /// The platform refused a session and said how many it carries.
+    pub(crate) fn carries(&mut self, limit: u32) {
+        self.platform = Some(Platform { limit, starts: 0 });
+        self.settle_cap();
+    }
+
+    /// A session started: after some of them one more is tried.
+    pub(crate) fn started_well(&mut self) {
+        let Some(platform) = self.platform.as_mut() else {
+            return;
+        };
+        platform.starts += 1;
+        if platform.starts >= STARTS_BEFORE_ONE_MORE {
+            *platform = Platform {
+                limit: platform.limit.saturating_add(1),
+                starts: 0,
+            };
+            self.settle_cap();
+        }
+    }
+
+    fn settle_cap(&mut self) {
+        let configured = self.settings.scheduler.max_concurrent_dispatches;
+        self.platform = self.platform.filter(|it| it.limit < configured);
+        let limit = self.platform.map_or(configured, |it| it.limit);
+        self.scheduler.max_concurrent_dispatches = limit;
+    }
+}
