@@ -108,6 +108,7 @@ impl Fixture {
     /// Every file: path and content.
     pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
         let mut maker = CardMaker::new(SeededEntropy::new(self.seed), self.busy_agents());
+        let mut anchor = CardMaker::new(SeededEntropy::new(self.seed), 0);
         let fixture = self.clone();
         let cards = (0..self.cards + self.history).map(move |number| {
             let share = number.wrapping_mul(37) % 100;
@@ -120,7 +121,8 @@ impl Fixture {
                 _ => maker.ready(),
             }
         });
-        self.surroundings().into_iter().chain(cards)
+        let anchor = (self.mix.backlog > 0).then(|| anchor.anchor());
+        self.surroundings().into_iter().chain(anchor).chain(cards)
     }
 
     /// Writes the store below `root`.

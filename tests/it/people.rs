@@ -148,7 +148,7 @@ fn an_illegal_move_is_reported_and_left_alone() {
 }
 
 #[test]
-fn a_deleted_card_is_gone_and_what_waits_for_it_waits() {
+fn a_deleted_card_is_gone_and_what_waits_for_it_is_blocked() {
     let waiting = CardText::new(TWO, "backlog")
         .agent("judge")
         .line(&format!("dependsOn: [{ONE}]"));
@@ -158,9 +158,9 @@ fn a_deleted_card_is_gone_and_what_waits_for_it_waits() {
     for _ in 0..3 {
         stage.later(900_000).poll();
     }
-    assert_eq!(stage.status(TWO), "backlog");
+    assert_eq!(stage.status(TWO), "blocked");
     let reasons = stage.explain(TWO)["reasons"].to_string();
-    assert!(reasons.contains("not found"), "{reasons}");
+    assert!(reasons.contains("not there"), "{reasons}");
     assert_eq!(stage.report()["total"], 1);
 }
 

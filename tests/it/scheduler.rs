@@ -4,7 +4,10 @@
 //! clock moves only when a test moves it.
 
 mod cap;
+mod clock;
+mod dependency;
 mod failure;
+mod hold;
 mod lease;
 mod order;
 mod reload;
@@ -12,10 +15,11 @@ mod review;
 mod route;
 mod settle;
 mod share;
+mod sla;
 
 use serde_json::json;
 
-use crate::stage::{CardText, Stage, actions, agent, runner};
+use crate::stage::{CardText, Stage, agent, runner};
 
 const ONE: &str = "TASK-2026-02-17-001";
 const TWO: &str = "TASK-2026-02-17-002";
@@ -91,82 +95,6 @@ fn a_held_task_is_nobody_elses() {
     stage.poll();
     assert!(stage.effects.is_empty(), "one run at a time");
     assert_eq!(stage.task(ONE)["run"], spawn.run.as_str());
-}
-
-/// S04, with the promotion in the poll that follows the completion.
-#[test]
-fn a_chain_is_promoted_link_by_link() {
-    let mut stage = Stage::empty();
-    let first = stage.task_for("writer", "first");
-    let link = |stage: &mut Stage, before: &str| {
-        let made = stage.ann(
-            "aof_dispatch",
-            json!({"title": "t", "brief": "b", "agent": "reader", "dependsOn": [before]}),
-        );
-        made["task"]["taskId"].as_str().unwrap().to_owned()
-    };
-    let second = link(&mut stage, &first);
-    let third = link(&mut stage, &second);
-    stage.poll();
-    assert_eq!(
-        (stage.status(&second), stage.status(&third)),
-        ("backlog".into(), "backlog".into())
-    );
-    stage.ann("aof_task_complete", json!({"taskId": first}));
-    assert_eq!(
-        actions(&stage.poll()),
-        [("promote".to_owned(), second.clone())]
-    );
-    assert_eq!(stage.status(&third), "backlog");
-    stage.ann("aof_task_complete", json!({"taskId": second}));
-    assert_eq!(
-        actions(&stage.poll()),
-        [("promote".to_owned(), third.clone())]
-    );
-    assert_eq!(stage.status(&third), "ready");
-}
-
-/// S05.
-#[test]
-fn a_join_waits_for_all_and_is_promoted_once() {
-    let waiting = CardText::new(THREE, "backlog")
-        .agent("judge")
-        .line(&format!("dependsOn: [{ONE}, {TWO}]"));
-    let cards = [
-        CardText::new(ONE, "ready").fixture(),
-        CardText::new(TWO, "ready").fixture(),
-        waiting.fixture(),
-    ];
-    let mut stage = Stage::with(&cards.concat());
-    stage.ann("aof_task_complete", json!({"taskId": ONE}));
-    stage.poll();
-    assert_eq!(stage.status(THREE), "backlog");
-    stage.ann("aof_task_complete", json!({"taskId": TWO}));
-    for _ in 0..3 {
-        stage.poll();
-    }
-    let moves = stage.logged(Some(THREE));
-    let promotions = moves
-        .iter()
-        .filter(|kind| *kind == "task.transitioned ready");
-    assert_eq!(promotions.count(), 1, "{moves:?}");
-}
-
-#[test]
-fn a_cancelled_dependency_releases_nobody() {
-    let waiting = CardText::new(TWO, "backlog")
-        .agent("judge")
-        .line(&format!("dependsOn: [{ONE}]"));
-    let cards = [CardText::new(ONE, "ready").fixture(), waiting.fixture()];
-    let mut stage = Stage::with(&cards.concat());
-    stage.ann("aof_task_cancel", json!({"taskId": ONE}));
-    stage.poll();
-    assert_eq!(stage.status(TWO), "backlog");
-    let reasons = stage.explain(TWO)["reasons"].to_string();
-    assert!(
-        reasons.contains(ONE) && reasons.contains("cancelled"),
-        "{reasons}"
-    );
 }
 
 /// S14.

@@ -15,7 +15,7 @@ use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
 use aof_host::contract::types::{AgentCaller, Caller, Ctx, Effect, Error, Event, Outcome};
-use aof_host::contract::types::{CancelEffect, SpawnEffect};
+use aof_host::contract::types::{CancelEffect, NotifyEffect, SpawnEffect};
 use aof_host::image::Image;
 use aof_host::instance::{CallError, Instance, Limits};
 use aof_host::store::{LocalStore, MemoryDisk, StoreBackend};
@@ -332,6 +332,15 @@ impl Stage {
         spawns.collect()
     }
 
+    /// Notices of the last call.
+    pub fn notices(&self) -> Vec<NotifyEffect> {
+        let notices = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Notify(notice) => Some(notice.clone()),
+            _ => None,
+        });
+        notices.collect()
+    }
+
     /// Cancels of the last call.
     pub fn cancels(&self) -> Vec<CancelEffect> {
         let cancels = self.effects.iter().filter_map(|effect| match effect {
@@ -363,6 +372,20 @@ impl Stage {
         let ctx = self.ctx(Caller::Host);
         let answer = self.instance().session_heartbeat(&ctx, run);
         self.take(answer).expect("takes the heartbeat")
+    }
+
+    /// The host says whether it can start sessions, or why not.
+    pub fn executor(&mut self, missing: Option<&str>) {
+        let ctx = self.ctx(Caller::Host);
+        let answer = self.instance().executor_changed(&ctx, missing);
+        self.take(answer).expect("takes the news");
+    }
+
+    /// The host reports the end of a session, with all it knows.
+    pub fn ended_as(&mut self, run: &str, end: &SessionEnd) -> Value {
+        let ctx = self.ctx(Caller::Host);
+        let answer = self.instance().session_ended(&ctx, run, end);
+        self.take(answer).expect("takes the end")
     }
 
     pub fn try_end(&mut self, run: &str, ending: Ending) -> Result<Value, Error> {
@@ -463,6 +486,15 @@ impl Stage {
             }
         });
         kinds.collect()
+    }
+
+    /// Payloads of the events of one kind, in order.
+    pub fn payloads(&self, kind: &str) -> Vec<Value> {
+        let lines = self.log_lines().into_iter();
+        lines
+            .filter(|line| line["type"] == kind)
+            .map(|mut line| line["payload"].take())
+            .collect()
     }
 
     /// The event log.

@@ -25,7 +25,12 @@ const THREE: &str = "TASK-2026-02-17-003";
 
 /// Three cards by hand: one ready, one blocked, one done.
 fn three() -> Stage {
-    let ready = CardText::new(ONE, "ready").agent("writer").made_at(1);
+    beginning_in("ready")
+}
+
+/// The same with the first card in another status.
+fn beginning_in(status: &str) -> Stage {
+    let ready = CardText::new(ONE, status).agent("writer").made_at(1);
     let blocked = CardText::new(TWO, "blocked")
         .agent("reader")
         .line("metadata: {blockReason: no ink}")

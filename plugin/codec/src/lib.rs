@@ -15,6 +15,7 @@ mod project;
 mod schema;
 mod settings;
 mod share;
+mod sla;
 mod yaml;
 
 pub use card::{CardDocument, new_card, parse_card};

@@ -7,9 +7,10 @@ use aof_core::project::{Project, ProjectStatus};
 
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
-use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text, Version};
+use crate::schema::Shape::{Any, Boolean, Choice, List, Map, Table, Text, Version};
 use crate::schema::{Schema, closed, idle, optional, required};
 use crate::share::{DISPATCH, dispatch};
+use crate::sla::{SLA, sla};
 use crate::yaml::Node;
 
 const CODES: Codes = Codes {
@@ -39,7 +40,7 @@ const MANIFEST: Schema = closed(&[
     optional("routing", Map(&ROUTING)),
     idle("memory", Map(&MEMORY)),
     optional("links", Map(&LINKS)),
-    idle("sla", Map(&SLA)),
+    optional("sla", Map(&SLA)),
     idle("workflow", Any),
     idle("workflowTemplates", Any),
     idle("defaultWorkflow", Text),
@@ -67,18 +68,6 @@ const LINKS: Schema = closed(&[
     optional("repo", Text),
     optional("dashboards", List(&Any)),
     optional("docs", List(&Any)),
-]);
-
-const SLA: Schema = closed(&[
-    optional("defaultMaxInProgressMs", Integer(1, u64::MAX)),
-    optional("researchMaxInProgressMs", Integer(1, u64::MAX)),
-    optional("onViolation", Choice(&["alert", "block", "deadletter"])),
-    optional("alerting", Map(&ALERTING)),
-]);
-const ALERTING: Schema = closed(&[
-    optional("channel", Text),
-    optional("webhook", Text),
-    optional("rateLimitMinutes", Integer(0, u64::MAX)),
 ]);
 
 /// Reads a project's manifest; the warnings come with it. `path` is relative to the data root; the
@@ -126,6 +115,8 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
         lead,
         team,
         dispatch: dispatch(root),
+        is_research: root.get("type").and_then(Node::text) == Some("research"),
+        sla: sla(root.get("sla")),
     })
 }
 
@@ -200,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_field_without_effect_is_named_once() {
-        let text = "id: alpha\nmemory: {denyIndex: [Cold]}\nsla:\n  onViolation: alert\n";
+        let text = "id: alpha\nmemory: {denyIndex: [Cold]}\nworkflow:\n  name: w\n";
         let (_, warnings) = parse(text).unwrap();
         let messages: Vec<_> = warnings
             .iter()
@@ -214,7 +205,11 @@ mod tests {
                     2,
                     "kept, has no effect in this version: `memory`"
                 ),
-                ("AOF-1190", 3, "kept, has no effect in this version: `sla`"),
+                (
+                    "AOF-1190",
+                    3,
+                    "kept, has no effect in this version: `workflow`"
+                ),
             ]
         );
     }

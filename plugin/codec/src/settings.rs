@@ -6,13 +6,15 @@
 mod origin;
 
 use aof_core::settings::{SchedulerSettings, Settings};
+use aof_core::sla::Sla;
 use serde_json::Value;
 
 use crate::check::check_under;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
-use crate::schema::Shape::{Any, Choice, Integer, Map, Text, Version};
+use crate::schema::Shape::{Any, Boolean, Choice, Integer, Map, Text, Version};
 use crate::schema::{Schema, closed, optional};
+use crate::sla::{SLA, over, sla};
 use crate::yaml::{Kind, Mark, Node};
 
 const CODES: Codes = Codes {
@@ -28,6 +30,7 @@ const OVERRIDES: &str = "overrides";
 const SETTINGS: Schema = closed(&[
     optional("schemaVersion", Version(1)),
     optional("scheduler", Map(&SCHEDULER)),
+    optional("sla", Map(&SLA)),
     optional("executor", Map(&EXECUTOR)),
 ]);
 
@@ -41,6 +44,7 @@ const SCHEDULER: Schema = closed(&[
     optional("pollIntervalMs", Integer(100, 3_600_000)),
     optional("retryBaseMs", Integer(0, 900_000)),
     optional("failuresMax", Integer(1, 100)),
+    optional("cascadeBlocks", Boolean),
 ]);
 
 const EXECUTOR: Schema = closed(&[
@@ -108,6 +112,7 @@ pub fn parse_settings<'o>(
     let executor = executor(&layers, &mut findings);
     let settings = Settings {
         scheduler: scheduler(&layers),
+        sla: layers.sla(),
         executor,
         origins: origin::origins(path, &layers, &overrides),
     };
@@ -125,6 +130,17 @@ struct Layers<'l> {
 }
 
 impl Layers<'_> {
+    fn sla(&self) -> Sla {
+        let section = |root: Option<&Node<'_>>| sla(root.and_then(|root| root.get("sla")));
+        over(section(self.over), over(section(self.file), Sla::system()))
+    }
+
+    fn flag(&self, key: &str, default: bool) -> bool {
+        let find = |root: &Node<'_>| root.at(&["scheduler", key])?.boolean();
+        let over = self.over.and_then(find);
+        over.or_else(|| self.file.and_then(find)).unwrap_or(default)
+    }
+
     fn number<T: TryFrom<u64>>(&self, key: &str, default: T) -> T {
         let find = |root: &Node<'_>| root.at(&["scheduler", key])?.integer();
         let number = self
@@ -152,6 +168,7 @@ fn scheduler(layers: &Layers<'_>) -> SchedulerSettings {
         poll_interval_ms: layers.number("pollIntervalMs", default.poll_interval_ms),
         retry_base_ms: layers.number("retryBaseMs", default.retry_base_ms),
         failures_max: layers.number("failuresMax", default.failures_max),
+        cascade_blocks: layers.flag("cascadeBlocks", default.cascade_blocks),
     }
 }
 

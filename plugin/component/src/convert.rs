@@ -97,7 +97,7 @@ pub(crate) fn effect(effect: Effect) -> wit::Effect {
                 Severity::Warn => wit::Severity::Warn,
                 Severity::Critical => wit::Severity::Critical,
             },
-            audience: "operator".to_owned(),
+            audience: notify.audience.unwrap_or_else(|| "operator".to_owned()),
             task: notify.task.map(|task| task.to_string()),
             message: notify.message,
         }),

@@ -189,6 +189,11 @@ impl hooks::Guest for Component {
         act(|engine| engine.agents_seen(&seen))
     }
 
+    fn executor_changed(ctx: Ctx, missing: Option<String>) -> Result<WitOutcome, Error> {
+        convert::context(ctx)?;
+        act(|engine| engine.executor_changed(missing.as_deref()))
+    }
+
     fn store_changed(ctx: Ctx) -> Result<WitOutcome, Error> {
         convert::context(ctx)?;
         act(Engine::store_changed)

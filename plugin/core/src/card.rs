@@ -4,11 +4,13 @@
 
 use serde_json::{Map, Value};
 
+use crate::dependency::DependencyPolicy;
 use crate::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use crate::instant::Instant;
 use crate::lease::Lease;
 use crate::metadata;
 use crate::priority::Priority;
+use crate::sla::CardSla;
 use crate::status::Status;
 
 /// Longest run that a card may ask for. Source: AOF 1.20, "per-task timeout cap".
@@ -66,6 +68,10 @@ pub struct Card {
     pub parent_id: Option<TaskId>,
     /// Tasks that must be done before this one starts.
     pub depends_on: Vec<TaskId>,
+    /// When one of them counts as met.
+    pub dependency_policy: DependencyPolicy,
+    /// How long it may stand in one status, where it says so itself. No verb changes it.
+    pub sla: CardSla,
     /// First 16 hexadecimal digits of the SHA-256 of the body.
     pub content_hash: Option<String>,
     /// Open map; well-known keys are in [`crate::metadata`].

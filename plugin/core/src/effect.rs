@@ -63,6 +63,8 @@ pub struct Notify {
     pub key: String,
     /// How loud.
     pub severity: Severity,
+    /// Whom it is for, such as a channel of the host; none for whoever runs it.
+    pub audience: Option<String>,
     /// The task it is about.
     pub task: Option<TaskId>,
     /// The text.

@@ -60,6 +60,9 @@ impl IdError {
 pub struct TaskId([u8; TASK_ID_BYTES_MAX]);
 
 impl TaskId {
+    /// Sorts before every id and is none itself: where a range of them begins.
+    pub(crate) const LEAST: TaskId = TaskId([0; TASK_ID_BYTES_MAX]);
+
     /// Checks a task id.
     ///
     /// # Errors

@@ -3,15 +3,21 @@
 //! Holds what planning reads and nothing more: a finished task costs its id and status. Invariant:
 //! the derived sets and counters always agree with the rows.
 
+mod wait;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::{Card, Routing};
+use crate::dependency::{BlockedBy, Cycle, DependencyPolicy};
 use crate::id::{AgentId, ProjectId, RoleId, RunId, TaskId, TeamId};
 use crate::instant::Instant;
 use crate::lease::Lease;
 use crate::metadata;
 use crate::priority::Priority;
+use crate::sla::{self, OwnTerms, Terms};
 use crate::status::Status;
+
+pub use wait::Assumed;
 
 /// What planning knows of a task that is not finished.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +34,16 @@ pub struct Row {
     pub routing: Routing,
     /// What it waits for.
     pub depends_on: Vec<TaskId>,
+    /// When one of them counts as met.
+    pub dependency_policy: DependencyPolicy,
+    /// The task that it is a part of.
+    pub parent_id: Option<Box<TaskId>>,
+    /// A person let it go on although it waits for others.
+    pub is_forced: bool,
+    /// The scheduler blocked it until its dependencies are met.
+    pub is_held: bool,
+    /// What it says itself about how long it may stay, and when people were last told.
+    pub sla: Option<Box<OwnTerms>>,
     /// When it was made; older goes first.
     pub created_at: Instant,
     /// Last change of status.
@@ -64,6 +80,13 @@ impl Row {
         let retry_at = (status == Status::Blocked)
             .then(|| text(metadata::RETRY_AT).and_then(Instant::parse))
             .flatten();
+        let alerted_at = text(metadata::SLA_ALERTED_AT).and_then(Instant::parse);
+        let own = OwnTerms {
+            card: card.sla,
+            alerted_at,
+        };
+        let is_held = status == Status::Blocked
+            && text(metadata::BLOCKED_BY).is_some_and(BlockedBy::ends_with_dependencies);
         Row {
             project,
             status,
@@ -71,6 +94,11 @@ impl Row {
             priority: card.priority,
             routing: card.routing.clone(),
             depends_on: card.depends_on.clone(),
+            dependency_policy: card.dependency_policy,
+            parent_id: card.parent_id.clone().map(Box::new),
+            is_forced: text(metadata::FORCED_AT).is_some(),
+            is_held,
+            sla: (own != OwnTerms::default()).then(|| Box::new(own)),
             created_at: card.created_at,
             last_transition_at: card.last_transition_at,
             resource: card.resource.clone(),
@@ -186,7 +214,21 @@ pub struct TaskIndex {
     leased: BTreeSet<TaskId>,
     due: BTreeSet<(Instant, TaskId)>,
     waiting_for: BTreeMap<TaskId, BTreeSet<TaskId>>,
+    /// Each unfinished task that is a part of another, behind that other one.
+    parts: BTreeSet<(TaskId, TaskId)>,
     promotable: BTreeSet<TaskId>,
+    /// Waits in vain, and is not blocked yet.
+    stranded: BTreeSet<TaskId>,
+    /// The scheduler blocked it, and all it waited for is there.
+    released: BTreeSet<TaskId>,
+    /// By every task in it.
+    cycles: BTreeMap<TaskId, Cycle>,
+    /// Whom they wait for has changed since cycles were last looked for.
+    unchecked: BTreeSet<TaskId>,
+    /// Next violations of limits.
+    violations: BTreeSet<(Instant, TaskId)>,
+    /// Sorted by project.
+    terms: Vec<(ProjectId, Terms)>,
     moved: BTreeSet<TaskId>,
     runs: BTreeMap<RunId, LiveRun>,
     running_by_agent: BTreeMap<AgentId, u32>,
@@ -197,7 +239,11 @@ pub struct TaskIndex {
 impl TaskIndex {
     /// Puts a task in, replacing what was known of it.
     pub fn put(&mut self, id: TaskId, row: Row) {
-        self.remove(&id);
+        let waits_alike = self.waits_alike(&id, &row);
+        self.take_out(&id);
+        if !waits_alike {
+            self.dissolve(&id);
+        }
         self.count(row.status, 1);
         if row.is_moved {
             self.moved.insert(id.clone());
@@ -213,7 +259,10 @@ impl TaskIndex {
         }
         self.link(&id, &row);
         self.active.insert(id.clone(), Box::new(row));
-        self.refresh_promotable(&id);
+        if !waits_alike {
+            self.note_edges(&id);
+        }
+        self.refresh(&id);
         self.refresh_dependents(&id);
     }
 
@@ -227,6 +276,12 @@ impl TaskIndex {
 
     /// Forgets a task.
     pub fn remove(&mut self, id: &TaskId) {
+        self.take_out(id);
+        self.dissolve(id);
+        self.refresh_dependents(id);
+    }
+
+    fn take_out(&mut self, id: &TaskId) {
         self.moved.remove(id);
         if let Some(finished) = self.finished.remove(id) {
             self.count(finished.status, -1);
@@ -235,8 +290,12 @@ impl TaskIndex {
             self.count(row.status, -1);
             self.unlink(id, &row);
             self.promotable.remove(id);
+            self.stranded.remove(id);
+            self.released.remove(id);
+            if let Some(whole) = &row.parent_id {
+                self.refresh(whole);
+            }
         }
-        self.refresh_dependents(id);
     }
 
     /// Tasks whose cards say another status than the directory that they were moved to.
@@ -319,14 +378,6 @@ impl TaskIndex {
             .filter_map(|id| Some((id, self.row(id)?)))
     }
 
-    /// Backlog tasks whose dependencies are done, unless they neither name anybody nor ever waited
-    /// for anything: somebody put those there to keep them.
-    pub fn promotable(&self) -> impl Iterator<Item = (&TaskId, &Row)> {
-        self.promotable
-            .iter()
-            .filter_map(|id| Some((id, self.row(id)?)))
-    }
-
     /// Tasks whose lease or delay has run out at `now`.
     pub fn due(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
         self.due
@@ -337,19 +388,43 @@ impl TaskIndex {
 
     /// The next moment at which one of these tasks becomes due.
     pub fn next_due(&self, is_meant: impl Fn(&TaskId) -> bool) -> Option<Instant> {
-        let mut due = self.due.iter();
-        due.find(|(_, id)| is_meant(id)).map(|(at, _)| *at)
+        let first = |set: &BTreeSet<(Instant, TaskId)>| {
+            let mut due = set.iter();
+            due.find(|(_, id)| is_meant(id)).map(|(at, _)| *at)
+        };
+        let (due, violation) = (first(&self.due), first(&self.violations));
+        due.into_iter().chain(violation).min()
     }
 
-    /// The dependencies of a row that are not done, with what is known of each.
-    pub fn open_dependencies<'a>(
-        &'a self,
-        row: &'a Row,
-    ) -> impl Iterator<Item = (&'a TaskId, Option<Status>)> {
-        row.depends_on
+    /// Tasks that stand too long where they are, and of whom people are to be told now.
+    pub fn violations(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
+        self.violations
             .iter()
-            .map(|id| (id, self.status(id)))
-            .filter(|(_, status)| *status != Some(Status::Done))
+            .take_while(move |(at, _)| *at <= now)
+            .filter_map(|(_, id)| Some((id, self.row(id)?)))
+    }
+
+    /// What holds for the tasks of a project.
+    #[must_use]
+    pub fn terms(&self, project: &ProjectId) -> Option<&Terms> {
+        terms_of(&self.terms, project)
+    }
+
+    /// Lets these terms hold from now on, sorted by project.
+    pub fn set_terms(&mut self, terms: Vec<(ProjectId, Terms)>) {
+        if self.terms == terms {
+            return;
+        }
+        self.terms = terms;
+        let terms = &self.terms;
+        let next = |row: &Row| sla::next_violation(row, terms_of(terms, &row.project)?);
+        let rows = self.active.iter();
+        let due = rows.filter_map(|(id, row)| Some((next(row)?, id.clone())));
+        self.violations = due.collect();
+    }
+
+    fn violation_of(&self, row: &Row) -> Option<Instant> {
+        sla::next_violation(row, self.terms(&row.project)?)
     }
 
     /// The run of that id, if it holds a lease.
@@ -415,6 +490,12 @@ impl TaskIndex {
         if let Some(due) = row.due_at() {
             self.due.insert((due, id.clone()));
         }
+        if let Some(at) = self.violation_of(row) {
+            self.violations.insert((at, id.clone()));
+        }
+        if let Some(whole) = &row.parent_id {
+            self.parts.insert((TaskId::clone(whole), id.clone()));
+        }
         for blocker in &row.depends_on {
             self.waiting_for
                 .entry(blocker.clone())
@@ -448,6 +529,12 @@ impl TaskIndex {
         }
         if let Some(due) = row.due_at() {
             self.due.remove(&(due, id.clone()));
+        }
+        if let Some(at) = self.violation_of(row) {
+            self.violations.remove(&(at, id.clone()));
+        }
+        if let Some(whole) = &row.parent_id {
+            self.parts.remove(&(TaskId::clone(whole), id.clone()));
         }
         for blocker in &row.depends_on {
             if let Some(dependents) = self.waiting_for.get_mut(blocker) {
@@ -485,25 +572,9 @@ impl TaskIndex {
             self.queues.remove(&key);
         }
     }
+}
 
-    fn refresh_promotable(&mut self, id: &TaskId) {
-        let Some(row) = self.active.get(id) else {
-            return;
-        };
-        let is_promotable = row.status == Status::Backlog
-            && (row.routing.names_target() || !row.depends_on.is_empty())
-            && self.open_dependencies(row).next().is_none();
-        if is_promotable {
-            self.promotable.insert(id.clone());
-        } else {
-            self.promotable.remove(id);
-        }
-    }
-
-    fn refresh_dependents(&mut self, id: &TaskId) {
-        let dependents = self.waiting_for.get(id).cloned().unwrap_or_default();
-        for dependent in &dependents {
-            self.refresh_promotable(dependent);
-        }
-    }
+fn terms_of<'t>(terms: &'t [(ProjectId, Terms)], project: &ProjectId) -> Option<&'t Terms> {
+    let at = terms.binary_search_by(|(id, _)| id.cmp(project)).ok()?;
+    terms.get(at).map(|(_, terms)| terms)
 }

@@ -5,6 +5,8 @@
 
 pub mod caller;
 pub mod card;
+pub mod classify;
+pub mod dependency;
 pub mod diagnostic;
 pub mod dice;
 pub mod effect;
@@ -24,6 +26,7 @@ pub mod routing;
 pub mod run;
 pub mod settings;
 pub mod share;
+pub mod sla;
 pub mod status;
 pub mod suggest;
 pub mod verb;

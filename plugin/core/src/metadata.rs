@@ -4,6 +4,14 @@
 pub const CORRELATION_ID: &str = "correlationId";
 /// Session of the last run.
 pub const SESSION_ID: &str = "sessionId";
+/// Why the scheduler itself blocked it, as [`crate::dependency::BlockedBy`] writes it.
+pub const BLOCKED_BY: &str = "blockedBy";
+/// When a person let it go on although it waits for others.
+pub const FORCED_AT: &str = "forcedAt";
+/// The last failures since it was made or brought back, oldest first.
+pub const FAILURE_HISTORY: &str = "failureHistory";
+/// When people were last told that it stands too long where it is.
+pub const SLA_ALERTED_AT: &str = "slaAlertedAt";
 /// Number of runs so far.
 pub const ATTEMPTS: &str = "attempts";
 /// Limit of one run in milliseconds.

@@ -32,6 +32,14 @@ pub enum Operation {
     Unblock,
     /// `aof_task_cancel`.
     Cancel,
+    /// `aof_task_dep_add`.
+    Depend,
+    /// `aof_task_dep_remove`.
+    Undepend,
+    /// `aof_task_promote`.
+    Promote,
+    /// `aof_task_resurrect`.
+    Resurrect,
     /// `aof_status_report`.
     Report,
 }
@@ -48,6 +56,10 @@ impl Operation {
             Operation::Block => "aof_task_block",
             Operation::Unblock => "aof_task_unblock",
             Operation::Cancel => "aof_task_cancel",
+            Operation::Depend => "aof_task_dep_add",
+            Operation::Undepend => "aof_task_dep_remove",
+            Operation::Promote => "aof_task_promote",
+            Operation::Resurrect => "aof_task_resurrect",
             Operation::Report => "aof_status_report",
         }
     }
@@ -161,7 +173,7 @@ use Grant::{Always, As, ByPolicy, Never};
 use Relation::{Assignee, Creator, Holder, TeamLead};
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 9] = [
+const TABLE: [(Operation, [Grant; 3]); 13] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (Operation::Get, [Always, Always, Always]),
     (
@@ -204,6 +216,16 @@ const TABLE: [(Operation, [Grant; 3]); 9] = [
             As(&[Holder]),
         ],
     ),
+    (
+        Operation::Depend,
+        [As(&[TeamLead, Creator]), As(&[Creator]), Never],
+    ),
+    (
+        Operation::Undepend,
+        [As(&[TeamLead, Creator]), As(&[Creator]), Never],
+    ),
+    (Operation::Promote, [As(&[TeamLead]), Never, Never]),
+    (Operation::Resurrect, [As(&[TeamLead]), Never, Never]),
     (Operation::Report, [Always, Always, Always]),
 ];
 

@@ -1,15 +1,17 @@
 //! What a poll would do now, and why everything else waits.
 //!
 //! Never changes anything: a poll, a dry run and an explanation come from this one function. Order:
-//! lapsed leases, retries that are due, promotions, then dispatch by urgency, share and age.
+//! lapsed leases, retries that are due, tasks that wait in vain or no longer, promotions, dispatch
+//! by urgency, share and age, and what stands too long. No task has two actions in one plan.
 
 mod caps;
 mod dispatch;
 mod ledger;
 mod order;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::dependency::Snag;
 use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::instant::Instant;
@@ -18,6 +20,7 @@ use crate::priority::Priority;
 use crate::project::Project;
 use crate::routing::{self, Verdict};
 use crate::settings::SchedulerSettings;
+use crate::sla::{self, Policy};
 use crate::status::Status;
 
 pub use caps::{Cap, served, team_of};
@@ -42,11 +45,22 @@ pub struct Snapshot<'a> {
     pub ledger: &'a Ledger,
     /// Knobs.
     pub settings: &'a SchedulerSettings,
+    /// Why nothing can be started at all just now, if so.
+    pub hold: Option<&'a str>,
     /// The moment of planning.
     pub now: Instant,
 }
 
 impl Snapshot<'_> {
+    /// Whether a task has stood where it is for longer than it may.
+    #[must_use]
+    pub fn is_overdue(&self, id: &TaskId) -> bool {
+        let row = self.index.row(id);
+        let terms = row.and_then(|row| self.index.terms(&row.project));
+        let both = row.zip(terms);
+        both.is_some_and(|(row, terms)| sla::is_overdue(row, terms, self.now))
+    }
+
     /// How urgent a task is after it has waited since `made_at`: 0 is critical. Waiting raises it,
     /// but not to critical.
     #[must_use]
@@ -104,8 +118,24 @@ pub enum Action {
     Expire(TaskId),
     /// The delay after a failure is over: back to ready.
     Requeue(TaskId),
-    /// All dependencies are done: backlog to ready.
+    /// It waits in vain: blocked until its dependencies are met after all.
+    Strand {
+        /// The task.
+        task: TaskId,
+        /// What it waits for.
+        snag: Snag,
+    },
+    /// The scheduler had blocked it for its dependencies, and they are met: back to ready.
+    Free(TaskId),
+    /// It waits for nothing any more: backlog to ready.
     Promote(TaskId),
+    /// It stands too long where it is.
+    Overdue {
+        /// The task.
+        task: TaskId,
+        /// What happens to it.
+        policy: Policy,
+    },
     /// Give it to this agent.
     Dispatch {
         /// The task.
@@ -126,7 +156,10 @@ impl Action {
         match self {
             Action::Expire(task)
             | Action::Requeue(task)
+            | Action::Free(task)
             | Action::Promote(task)
+            | Action::Strand { task, .. }
+            | Action::Overdue { task, .. }
             | Action::Dispatch { task, .. } => task,
         }
     }
@@ -190,6 +223,8 @@ pub fn plan(snapshot: &Snapshot<'_>, scope: Scope<'_>) -> Plan {
         ..Plan::default()
     };
     dispatch::fill(&mut plan, snapshot, scope);
+    let overdue = overdue(&plan, snapshot);
+    plan.actions.extend(overdue);
     plan
 }
 
@@ -201,14 +236,42 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
             Status::InProgress => Action::Expire(id.clone()),
             _ => Action::Requeue(id.clone()),
         });
+    let stranded = snapshot.index.stranded().filter_map(|(id, row)| {
+        Some(Action::Strand {
+            task: id.clone(),
+            snag: snapshot.index.snag(id, row)?,
+        })
+    });
+    let freed = snapshot.index.released();
+    let freed = freed.map(|(id, _)| Action::Free(id.clone()));
+    // One that waits in vain for a part of itself is stranded, not promoted.
     let promoted = snapshot
         .index
         .promotable()
         .filter(|(_, row)| row.routing.names_target() || dispatch::is_routed(snapshot, row))
         .map(|(id, _)| Action::Promote(id.clone()));
     let free = |action: &Action| !snapshot.obstructed.contains_key(action.task());
-    let due = due.chain(promoted).filter(free);
-    due.take(HOUSEKEEPING_MAX).collect()
+    let due = due.chain(stranded).chain(freed).chain(promoted);
+    let mut met = BTreeSet::new();
+    due.filter(free)
+        .filter(|action| met.insert(action.task().clone()))
+        .take(HOUSEKEEPING_MAX)
+        .collect()
+}
+
+/// Tasks that stand too long where they are and that nothing else in the plan moves.
+fn overdue(plan: &Plan, snapshot: &Snapshot<'_>) -> Vec<Action> {
+    let index = snapshot.index;
+    let moved: BTreeSet<&TaskId> = plan.actions.iter().map(Action::task).collect();
+    let stay = index
+        .violations(snapshot.now)
+        .filter(|(id, _)| !moved.contains(*id) && !snapshot.obstructed.contains_key(*id));
+    let actions = stay.filter_map(|(id, row)| {
+        let policy = sla::policy(row, index.terms(&row.project)?);
+        let task = id.clone();
+        Some(Action::Overdue { task, policy })
+    });
+    actions.take(HOUSEKEEPING_MAX).collect()
 }
 
 /// The caps that apply to a row, with what is used of each.

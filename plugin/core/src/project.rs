@@ -2,6 +2,7 @@
 
 use crate::id::{AgentId, ProjectId, TeamId};
 use crate::share::Share;
+use crate::sla::Sla;
 
 /// Whether a project's tasks are dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +31,10 @@ pub struct Project {
     pub team: Option<TeamId>,
     /// How much of the work that can run is its own.
     pub dispatch: Share,
+    /// Whether its type is `research`: such work may take longer.
+    pub is_research: bool,
+    /// How long its tasks may stand in one status.
+    pub sla: Sla,
 }
 
 impl Project {
@@ -44,6 +49,8 @@ impl Project {
             lead: None,
             team: None,
             dispatch: Share::default(),
+            is_research: false,
+            sla: Sla::default(),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::sla::Sla;
+
 /// Knobs of the scheduler. Defaults: AOF 1.20, "Default constants".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchedulerSettings {
@@ -25,6 +27,8 @@ pub struct SchedulerSettings {
     pub retry_base_ms: u64,
     /// Failures of one task before it becomes a dead letter.
     pub failures_max: u32,
+    /// Whether blocking a task blocks those that depend on it.
+    pub cascade_blocks: bool,
 }
 
 impl Default for SchedulerSettings {
@@ -39,18 +43,32 @@ impl Default for SchedulerSettings {
             poll_interval_ms: 30_000,
             retry_base_ms: 60_000,
             failures_max: 3,
+            cascade_blocks: false,
         }
     }
 }
 
 /// The whole configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Knobs of the scheduler.
     pub scheduler: SchedulerSettings,
+    /// How long tasks may stand in one status.
+    pub sla: Sla,
     /// Section for the host, checked only in outline here: an object with a `kind`.
     pub executor: Value,
     /// Where each value that is no default comes from, by its path: `aof.yaml:3`, or what the host
     /// calls its override.
     pub origins: BTreeMap<String, String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            scheduler: SchedulerSettings::default(),
+            sla: Sla::system(),
+            executor: Value::Null,
+            origins: BTreeMap::new(),
+        }
+    }
 }

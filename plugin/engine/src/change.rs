@@ -1,16 +1,21 @@
 //! The one way in which a call changes a task: read, check, decide, commit; once more if somebody
 //! else was faster.
 
+use std::collections::BTreeSet;
+
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::id::TaskId;
 use aof_core::permission::Operation;
 use aof_core::refusal::{Kind, Refusal};
+use aof_core::status::Status;
 use aof_core::verb::Verdict;
 use aof_store::loaded::{LoadedCard, load};
 use aof_store::port::Store;
 
 use crate::access;
+use crate::alert;
+use crate::cascade::cascade;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -61,7 +66,13 @@ impl<S: Store> Engine<S> {
             let (store, session) = self.fresh()?;
             session.require_writer()?;
             let id = session.resolve(text)?;
-            match change_once(store, session, ctx, (&id, plan)) {
+            // It may be a neighbour's card that somebody else wrote: the next poll sees to those.
+            let reach = if tries == 1 {
+                Reach::Neighbours
+            } else {
+                Reach::Itself
+            };
+            match change_once(store, session, ctx, (&id, plan, reach)) {
                 Err(refusal) if refusal.kind == Kind::Conflict && tries < TRIES => {}
                 result => return result,
             }
@@ -69,11 +80,18 @@ impl<S: Store> Engine<S> {
     }
 }
 
+/// Whether a change takes the neighbours of its task along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Neighbours,
+    Itself,
+}
+
 fn change_once<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (id, plan): (&TaskId, &Plan<'_>),
+    (id, plan, reach): (&TaskId, &Plan<'_>, Reach),
 ) -> Result<Changed, Refusal> {
     let loaded = load_one(store, session, id)?;
     let before = loaded.card();
@@ -82,6 +100,13 @@ fn change_once<S: Store>(
     let after = step.card.clone();
     let mut work = Work::default();
     work.rewrite(session, ctx, &loaded, (step, Some((plan.closing)(&before))))?;
+    if after.status == Status::Deadletter && before.status != after.status {
+        work.effect(alert::deadletter(&after));
+    }
+    if reach == Reach::Neighbours {
+        let neighbours = (&mut work, &mut BTreeSet::new());
+        cascade(store, session, ctx, (&before, &after), neighbours);
+    }
     let committed = work.commit(store, session)?;
     Ok(Changed {
         before,

@@ -71,7 +71,7 @@ fn explain_row(session: &Session, ctx: &Context, id: &TaskId, row: &Row) -> Expl
         Status::Ready => of_ready(&plan, id),
         Status::InProgress => in_progress(ctx, row),
         Status::Backlog => backlog(session, row, &plan, id),
-        Status::Blocked => blocked(row),
+        Status::Blocked => blocked(session, id, row),
         Status::Review => Explanation::because("waiting", "waits for acceptance in review"),
         Status::Deadletter => Explanation::because(
             "blocked",
@@ -144,7 +144,7 @@ fn backlog(session: &Session, row: &Row, plan: &Plan, id: &TaskId) -> Explanatio
     if plan.actions.contains(&Action::Promote(id.clone())) {
         return Explanation::because("waiting", "the next poll makes it ready");
     }
-    match waits_for(&session.shelf.index, row) {
+    match waits_for(&session.shelf.index, id, row) {
         Some(reason) => Explanation::because("waiting", reason),
         None if row.routing.names_target() => Explanation::because(
             "waiting",
@@ -157,11 +157,17 @@ fn backlog(session: &Session, row: &Row, plan: &Plan, id: &TaskId) -> Explanatio
     }
 }
 
-fn blocked(row: &Row) -> Explanation {
+fn blocked(session: &Session, id: &TaskId, row: &Row) -> Explanation {
     let why = row.reason.as_deref().unwrap_or("no reason is given");
     let mut explanation = Explanation::because("blocked", why);
     explanation.reasons.push(match row.retry_at {
         Some(at) => format!("tried again at {at}"),
+        None if row.is_held => {
+            let index = &session.shelf.index;
+            let open = waits_for(index, id, row);
+            let open = open.unwrap_or_else(|| "waits for nothing any more".to_owned());
+            format!("becomes ready by itself once all dependencies are met: {open}")
+        }
         None => "stays blocked until somebody unblocks it".to_owned(),
     });
     explanation

@@ -4,10 +4,13 @@
 //! nothing is handed out that is not committed, and a call that is refused has changed nothing.
 
 mod access;
+mod alert;
 mod batches;
+mod cascade;
 mod change;
 mod engine;
 mod explain;
+mod hold;
 mod hook;
 mod opening;
 mod outcome;

@@ -127,11 +127,16 @@ pub(crate) fn open<S: Store>(
         ledger: Ledger::default(),
         idle_report: None,
         wake_at: None,
+        hold: None,
+        hold_told: None,
+        quiet: Vec::new(),
         is_suspect: false,
         not_before: None,
         obstructed: BTreeMap::new(),
     };
     recall(&mut session);
+    session.take_terms();
+    session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);
     let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;
     let opened = report(&session, recovered.repairs, events);

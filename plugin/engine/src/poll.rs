@@ -11,8 +11,9 @@ use aof_core::id::{AgentId, RunId, TaskId};
 use aof_core::plan::{Action, Considered, Plan, Scope, Via, WaitKind, Waiting, plan};
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::run::{Run, RunOutcome, RunState};
+use aof_core::sla::{self, Policy};
 use aof_core::status::Status;
-use aof_core::verb::{self, Claim};
+use aof_core::verb::{self, Claim, Promotion};
 use aof_store::layout::{CardPath, ProjectRoot};
 use aof_store::loaded::{CARD_BYTES_MAX, LoadedCard, Place, load};
 use aof_store::port::{Blob, Store};
@@ -21,7 +22,9 @@ use aof_store::refusal::refusal_of;
 use aof_store::run_record;
 use serde_json::{Value, json};
 
+use crate::alert::{self, Stranded};
 use crate::batches::Batches;
+use crate::cascade::cascade;
 use crate::engine::Engine;
 use crate::explain;
 use crate::outcome::Outcome;
@@ -173,6 +176,7 @@ fn act<S: Store>(
     session.require_writer()?;
     session.counters.polls += 1;
     let told = reload(store, session, ctx)?;
+    session.end_pause(ctx.now);
     let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
     if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {
         return Ok(value);
@@ -257,13 +261,24 @@ fn adopt_moved<S: Store>(
     let moved = moved.filter(|task| !twins.contains(task));
     let places: Vec<Place> = moved.flat_map(|task| session.place(task)).collect();
     let mut end = Ok(());
+    let mut met = BTreeSet::new();
     for places in places.chunks(READ_TOGETHER) {
         // One that was broken, or moved on, meanwhile is told by the next change.
         for loaded in load(store, places)?.into_iter().flatten() {
             let mut work = Work::default();
-            let adopted = verb::adopt(&loaded.card(), loaded.written_status(), ctx.now)
-                .and_then(|step| work.rewrite(session, ctx, &loaded, (step, None)));
-            if adopted.is_ok() {
+            let (card, written) = (loaded.card(), loaded.written_status());
+            let adopted = verb::adopt(&card, written, ctx.now).and_then(|step| {
+                let after = step.card.clone();
+                work.rewrite(session, ctx, &loaded, (step, None))?;
+                Ok(after)
+            });
+            if let Ok(after) = adopted {
+                let before = Card {
+                    status: written,
+                    ..card
+                };
+                let neighbours = (&mut work, &mut met);
+                cascade(store, session, ctx, (&before, &after), neighbours);
                 end = end.and_then(|()| batches.add(store, session, work));
             }
         }
@@ -310,9 +325,14 @@ fn conclude<S: Store>(
     let mut work = Work::default();
     report_failures(session, ctx, failed, &mut work);
     announce(session, ctx, &plan.waiting, &mut work);
+    announce_hold(session, ctx, plan.waiting_total, &mut work);
     batches.add(store, session, work)?;
     batches.flush(store, session)?;
     remember(session, &plan.waiting);
+    let reason = session.lasting_hold().map(str::to_owned);
+    if reason.is_none() || plan.waiting_total > 0 {
+        session.hold_told = reason;
+    }
     Ok(())
 }
 
@@ -346,6 +366,7 @@ fn carry_out<S: Store>(
 ) -> Result<(), Refusal> {
     let mut dice = Dice::new(ctx.entropy);
     let mut unreadable = Vec::new();
+    let mut stranded = Stranded::of(plan);
     for actions in plan.actions.chunks(READ_TOGETHER) {
         let places = actions.iter().map(|action| session.place(action.task()));
         let places: Vec<Place> = places.collect::<Result<_, _>>()?;
@@ -361,6 +382,7 @@ fn carry_out<S: Store>(
                 .and_then(|started| work.admit().map(|()| started));
             match started {
                 Ok(started) => {
+                    stranded.tell(session, ctx, action, &mut work);
                     let done = action_json(session, action, started.as_ref());
                     carried.done.push(done);
                     batches.add(store, session, work)?;
@@ -420,10 +442,44 @@ fn one(
             )
         }
         Action::Requeue(_) => (verb::requeue(&card, ctx.now)?, None),
-        Action::Promote(_) => (verb::promote(&card, ctx.now)?, None),
+        Action::Promote(_) => {
+            let by = Promotion::Scheduler;
+            (verb::promote(&card, by, ctx.now)?, None)
+        }
+        Action::Free(_) => (verb::free(&card, ctx.now)?, None),
+        Action::Strand { snag, .. } => {
+            let reason = snag.to_string();
+            let step = verb::strand(&card, snag.blocked_by(), &reason, ctx.now)?;
+            (step, None)
+        }
+        Action::Overdue { policy, .. } => {
+            overdue(session, ctx, (loaded, *policy), work)?;
+            return Ok(None);
+        }
     };
     work.rewrite(session, ctx, loaded, (step, closing))?;
     Ok(None)
+}
+
+/// A task stands too long where it is: people are told, and what the policy says is done.
+fn overdue(
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, policy): (&LoadedCard, Policy),
+    work: &mut Work,
+) -> Result<(), Refusal> {
+    let (card, project) = (loaded.card(), loaded.root().id().clone());
+    let index = &session.shelf.index;
+    let terms = index.terms(&project);
+    let limit = terms.zip(index.row(&card.id));
+    let limit_ms = limit.and_then(|(terms, row)| sla::limit_ms(row, terms));
+    let step = verb::overdue(&card, policy, limit_ms.unwrap_or_default(), ctx.now)?;
+    let reason = verb::overdue_reason(&card, limit_ms.unwrap_or_default(), ctx.now);
+    let notice = alert::overdue(session, &project, &step.card, (policy, &reason));
+    let closing = Closing::new(RunOutcome::Killed, Some(&reason)).ending_session();
+    work.rewrite(session, ctx, loaded, (step, Some(closing)))?;
+    work.effect(notice);
+    Ok(())
 }
 
 fn dispatch(
@@ -477,9 +533,35 @@ fn announce(session: &mut Session, ctx: &Context, waiting: &[Waiting], work: &mu
         work.effect(Effect::Notify(Notify {
             key: format!("no-match:{}:{}", task.task, ctx.now.ms()),
             severity: Severity::Warn,
+            audience: None,
             task: Some(task.task.clone()),
             message: format!("{} finds nobody: {}", task.task, task.reason),
         }));
+    }
+}
+
+/// Says once that nothing can be started, as soon as that keeps somebody waiting, and once that it
+/// is over.
+fn announce_hold(session: &mut Session, ctx: &Context, waiting: usize, work: &mut Work) {
+    let reason = session.lasting_hold().map(str::to_owned);
+    match (&session.hold_told, &reason) {
+        (told, Some(reason)) if told.as_ref() != Some(reason) && waiting > 0 => {
+            let payload = json!({"reason": reason, "waiting": waiting});
+            let draft = EventDraft::new("dispatch.held", payload);
+            work.event_of(session, ctx, (None, None), draft);
+            work.effect(Effect::Notify(Notify {
+                key: format!("held:{}", ctx.now.ms()),
+                severity: Severity::Warn,
+                audience: None,
+                task: None,
+                message: format!("{waiting} ready tasks wait: {reason}"),
+            }));
+        }
+        (Some(reason), None) => {
+            let draft = EventDraft::new("dispatch.resumed", json!({"reason": reason}));
+            work.event_of(session, ctx, (None, None), draft);
+        }
+        _ => {}
     }
 }
 
@@ -493,10 +575,23 @@ fn remember(session: &mut Session, waiting: &[Waiting]) {
 
 fn action_json(session: &Session, action: &Action, run: Option<&RunId>) -> Value {
     let (kind, agent, reason) = match action {
-        Action::Expire(_) => ("expire", None, "the lease lapsed"),
-        Action::Requeue(_) => ("requeue", None, "the delay after a failure is over"),
-        Action::Promote(_) => ("promote", None, "all dependencies are done"),
-        Action::Dispatch { agent, .. } => ("dispatch", Some(agent), "ready, and there is room"),
+        Action::Expire(_) => ("expire", None, "the lease lapsed".to_owned()),
+        Action::Requeue(_) => {
+            let reason = "the delay after a failure is over";
+            ("requeue", None, reason.to_owned())
+        }
+        Action::Strand { snag, .. } => ("block", None, snag.to_string()),
+        Action::Free(_) => ("unblock", None, "all dependencies are done".to_owned()),
+        Action::Promote(_) => ("promote", None, "all dependencies are done".to_owned()),
+        Action::Overdue { policy, .. } => {
+            let reason = format!("it stands too long where it is: {}", policy.as_str());
+            ("sla", None, reason)
+        }
+        Action::Dispatch { agent, .. } => (
+            "dispatch",
+            Some(agent),
+            "ready, and there is room".to_owned(),
+        ),
     };
     let task = action.task();
     json!({

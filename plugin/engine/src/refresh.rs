@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::id::{ProjectId, RunId};
+use aof_core::project::Project;
+use aof_core::sla::Terms;
 use aof_core::status::Status;
 use aof_store::layout::{ORG_CHART, PROJECT_DIRS, ProjectRoot, SETTINGS};
 use aof_store::loaded::CARD_BYTES_MAX;
@@ -30,6 +32,7 @@ impl Session {
             // Not before: what could not be taken in is told again.
             self.cursor = page.cursor;
             if !page.more {
+                self.shelf.index.find_cycles();
                 return Ok(());
             }
         }
@@ -54,6 +57,7 @@ impl Session {
             self.live.insert(run, live);
         }
         self.sort_out_runs();
+        self.take_terms();
         self.idle_report = None;
         self.obstructed.clear();
         if self.is_writer {
@@ -95,12 +99,23 @@ impl Session {
         }
         let again: Vec<String> = again.into_iter().collect();
         read_cards(store, &mut self.shelf, &again)?;
-        self.read_manifests(store, &manifests)?;
+        if !manifests.is_empty() {
+            self.read_manifests(store, &manifests)?;
+            self.take_terms();
+        }
         if reads_chart && let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;
         }
         self.sort_out_runs();
         Ok(())
+    }
+
+    /// Lets what settings and projects say about limits of time hold from now on.
+    pub(crate) fn take_terms(&mut self) {
+        let of = |project: &Project| Terms::of(&self.settings.sla, project);
+        let projects = self.projects.iter();
+        let terms = projects.map(|(id, project)| (id.clone(), of(project)));
+        self.shelf.index.set_terms(terms.collect());
     }
 
     fn add_project<S: Store>(

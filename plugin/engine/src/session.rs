@@ -18,6 +18,7 @@ use aof_store::outbox::Outbox;
 use aof_store::port::{Opening, Store, StoreError};
 use aof_store::shelf::Shelf;
 
+use crate::hold::Hold;
 use crate::settings::Source;
 
 /// A run that holds a lease, with the moment of its last written renewal.
@@ -62,6 +63,12 @@ pub(crate) struct Session {
     pub(crate) announced: BTreeMap<TaskId, String>,
     /// The last report, as long as a new poll could only repeat it.
     pub(crate) idle_report: Option<String>,
+    /// Why nothing is started just now, if so.
+    pub(crate) hold: Option<Hold>,
+    /// The reason why nothing could be started, as people were last told.
+    pub(crate) hold_told: Option<String>,
+    /// Runs that were decided since opening and have called no tool yet.
+    pub(crate) quiet: Vec<RunId>,
     /// A commit failed and may have come half way: the disk must be looked at anew.
     pub(crate) is_suspect: bool,
     /// When an interval is over that keeps a ready task back.
@@ -106,7 +113,8 @@ impl Session {
         let is_free = |task: &TaskId| !self.obstructed.contains_key(task);
         let due = self.shelf.index.next_due(is_free);
         let due = due.map(|due| self.not_before.map_or(due, |pause| due.max(pause)));
-        due.into_iter().chain(self.wake_at).min()
+        let pause = self.hold.as_ref().and_then(|hold| hold.until);
+        due.into_iter().chain(pause).chain(self.wake_at).min()
     }
 
     /// What planning may look at.
@@ -118,6 +126,7 @@ impl Session {
             obstructed: &self.obstructed,
             ledger: &self.ledger,
             settings: &self.settings.scheduler,
+            hold: self.hold.as_ref().map(|hold| hold.reason.as_str()),
             now,
         }
     }

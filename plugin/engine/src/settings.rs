@@ -190,6 +190,7 @@ fn notice(ctx: &Context, message: String) -> Effect {
     Effect::Notify(Notify {
         key: format!("config:{}", ctx.now.ms()),
         severity: Severity::Warn,
+        audience: None,
         task: None,
         message,
     })
@@ -303,7 +304,7 @@ fn all_of(findings: &[Diagnostic]) -> Refusal {
 
 /// The effective configuration, with the section for the host.
 pub(crate) fn effective(settings: &Settings) -> Value {
-    let scheduler = &settings.scheduler;
+    let Settings { scheduler, sla, .. } = settings;
     json!({
         "schemaVersion": 1,
         "scheduler": {
@@ -316,6 +317,19 @@ pub(crate) fn effective(settings: &Settings) -> Value {
             "pollIntervalMs": scheduler.poll_interval_ms,
             "retryBaseMs": scheduler.retry_base_ms,
             "failuresMax": scheduler.failures_max,
+            "cascadeBlocks": scheduler.cascade_blocks,
+        },
+        "sla": {
+            "defaultMaxInProgressMs": sla.limits.in_progress_ms,
+            "researchMaxInProgressMs": sla.research_in_progress_ms,
+            "defaultMaxQueueMs": sla.limits.queue_ms,
+            "defaultMaxReviewMs": sla.limits.review_ms,
+            "defaultMaxBlockedMs": sla.limits.blocked_ms,
+            "onViolation": sla.on_violation.unwrap_or_default().as_str(),
+            "alerting": {
+                "channel": sla.channel,
+                "rateLimitMinutes": sla.rate_limit_minutes,
+            },
         },
         "executor": settings.executor,
     })

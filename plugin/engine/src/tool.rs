@@ -8,9 +8,12 @@ mod arguments;
 mod block;
 mod cancel;
 mod complete;
+mod depend;
 mod dispatch;
 mod get;
+mod promote;
 mod report;
+mod resurrect;
 mod target;
 mod unblock;
 mod update;
@@ -64,6 +67,11 @@ const WRITES: Annotations = Annotations {
     read_only: false,
     destructive: false,
     idempotent: false,
+};
+const REPEATS: Annotations = Annotations {
+    read_only: false,
+    destructive: false,
+    idempotent: true,
 };
 const ENDS: Annotations = Annotations {
     read_only: false,
@@ -119,6 +127,30 @@ const CANCEL: Card = Card(
      where one of them fits.",
     ENDS,
 );
+const PROMOTE: Card = Card(
+    "aof_task_promote",
+    "Promote a task",
+    "Makes a task of the backlog ready once it waits for nothing, or with force at once.",
+    WRITES,
+);
+const RESURRECT: Card = Card(
+    "aof_task_resurrect",
+    "Bring a task back",
+    "Makes a dead letter ready again, with all its tries.",
+    WRITES,
+);
+const DEP_ADD: Card = Card(
+    "aof_task_dep_add",
+    "Add a dependency",
+    "Lets a task wait for another one. A circle of tasks that wait for one another is refused.",
+    REPEATS,
+);
+const DEP_REMOVE: Card = Card(
+    "aof_task_dep_remove",
+    "Remove a dependency",
+    "Lets a task wait for another one no longer.",
+    REPEATS,
+);
 const REPORT: Card = Card(
     "aof_status_report",
     "Report on tasks",
@@ -157,8 +189,12 @@ impl<S: Store> Engine<S> {
             UPDATE.define::<update::Arguments, answer::Touched>(),
             COMPLETE.define::<complete::Arguments, answer::Touched>(),
             BLOCK.define::<block::Arguments, answer::Touched>(),
-            UNBLOCK.define::<unblock::Arguments, answer::Touched>(),
+            UNBLOCK.define::<target::About, answer::Touched>(),
             CANCEL.define::<cancel::Arguments, answer::Touched>(),
+            PROMOTE.define::<promote::Arguments, answer::Touched>(),
+            RESURRECT.define::<target::About, answer::Touched>(),
+            DEP_ADD.define::<depend::Arguments, answer::Touched>(),
+            DEP_REMOVE.define::<depend::Arguments, answer::Touched>(),
             REPORT.define::<report::Arguments, answer::Report>(),
         ]
     }
@@ -178,6 +214,10 @@ impl<S: Store> Engine<S> {
             "aof_task_block" => self.block(ctx, &arguments::parse(arguments)?),
             "aof_task_unblock" => self.unblock(ctx, &arguments::parse(arguments)?),
             "aof_task_cancel" => self.cancel(ctx, &arguments::parse(arguments)?),
+            "aof_task_promote" => self.promote(ctx, &arguments::parse(arguments)?),
+            "aof_task_resurrect" => self.resurrect(ctx, &arguments::parse(arguments)?),
+            "aof_task_dep_add" => self.add_dependency(ctx, &arguments::parse(arguments)?),
+            "aof_task_dep_remove" => self.remove_dependency(ctx, &arguments::parse(arguments)?),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
             other => Err(unknown_tool(other)),
         }?;
@@ -194,13 +234,15 @@ impl<S: Store> Engine<S> {
         if !session.is_writer || !session.live.contains_key(run) {
             return Ok(Vec::new());
         }
+        session.quiet.retain(|quiet| quiet != run);
         Ok(self.session_heartbeat(ctx, run)?.events)
     }
 }
 
 fn unknown_tool(name: &str) -> Refusal {
     let all = [
-        DISPATCH, GET, UPDATE, COMPLETE, BLOCK, UNBLOCK, CANCEL, REPORT,
+        DISPATCH, GET, UPDATE, COMPLETE, BLOCK, UNBLOCK, CANCEL, PROMOTE, RESURRECT, DEP_ADD,
+        DEP_REMOVE, REPORT,
     ];
     let names: Vec<&str> = all.iter().map(|Card(name, ..)| *name).collect();
     let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();

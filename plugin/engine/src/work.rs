@@ -317,6 +317,7 @@ impl Work {
             let renewed_at = run.started_at.unwrap_or(run.requested_at);
             if run.state == RunState::Requested {
                 session.serve(&run);
+                session.quiet.push(run.id.clone());
             }
             session
                 .live
@@ -324,6 +325,7 @@ impl Work {
         }
         for id in &self.closed_runs {
             session.live.remove(id);
+            session.quiet.retain(|quiet| quiet != id);
         }
         session.outbox.issue(&self.effects);
         for key in &self.settled {

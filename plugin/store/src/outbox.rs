@@ -64,6 +64,8 @@ enum EffectRecord {
     Notify {
         key: String,
         severity: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audience: Option<String>,
         task: Option<String>,
         message: String,
     },
@@ -175,6 +177,7 @@ impl EffectRecord {
             Effect::Notify(notify) => EffectRecord::Notify {
                 key: notify.key.clone(),
                 severity: severity_name(notify.severity).to_owned(),
+                audience: notify.audience.clone(),
                 task: notify.task.as_ref().map(ToString::to_string),
                 message: notify.message.clone(),
             },
@@ -222,11 +225,13 @@ impl EffectRecord {
             EffectRecord::Notify {
                 key,
                 severity,
+                audience,
                 task,
                 message,
             } => Effect::Notify(Notify {
                 key,
                 severity: severity_of(&severity),
+                audience,
                 task: task.and_then(|task| TaskId::parse(&task).ok()),
                 message,
             }),
@@ -258,6 +263,7 @@ mod tests {
         Effect::Notify(Notify {
             key: key.to_owned(),
             severity: Severity::Critical,
+            audience: Some("ops".to_owned()),
             task: None,
             message: "look".to_owned(),
         })

@@ -126,6 +126,10 @@ impl hooks::Guest for Rogue {
         Ok(done(agents.len().to_string()))
     }
 
+    fn executor_changed(_: Ctx, missing: Option<String>) -> Result<Outcome, Error> {
+        Ok(done(missing.unwrap_or_default()))
+    }
+
     fn store_changed(_: Ctx) -> Result<Outcome, Error> {
         Ok(done(String::new()))
     }

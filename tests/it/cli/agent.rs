@@ -63,8 +63,9 @@ fn a_missing_program_is_named_and_nothing_hangs() {
 }
 
 #[test]
-fn an_agent_that_exits_without_a_word_is_given_up_after_its_chances() {
-    let stand = Stand::with_agent("echo \"$AOF_RUN_ID\" >>\"$AOF_DATA_DIR/ledger\"; exit 0");
+fn an_agent_that_exits_without_completing_is_given_up_after_its_chances() {
+    let script = "echo \"$AOF_RUN_ID\" >>\"$AOF_DATA_DIR/ledger\"; echo sorry; exit 0";
+    let stand = Stand::with_agent(script);
     stand.settings("agents/{agent}.sh", 2);
     let id = stand.task(&["Silent", "-a", "worker"]);
     let said = stand.aof(&["run"]);
@@ -77,6 +78,18 @@ fn an_agent_that_exits_without_a_word_is_given_up_after_its_chances() {
         2,
         "one run for each chance"
     );
+}
+
+#[test]
+fn an_agent_that_shows_no_work_at_all_has_one_chance() {
+    let stand = Stand::with_agent("echo \"$AOF_RUN_ID\" >>\"$AOF_DATA_DIR/ledger\"; exit 0");
+    stand.settings("agents/{agent}.sh", 2);
+    let id = stand.task(&["Silent", "-a", "worker"]);
+    stand.aof(&["run"]);
+    let (status, reason) = stand.state(&id);
+    assert_eq!(status, "deadletter", "{reason}");
+    assert!(reason.contains("model_silent_failure"), "{reason}");
+    assert_eq!(stand.read("ledger").lines().count(), 1);
 }
 
 #[test]

@@ -56,8 +56,63 @@ fn a_task_with_an_open_dependency_waits_in_the_backlog() {
     let second = stand.task(&["Second", "--depends-on", &first]);
     assert_eq!(stand.state(&second).0, "backlog");
     stand.aof(&["task", "complete", &first]).ok();
+    assert_eq!(stand.state(&second).0, "ready", "no poll is needed");
+}
+
+#[test]
+fn a_task_is_promoted_in_time_or_by_force() {
+    let stand = Stand::idle();
+    let first = stand.task(&["First"]);
+    let second = stand.task(&["Second", "--depends-on", &first]);
+    let said = stand.aof(&["task", "promote", &second]);
+    assert_eq!(said.code, 3);
+    let told = super::stand::redact(&said.err);
+    let first_line = told.lines().next().unwrap_or_default();
+    insta::assert_snapshot!(
+        first_line,
+        @"error [AOF-2021] TASK-… cannot be promoted: waits for TASK-… (ready)"
+    );
+    let said = stand.aof(&["task", "promote", &second, "--force"]).ok();
+    assert_eq!(said.text(), "TASK-… is ready\n");
+}
+
+#[test]
+fn dependencies_come_and_go_but_not_in_circles() {
+    let stand = Stand::idle();
+    let first = stand.task(&["First"]);
+    let second = stand.task(&["Second", "--depends-on", &first]);
+    let said = stand.aof(&["task", "dep", "add", &first, &second]);
+    assert_eq!(said.code, 3);
+    assert!(
+        said.err.contains("AOF-2023") && said.err.contains("cycle: "),
+        "{said:?}"
+    );
+    stand.aof(&["task", "dep", "remove", &second, &first]).ok();
+    stand.aof(&["task", "dep", "add", &first, &second]).ok();
     stand.aof(&["poll"]).ok();
     assert_eq!(stand.state(&second).0, "ready");
+}
+
+#[test]
+fn a_task_may_wait_for_any_end() {
+    let stand = Stand::idle();
+    let first = stand.task(&["First"]);
+    let policy = ["--dependency-policy", "terminal"];
+    let second = stand.task(&["Clean up", "--depends-on", &first, policy[0], policy[1]]);
+    stand.aof(&["task", "cancel", &first]).ok();
+    assert_eq!(stand.state(&second).0, "ready");
+}
+
+#[test]
+fn a_dead_letter_is_brought_back() {
+    let stand = Stand::with_agent("exit 1");
+    let id = stand.task(&["Hopeless", "-a", "worker"]);
+    stand.aof(&["run"]);
+    assert_eq!(stand.state(&id).0, "deadletter");
+    let said = stand.aof(&["task", "resurrect", &id]).ok();
+    assert_eq!(said.text(), "TASK-… is ready\n");
+    let said = stand.aof(&["task", "resurrect", &id, "--json"]);
+    assert_eq!(said.json()["error"]["code"], "AOF-2022");
 }
 
 #[test]

@@ -218,3 +218,33 @@ fn a_frozen_daemon_is_not_waited_for_longer_than_told() {
     stand.aof(&["board"]).ok();
     assert_eq!(stand.aof(&["board", "--answer-within", "0s"]).code, 2);
 }
+
+#[test]
+fn without_an_executor_tasks_wait_and_start_once_there_is_one() {
+    let stand = Stand::with_agent("aof task complete \"$AOF_TASK_ID\"");
+    let settings = std::fs::read_to_string(stand.data().join("aof.yaml")).unwrap();
+    stand.write("aof.yaml", "schemaVersion: 1\n");
+    let id = stand.task(&["Patience", "-a", "worker"]);
+    let said = stand.aof(&["run"]);
+    assert_eq!(said.code, 5, "{said:?}");
+    assert!(said.out.contains("at rest: 0 of 1 task done"), "{said:?}");
+    assert!(said.out.contains("no executor is configured"), "{said:?}");
+    let mut daemon = daemon(&stand);
+    let look = || {
+        let told = stand.aof(&["events", "--json"]).out;
+        told.contains("dispatch.held").then_some(())
+    };
+    wait_for("the daemon to say that it can start nothing", look);
+    assert_eq!(stand.state(&id).0, "ready");
+    let card = stand.aof(&["task", "show", &id, "--json"]).json();
+    let metadata = card["task"]["metadata"].to_string();
+    assert!(
+        !metadata.contains("attempts"),
+        "no try is consumed: {metadata}"
+    );
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.code(), 0);
+    stand.write("aof.yaml", &settings);
+    stand.aof(&["run"]).ok();
+    assert_eq!(stand.state(&id).0, "done");
+}

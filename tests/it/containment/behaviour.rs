@@ -172,6 +172,8 @@ fn every_export_reaches_the_guest_and_returns() {
         "a b"
     );
     assert_eq!(instance.agents_seen(&now, &[]).expect("agents").value, "0");
+    let held = instance.executor_changed(&now, Some("none"));
+    assert_eq!(held.expect("executor").value, "none");
     assert!(instance.store_changed(&now).is_ok());
     let board = BoardQuery {
         project: None,

@@ -232,3 +232,25 @@ fn a_platform_that_refuses_is_asked_for_less_and_then_for_more() {
     stage.poll();
     assert_eq!(stage.spawns().len(), 1);
 }
+
+#[test]
+fn what_has_stood_too_long_goes_before_its_equals() {
+    let card = |id: &str, minute: u32, extra: &str| {
+        let card = CardText::new(id, "ready").agent("writer").made_at(minute);
+        let card = card.line("lastTransitionAt: 2026-02-17T09:50:00.000Z");
+        card.line(extra).fixture()
+    };
+    let settings = "//- aof.yaml\nscheduler: {maxConcurrentDispatches: 1}\n";
+    let order = |extra: &str| {
+        let cards = [card(ONE, 10, "priority: normal"), card(TWO, 20, extra)];
+        let mut stage = Stage::with(&[settings, &cards.concat()].concat());
+        stage.spawned().task
+    };
+    assert_eq!(order("priority: normal"), ONE);
+    assert_eq!(
+        order("sla: {maxQueueMs: 60000}"),
+        TWO,
+        "ten minutes in the queue"
+    );
+    assert_eq!(order("sla: {maxQueueMs: 3600000}"), ONE);
+}

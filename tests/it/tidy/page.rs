@@ -8,14 +8,16 @@ use super::assert_none;
 use super::tree;
 
 /// First words of event types.
-const SUBJECTS: [&str; 9] = [
+const SUBJECTS: [&str; 11] = [
     "access",
     "completion",
     "config",
+    "dependency",
     "dispatch",
     "lease",
     "run",
     "scheduler",
+    "sla",
     "system",
     "task",
 ];

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ONE, THREE, covered, three};
+use super::{ONE, THREE, TWO, covered, three};
 use crate::stage::{Stage, agent, human};
 
 #[test]
@@ -59,7 +59,7 @@ fn everything_that_is_given_is_kept() {
         json!({
             "title": "All", "description": "Under its other name.", "role": "press",
             "team": "ink", "agent": "printer", "priority": "medium",
-            "dependsOn": [THREE, ONE, ONE], "parentId": ONE, "metadata": {"colour": "red"},
+            "dependsOn": [THREE, ONE, ONE], "parentId": TWO, "metadata": {"colour": "red"},
             "tags": ["a", "b"], "resource": "the press", "timeoutMs": 1_000,
             "project": "alpha", "actor": "ann",
         }),
@@ -73,7 +73,7 @@ fn everything_that_is_given_is_kept() {
     assert_eq!(task["agent"], "printer");
     assert_eq!(task["priority"], "normal");
     assert_eq!(task["dependsOn"], json!([THREE, ONE]));
-    assert_eq!(task["parentId"], ONE);
+    assert_eq!(task["parentId"], TWO);
     assert_eq!(
         task["metadata"],
         json!({"colour": "red", "timeoutMs": 1_000})

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{ONE, THREE, TWO, three};
-use crate::stage::{Stage, human};
+use super::{ONE, THREE, TWO, beginning_in, three};
+use crate::stage::{CardText, Stage, human};
 
-/// Every tool with arguments that it accepts in the store of `three`.
-pub(super) const GOOD: [(&str, &str); 8] = [
+/// Every tool with arguments that it accepts in the store of [`store_for`].
+pub(super) const GOOD: [(&str, &str); 12] = [
     (
         "aof_dispatch",
         r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
@@ -23,8 +23,27 @@ pub(super) const GOOD: [(&str, &str); 8] = [
     ),
     ("aof_task_unblock", r#"{"taskId": "TASK-2026-02-17-002"}"#),
     ("aof_task_cancel", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    ("aof_task_promote", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    ("aof_task_resurrect", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    (
+        "aof_task_dep_add",
+        r#"{"taskId": "TASK-2026-02-17-001", "blockerId": "TASK-2026-02-17-002"}"#,
+    ),
+    (
+        "aof_task_dep_remove",
+        r#"{"taskId": "TASK-2026-02-17-001", "blockerId": "TASK-2026-02-17-002"}"#,
+    ),
     ("aof_status_report", "{}"),
 ];
+
+/// A store in which the tool accepts its good arguments.
+pub(super) fn store_for(name: &str) -> Stage {
+    match name {
+        "aof_task_promote" => beginning_in("backlog"),
+        "aof_task_resurrect" => beginning_in("deadletter"),
+        _ => three(),
+    }
+}
 
 pub(super) fn good(name: &str) -> Value {
     let (_, text) = GOOD.iter().find(|(tool, _)| *tool == name).unwrap();
@@ -91,6 +110,10 @@ fn a_missing_field_is_refused_by_name() {
         ("aof_task_block", "reason"),
         ("aof_task_unblock", "taskId"),
         ("aof_task_cancel", "taskId"),
+        ("aof_task_promote", "taskId"),
+        ("aof_task_resurrect", "taskId"),
+        ("aof_task_dep_add", "blockerId"),
+        ("aof_task_dep_remove", "blockerId"),
     ] {
         let mut arguments = good(name);
         arguments.as_object_mut().unwrap().remove(field);
@@ -110,7 +133,7 @@ fn arguments_over_a_mebibyte_are_refused_unread() {
         let padded = format!("{text}{}", " ".repeat((1 << 20) + 1 - text.len()));
         assert_eq!(refused(&mut stage, name, &padded).0, "AOF-1009", "{name}");
         let fits = &padded[..1 << 20];
-        let mut other = three();
+        let mut other = store_for(name);
         other.call(&human("ann"), name, fits).unwrap();
     }
 }
@@ -135,7 +158,7 @@ fn the_actor_must_be_the_caller() {
 #[test]
 fn a_prefix_works_wherever_an_id_does() {
     for (name, _) in GOOD {
-        let mut stage = three();
+        let mut stage = store_for(name);
         let mut arguments = good(name);
         let Some(id) = arguments
             .get("taskId")
@@ -155,6 +178,9 @@ fn a_prefix_works_wherever_an_id_does() {
         }
         assert!(id == ONE || id == TWO);
         arguments["taskId"] = json!("TASK-2026-02-1");
+        if name == "aof_task_dep_add" {
+            arguments["blockerId"] = json!(beside(&mut stage));
+        }
         let answer = stage.ann(name, arguments);
         let task = &answer["task"];
         let named = task.get("taskId").or_else(|| task.get("id")).unwrap();
@@ -162,10 +188,17 @@ fn a_prefix_works_wherever_an_id_does() {
     }
 }
 
+/// A task whose id begins otherwise than those of the store.
+fn beside(stage: &mut Stage) -> String {
+    let card = CardText::new("TASK-2026-03-01-001", "ready").agent("writer");
+    stage.put_by_hand(&card.path(), &card.text());
+    "TASK-2026-03-01-001".to_owned()
+}
+
 #[test]
 fn an_answer_has_one_noun_on_top() {
     for (name, _) in GOOD {
-        let answer = three().ann(name, good(name));
+        let answer = store_for(name).ann(name, good(name));
         let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
         assert_eq!(keys.len(), 1, "{name} {keys:?}");
         assert!(

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use aof_host::contract::tools::Definition;
 use serde_json::{Value, json};
 
-use super::rule::{GOOD, good};
-use super::{ONE, THREE, three};
+use super::rule::{GOOD, good, store_for};
+use super::{ONE, THREE, TWO};
 use crate::stage::{Stage, human};
 
 fn definitions() -> Vec<Definition> {
@@ -22,6 +22,9 @@ fn sample(field: &str) -> Value {
     match field {
         "taskId" => json!(ONE),
         "parentId" => json!(THREE),
+        "blockerId" => json!(TWO),
+        "dependencyPolicy" => json!("terminal"),
+        "force" => json!(true),
         "dependsOn" => json!([THREE]),
         "metadata" => json!({"colour": "red"}),
         "tags" => json!(["a"]),
@@ -71,6 +74,10 @@ fn every_tool_is_listed_with_what_it_does_to_the_world() {
     aof_task_block: 
     aof_task_unblock: 
     aof_task_cancel: destroys
+    aof_task_promote: 
+    aof_task_resurrect: 
+    aof_task_dep_add: repeatable
+    aof_task_dep_remove: repeatable
     aof_status_report: reads repeatable
     "#);
     let names: Vec<&str> = GOOD.iter().map(|(name, _)| *name).collect();
@@ -110,14 +117,19 @@ fn the_fields_of_every_schema_are_these() {
         }
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    aof_dispatch: actor agent brief! dependsOn metadata parentId priority
-    aof_dispatch: project resource role tags team timeoutMs title!
+    aof_dispatch: actor agent brief! dependencyPolicy dependsOn metadata parentId
+    aof_dispatch: priority project resource role tags team timeoutMs
+    aof_dispatch: title!
     aof_task_get: project taskId!
     aof_task_update: actor body project reason status taskId!
     aof_task_complete: actor project summary taskId!
     aof_task_block: actor project reason! taskId!
     aof_task_unblock: actor project taskId!
     aof_task_cancel: actor project reason taskId!
+    aof_task_promote: actor force project taskId!
+    aof_task_resurrect: actor project taskId!
+    aof_task_dep_add: actor blockerId! project taskId!
+    aof_task_dep_remove: actor blockerId! project taskId!
     aof_status_report: actor agent compact limit project status
     "#);
 }
@@ -134,7 +146,7 @@ fn every_field_of_every_schema_is_accepted() {
             if tool.name == "aof_task_update" {
                 arguments["reason"] = json!("a reason");
             }
-            let answer = three().tool(&human("ann"), &tool.name, arguments);
+            let answer = store_for(&tool.name).tool(&human("ann"), &tool.name, arguments);
             if let Err(error) = answer {
                 panic!("{} {field}: {} {}", tool.name, error.code, error.message);
             }
@@ -163,7 +175,7 @@ fn optional_fields_may_be_null() {
             if tool.name == "aof_task_update" && field == "body" {
                 arguments["status"] = json!("in-progress");
             }
-            let answer = three().tool(&human("ann"), &tool.name, arguments);
+            let answer = store_for(&tool.name).tool(&human("ann"), &tool.name, arguments);
             if let Err(error) = answer {
                 panic!("{} {field}: {} {}", tool.name, error.code, error.message);
             }
@@ -175,7 +187,7 @@ fn optional_fields_may_be_null() {
 fn answers_have_the_fields_of_their_schema() {
     for tool in definitions() {
         let schema = parsed(&tool.output_schema);
-        let answer = three().ann(&tool.name, good(&tool.name));
+        let answer = store_for(&tool.name).ann(&tool.name, good(&tool.name));
         let (noun, value) = answer.as_object().unwrap().iter().next().unwrap();
         let inner = &schema["properties"][noun];
         assert!(inner.is_object(), "{} {noun}", tool.name);

@@ -97,6 +97,11 @@ pub trait Executor: Send {
     /// Hands out what happened since the last call, oldest first.
     fn news(&mut self) -> Vec<News>;
 
+    /// Why no session can be started at all, if so. Asked before every poll.
+    fn missing(&self) -> Option<String> {
+        None
+    }
+
     /// How many sessions live.
     fn live(&self) -> usize;
 

@@ -1,7 +1,8 @@
-//! The executor of a store that has none: it refuses every start and says what to do.
+//! The executor of a store that has none: it says so before anything is started, and what to do.
 //!
 //! Invariant: it never has a session.
 
+use crate::contract::hooks::FailureClass;
 use crate::contract::lifecycle::AdoptedRun;
 use crate::contract::types::SpawnEffect;
 
@@ -24,7 +25,15 @@ impl Unset {
 
 impl Executor for Unset {
     fn start(&mut self, _spawn: &SpawnEffect) -> Result<SessionId, StartFailure> {
-        Err(StartFailure::permanent(self.reason.clone()))
+        // A start that was decided before is nobody's fault: the task is given back.
+        Err(StartFailure {
+            class: FailureClass::Capacity,
+            message: self.reason.clone(),
+        })
+    }
+
+    fn missing(&self) -> Option<String> {
+        Some(self.reason.clone())
     }
 
     fn cancel(&mut self, _run: &str, _reason: &str) {}

@@ -53,6 +53,7 @@ port! {
     session_started(ctx: &Ctx, run: &str, session: &str) -> Outcome;
     session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
     session_ended(ctx: &Ctx, run: &str, end: &SessionEnd) -> Outcome;
+    executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
     store_changed(ctx: &Ctx) -> Outcome;
     board(ctx: &Ctx, query: &BoardQuery) -> String;
     mailbox(ctx: &Ctx, agent: &str) -> String;

@@ -292,6 +292,15 @@ impl Component for Fake {
         self.act("ended", format!("ended {run} {:?}", end.ending))
     }
 
+    fn executor_changed(
+        &mut self,
+        _ctx: &Ctx,
+        missing: Option<&str>,
+    ) -> Result<Outcome, CallError> {
+        let line = format!("executor {}", missing.unwrap_or("is there"));
+        self.act("executor", line)
+    }
+
     fn store_changed(&mut self, _ctx: &Ctx) -> Result<Outcome, CallError> {
         self.act("changed", "changed".to_owned())
     }

@@ -147,6 +147,7 @@ impl Gateway {
             sessions: Default::default(),
             strikes: Default::default(),
             tally: Tally::default(),
+            missing: None,
         };
         let report = gateway.begin(opened);
         (gateway, report)

@@ -97,6 +97,8 @@ pub struct Gateway {
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) strikes: BTreeMap<String, u32>,
     pub(super) tally: Tally,
+    /// Why nothing can be started, as the component was last told.
+    pub(super) missing: Option<String>,
 }
 
 impl Gateway {
@@ -131,6 +133,9 @@ impl Gateway {
     /// is then carried out all the same.
     pub fn poll(&mut self, mode: PollMode) -> Result<PollReport, GatewayError> {
         self.tally = Tally::default();
+        if mode == PollMode::Act {
+            self.tell_executor()?;
+        }
         let outcome = self.call(Caller::Host, |at, ctx| at.poll(ctx, mode))?;
         let is_reloaded = outcome.events.iter().any(|event| event.kind == RELOADED);
         let value = self.absorb(outcome, "scheduler.poll")?;
@@ -154,6 +159,21 @@ impl Gateway {
             effects,
             events,
         })
+    }
+
+    /// Tells the component whether sessions can be started, if that is news. Who only records what
+    /// others will start knows nothing of it.
+    fn tell_executor(&mut self) -> Result<(), GatewayError> {
+        let missing = self.executor.missing();
+        if self.stance != Stance::Acts || missing == self.missing {
+            return Ok(());
+        }
+        let told = self.call(Caller::Host, |at, ctx| {
+            at.executor_changed(ctx, missing.as_deref())
+        });
+        self.absorb(told?, "hooks.executor-changed")?;
+        self.missing = missing;
+        Ok(())
     }
 
     /// Takes in what changed on disk, without planning.
@@ -297,6 +317,7 @@ impl Gateway {
         let ctx = self.ctx(Caller::Host);
         let opened = self.instance.recover(&ctx)?;
         self.settings = json("lifecycle.open", &opened.settings)?;
+        self.missing = None;
         self.take_over(opened);
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::contract::scheduler::PollMode;
 use crate::contract::types::{
     Caller, CancelEffect, Effect, ErrorKind, NotifyEffect, SendEffect, Severity,
 };
-use crate::executor::{Adoption, Executor, Script, SimulatedExecutor, Step};
+use crate::executor::{Adoption, Executor, Script, SimulatedExecutor, Step, Unset};
 
 fn opened(fake: &Fake, script: Script) -> (Gateway, OpenReport, ManualClock) {
     let clock = ManualClock::at(1_000);
@@ -105,6 +105,42 @@ fn a_failed_start_is_settled_with_its_class() {
     assert_eq!(gateway.poll(PollMode::Act).unwrap().started, 0);
     assert_eq!(fake.log()[1], "settled R1 FailureClass::Capacity: full");
     assert!(!gateway.is_busy());
+}
+
+#[test]
+fn the_component_is_told_once_that_nothing_can_be_started() {
+    let fake = Fake::default().will("poll", [Act::Effects(Vec::new()), Act::Trap]);
+    let clock = ManualClock::at(1_000);
+    let (mut gateway, _) = fake.gateway(Unset::because("none"), &clock);
+    fake.log();
+    gateway.poll(PollMode::DryRun).unwrap();
+    gateway.poll(PollMode::Act).unwrap_err();
+    gateway.poll(PollMode::Act).unwrap();
+    gateway.poll(PollMode::Act).unwrap();
+    let log = fake.log();
+    let told = log.iter().filter(|line| *line == "executor none");
+    assert_eq!(told.count(), 2, "a new component is told anew: {log:?}");
+    let (mut gateway, _, _) = opened(&fake, complete());
+    fake.log();
+    gateway.poll(PollMode::Act).unwrap();
+    assert_eq!(
+        fake.log(),
+        ["poll PollMode::Act"],
+        "whoever can start says nothing"
+    );
+}
+
+#[test]
+fn a_start_that_was_decided_before_is_given_back_for_want_of_an_executor() {
+    let fake = Fake::default().will("poll", [start("R1")]);
+    let clock = ManualClock::at(1_000);
+    let (mut gateway, _) = fake.gateway(Unset::because("none"), &clock);
+    gateway.poll(PollMode::Act).unwrap();
+    let log = fake.log();
+    assert!(
+        log.contains(&"settled R1 FailureClass::Capacity: none".to_owned()),
+        "{log:?}"
+    );
 }
 
 #[test]

@@ -121,6 +121,14 @@ impl Instance {
         })
     }
 
+    /// Says whether sessions can be started, or why not.
+    pub fn executor_changed(&mut self, ctx: &Ctx, missing: Option<&str>) -> Answer<Outcome> {
+        let call = self.call("hooks.executor-changed", ctx);
+        self.ask(&call, |world, store| {
+            hooks(world).call_executor_changed(store, ctx, missing)
+        })
+    }
+
     /// Tells that something may have changed on disk.
     pub fn store_changed(&mut self, ctx: &Ctx) -> Answer<Outcome> {
         let call = self.call("hooks.store-changed", ctx);

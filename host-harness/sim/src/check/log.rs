@@ -48,6 +48,15 @@ pub struct Line {
 /// Epoch, counter and milliseconds: the order of writing, also where a clock was set back.
 type Order = (u64, u64, u64);
 
+/// How many lines there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// That a task stands too long where it is.
+    pub alerts: usize,
+    /// Everything else.
+    pub others: usize,
+}
+
 /// The log, folded as far as it has been read.
 #[derive(Debug, Default)]
 pub struct History {
@@ -126,6 +135,15 @@ impl History {
     #[must_use]
     pub fn task(&self, id: &str) -> Option<&Folded> {
         self.tasks.get(id)
+    }
+
+    /// How much happened so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let alerts = self.lines.values();
+        let alerts = alerts.filter(|line| line.kind == "sla.violation").count();
+        let others = self.lines.len() - alerts;
+        Counts { alerts, others }
     }
 
     /// Every task.

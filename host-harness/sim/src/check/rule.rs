@@ -222,7 +222,8 @@ impl Checker {
             };
             for needed in card.depends_on.iter().map(ToString::to_string) {
                 let status = self.history.task(&needed).and_then(|folded| folded.status);
-                if ledger.is_ours(&needed) && status != Some(Status::Done) {
+                let is_met = card.dependency_policy.is_met(status);
+                if ledger.is_ours(&needed) && !is_met {
                     return Err(Violation::new(
                         "I13",
                         format!("{task} was started while {needed} is {status:?}"),

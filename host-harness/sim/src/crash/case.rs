@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::rig::Rig;
 
 pub(crate) const ONE: &str = "TASK-2026-01-01-001";
+const TWO: &str = "TASK-2026-01-01-002";
+const DEPENDENT: &str = "routing: {agent: ghost}\ndependsOn: [TASK-2026-01-01-001]\n";
 /// How long a lease holds.
 pub(crate) const TTL_MS: u64 = 600_000;
 
@@ -131,6 +133,58 @@ pub(crate) const CASES: &[Case] = &[
         before: running,
         act: |rig| by_run(rig, "aof_task_block", json!({"taskId": ONE, "reason": "r"})),
         is_new: |rig| rig.status(ONE) == "blocked",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "complete what another one waits for",
+        before: || waiting(DEPENDENT),
+        act: |rig| by_ann(rig, "aof_task_complete", json!({"taskId": ONE})),
+        is_new: |rig| rig.status(ONE) == "done" && rig.status(TWO) == "ready",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "promote by force",
+        before: || waiting(DEPENDENT),
+        act: |rig| {
+            by_ann(
+                rig,
+                "aof_task_promote",
+                json!({"taskId": TWO, "force": true}),
+            )
+        },
+        is_new: |rig| rig.status(TWO) == "ready",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "resurrect",
+        before: || written("deadletter", "routing: {agent: ghost}\n"),
+        act: |rig| by_ann(rig, "aof_task_resurrect", json!({"taskId": ONE})),
+        is_new: |rig| rig.status(ONE) == "ready",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "add a dependency",
+        before: || waiting("routing: {agent: ghost}\n"),
+        act: |rig| {
+            let arguments = json!({"taskId": TWO, "blockerId": ONE});
+            by_ann(rig, "aof_task_dep_add", arguments)
+        },
+        is_new: |rig| rig.task(TWO)["dependsOn"] == json!([ONE]),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "remove a dependency",
+        before: || waiting(DEPENDENT),
+        act: |rig| {
+            let arguments = json!({"taskId": TWO, "blockerId": ONE});
+            by_ann(rig, "aof_task_dep_remove", arguments)
+        },
+        is_new: |rig| rig.task(TWO)["dependsOn"] == json!([]),
         is_atomic: true,
         weight: 1,
     },
@@ -397,6 +451,12 @@ fn empty() -> Result<Rig, Error> {
 
 fn written(status: &str, lines: &str) -> Result<Rig, Error> {
     Rig::with(&files(&[card(ONE, status, lines)]))
+}
+
+/// One task that nobody takes, and another one.
+fn waiting(lines: &str) -> Result<Rig, Error> {
+    let first = card(ONE, "ready", "routing: {agent: ghost}\n");
+    Rig::with(&files(&[first, card(TWO, "backlog", lines)]))
 }
 
 fn ready() -> Result<Rig, Error> {

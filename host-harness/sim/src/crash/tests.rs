@@ -9,7 +9,12 @@ use crate::native::NativeEngine;
 const HOOKS: &str = include_str!("../../../../wit/hooks.wit");
 
 /// Calls that never commit anything.
-const SILENT: [&str; 3] = ["message-received", "agents-seen", "store-changed"];
+const SILENT: [&str; 4] = [
+    "message-received",
+    "agents-seen",
+    "executor-changed",
+    "store-changed",
+];
 
 pub(crate) fn tell(row: &Row) {
     println!("{row}");

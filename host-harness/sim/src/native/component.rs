@@ -140,6 +140,11 @@ impl Component for NativeComponent {
         self.act(|engine| engine.session_ended(&ctx, &run, &end))
     }
 
+    fn executor_changed(&mut self, ctx: &Ctx, missing: Option<&str>) -> Answer<Outcome> {
+        words::context(ctx)?;
+        self.act(|engine| engine.executor_changed(missing))
+    }
+
     fn store_changed(&mut self, ctx: &Ctx) -> Answer<Outcome> {
         words::context(ctx)?;
         self.act(Engine::store_changed)

@@ -5,15 +5,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::card::Card;
+use aof_core::id::TaskId;
 use aof_core::status::Status;
 
 use super::host::Host;
 use super::people::lock;
 use super::{Verdict, World};
-use crate::check::Violation;
+use crate::check::{Ledger, Violation};
 
 /// Rounds of a poll and a look at the news before a world must be at rest.
 const ROUNDS_MAX: usize = 400;
+
+/// Rounds in which nothing happens but that people are told again of a task that stands too long
+/// where a person put it: longer than any lease or delay. After that nothing else will happen.
+const ALERTS_MAX: usize = 100;
 
 /// The same for a world with a task whose result is refused because a person's file lies where its
 /// card has to go: it does not end, and must not keep anybody else from working.
@@ -47,7 +52,9 @@ impl World {
         if self.hosts.first().is_none_or(|host| host.gateway.is_none()) {
             return Err(Violation::new("I11", "the store cannot be opened any more"));
         }
+        let mut alerts = 0;
         for round in 0..ROUNDS_MAX {
+            let before = self.checker.history.counts();
             if round >= OBSTRUCTED_ROUNDS_MAX && self.is_obstructed() {
                 return Ok(());
             }
@@ -57,6 +64,14 @@ impl World {
             self.bury();
             self.look()?;
             self.nobody_waits()?;
+            let after = self.checker.history.counts();
+            alerts = match after.alerts > before.alerts && after.others == before.others {
+                true => alerts + 1,
+                false => 0,
+            };
+            if alerts >= ALERTS_MAX {
+                return self.at_rest();
+            }
             let Some(wake_ms) = self.next_wake_ms()? else {
                 return self.at_rest();
             };
@@ -136,9 +151,48 @@ impl World {
         Ok(())
     }
 
-    /// Nothing is due any more: then nothing may be under way.
+    /// Whoever waits in the backlog waits for something that can still come.
+    fn nobody_is_forgotten(&self, ledger: &Ledger) -> Verdict {
+        for (task, files) in self.checker.disk.tasks() {
+            let [file] = files.as_slice() else { continue };
+            let Some(card) = &file.card else { continue };
+            let is_queued = file.status == Status::Backlog && card.routing.names_target();
+            if !is_queued || ledger.touch_of(task).is_some() {
+                continue;
+            }
+            let status_of = |needed: &TaskId| {
+                let folded = self.checker.history.task(needed.as_str());
+                folded.and_then(|folded| folded.status)
+            };
+            let policy = card.dependency_policy;
+            let (ours, theirs): (Vec<&TaskId>, Vec<&TaskId>) = card
+                .depends_on
+                .iter()
+                .partition(|needed| ledger.is_ours(needed.as_str()));
+            let mut open = ours
+                .iter()
+                .filter(|needed| !policy.is_met(status_of(needed)));
+            let lost = ours.iter().find(|needed| {
+                let status = status_of(needed);
+                status.is_some() && policy.is_hopeless(status)
+            });
+            if let Some(lost) = lost {
+                let found = format!("{task} waits in vain for {lost}");
+                return Err(Violation::new("I11", found));
+            }
+            if theirs.is_empty() && open.next().is_none() {
+                let found = format!("{task} stays in the backlog and waits for nothing");
+                return Err(Violation::new("I11", found));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is due any more: then nothing may be under way, and nobody waits for what is there
+    /// already or never comes.
     fn at_rest(&self) -> Verdict {
         let ledger = lock(&self.ledger);
+        self.nobody_is_forgotten(&ledger)?;
         for (task, files) in self.checker.disk.tasks() {
             let [file] = files.as_slice() else { continue };
             if file.status == Status::InProgress && ledger.is_ours(task) {

@@ -57,7 +57,8 @@ impl CardDocument {
     /// The file with the differences between this card and `next` worked in; everything that is
     /// the same stays byte for byte: comments, order, unknown keys, quotes, line ends.
     ///
-    /// `next` decides about all fields except [`Card::has_workflow`]: a workflow stays as it is.
+    /// `next` decides about all fields except [`Card::has_workflow`] and [`Card::sla`]: these stay
+    /// as they are.
     #[must_use]
     pub fn render(&self, next: &Card) -> Vec<u8> {
         edit::render(&self.text, &self.card, next).into_bytes()

@@ -1,8 +1,10 @@
 //! The fields of the frontmatter that a card decides, in the order in which they are written.
 //!
-//! Invariant: every field of [`Card`] that is not the body or derived is here exactly once.
+//! Invariant: every field of [`Card`] that is not the body, derived, or never changed by a verb is
+//! here exactly once.
 
 use aof_core::card::{Card, Routing};
+use aof_core::dependency::DependencyPolicy;
 use aof_core::lease::Lease;
 
 use crate::yaml::{Entry, Node, Out, quote};
@@ -44,7 +46,7 @@ macro_rules! owned {
 }
 
 /// All of them. The order is that of the schema.
-pub(crate) const OWNED: [Owned; 17] = [
+pub(crate) const OWNED: [Owned; 18] = [
     owned!("schemaVersion", schema_version, |card, _b| Some(Out::bare(
         card.schema_version
     ))),
@@ -88,6 +90,11 @@ pub(crate) const OWNED: [Owned; 17] = [
                 .map(|id| Out::text(id.as_str()))
                 .collect(),
         ))
+    }),
+    owned!("dependencyPolicy", dependency_policy, |card, before| {
+        let policy = card.dependency_policy;
+        let is_worth_it = policy != DependencyPolicy::default() || before.node.is_some();
+        is_worth_it.then(|| Out::bare(policy.as_str()))
     }),
     owned!("contentHash", content_hash, |card, _b| card
         .content_hash

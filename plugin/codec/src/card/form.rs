@@ -5,6 +5,7 @@
 use crate::finding::Codes;
 use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text, Version};
 use crate::schema::{Schema, idle, open, optional, required};
+use crate::sla::{LIMIT, ON_VIOLATION};
 
 /// Codes of cards.
 pub(crate) const CODES: Codes = Codes {
@@ -27,7 +28,7 @@ pub(crate) const CARD: Schema = open(&[
     required("status", Text),
     optional("priority", Text),
     optional("routing", Map(&ROUTING)),
-    idle("sla", Map(&SLA)),
+    optional("sla", Map(&SLA)),
     optional("lease", Map(&LEASE)),
     optional("createdAt", Moment),
     optional("updatedAt", Moment),
@@ -35,6 +36,7 @@ pub(crate) const CARD: Schema = open(&[
     optional("createdBy", Text),
     optional("parentId", Text),
     optional("dependsOn", List(&Text)),
+    optional("dependencyPolicy", Choice(&["done", "terminal"])),
     optional("contentHash", Text),
     optional("metadata", Table(&Any)),
     idle("contextTier", Choice(&["seed", "full"])),
@@ -62,8 +64,11 @@ const ROUTING: Schema = open(&[
 ]);
 
 const SLA: Schema = open(&[
-    optional("maxInProgressMs", Integer(1, u64::MAX)),
-    optional("onViolation", Choice(&["alert", "block", "deadletter"])),
+    optional("maxInProgressMs", LIMIT),
+    optional("maxQueueMs", LIMIT),
+    optional("maxReviewMs", LIMIT),
+    optional("maxBlockedMs", LIMIT),
+    optional("onViolation", ON_VIOLATION),
 ]);
 
 const LEASE: Schema = open(&[

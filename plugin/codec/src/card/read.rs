@@ -4,17 +4,20 @@
 //! comes out could have been written by [`super::new_card`], except for what is only kept.
 
 use aof_core::card::{Card, Routing};
+use aof_core::dependency::DependencyPolicy;
 use aof_core::diagnostic::Diagnostic;
 use aof_core::id::{AgentId, IdError, ProjectId, RoleId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::lease::Lease;
 use aof_core::priority::Priority;
+use aof_core::sla::CardSla;
 use aof_core::status::Status;
 use serde_json::Map;
 
 use crate::check::{Idle, check_root};
 use crate::finding::{Findings, NO_EFFECT, one_of};
 use crate::limit::CARD_BYTES_MAX;
+use crate::sla::{CARD_LIMITS, limits, on_violation};
 use crate::yaml::{Mark, Node, compose, decode, mark_after};
 
 use super::document::CardDocument;
@@ -131,6 +134,14 @@ impl Reader<'_, '_, '_> {
                 .unwrap_or_else(|| UNKNOWN_AUTHOR.to_owned()),
             parent_id: self.name("parentId", TaskId::parse),
             depends_on: self.depends_on(),
+            dependency_policy: self
+                .text("dependencyPolicy")
+                .and_then(|name| DependencyPolicy::parse(&name))
+                .unwrap_or_default(),
+            sla: CardSla {
+                limits: limits(self.root.get("sla"), CARD_LIMITS),
+                on_violation: self.root.get("sla").and_then(on_violation),
+            },
             content_hash: self.text("contentHash"),
             metadata: self
                 .root

@@ -13,7 +13,7 @@ use super::{Layers, OVERRIDES, Overrides};
 /// An override of a host that does not say where it has it from.
 const UNNAMED: &str = "override";
 /// Sections whose values have origins.
-const SECTIONS: [&str; 2] = ["scheduler", "executor"];
+const SECTIONS: [&str; 3] = ["scheduler", "sla", "executor"];
 
 /// The origin of every value that is set, by its path.
 pub(super) fn origins(

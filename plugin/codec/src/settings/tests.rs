@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use aof_core::sla::{Limits, Policy};
 
 fn parse(text: &str, overrides: Option<&Value>) -> Parsed<Settings> {
     parse_settings("aof.yaml", text.as_bytes(), overrides)
@@ -42,7 +43,7 @@ fn every_knob_turns() {
     let text = "schemaVersion: 1\nscheduler:\n  maxConcurrentDispatches: 1\n  \
     maxDispatchesPerPoll: 2\n  minDispatchIntervalMs: 3\n  agingMs: 4\n  \
                 defaultLeaseTtlMs: 1000\n  runTimeoutMs: 14400000\n  pollIntervalMs: 100\n  \
-                retryBaseMs: 0\n  failuresMax: 100\n";
+                retryBaseMs: 0\n  failuresMax: 100\n  cascadeBlocks: true\n";
     let expected = SchedulerSettings {
         max_concurrent_dispatches: 1,
         max_dispatches_per_poll: 2,
@@ -53,6 +54,7 @@ fn every_knob_turns() {
         poll_interval_ms: 100,
         retry_base_ms: 0,
         failures_max: 100,
+        cascade_blocks: true,
     };
     assert_eq!(parse(text, None).unwrap().0.scheduler, expected);
 }
@@ -230,4 +232,42 @@ fn what_is_wrong_in_a_named_override_is_told_by_its_name() {
              or failuresMax)",
         ]
     );
+}
+
+#[test]
+fn limits_of_time_are_laid_over_the_defaults() {
+    let text = "sla: {defaultMaxQueueMs: 60000, onViolation: block, alerting: {channel: ops}}\n";
+    let over = json!({"sla": {"defaultMaxQueueMs": 86_400_000, "researchMaxInProgressMs": 90_000}});
+    let (settings, warnings) = parse(text, Some(&over)).unwrap();
+    assert_eq!(warnings, Vec::new());
+    let system = Sla::system();
+    let expected = Sla {
+        limits: Limits {
+            queue_ms: Some(86_400_000),
+            ..system.limits
+        },
+        research_in_progress_ms: Some(90_000),
+        on_violation: Some(Policy::Block),
+        channel: Some("ops".to_owned()),
+        ..system
+    };
+    assert_eq!(settings.sla, expected);
+}
+
+#[test]
+fn a_limit_of_time_is_a_minute_to_a_day() {
+    for (limit, is_refused) in [
+        ("defaultMaxInProgressMs: 59999", true),
+        ("defaultMaxInProgressMs: 60000", false),
+        ("defaultMaxReviewMs: 86400000", false),
+        ("defaultMaxReviewMs: 86400001", true),
+        ("alerting: {rateLimitMinutes: 0}", true),
+        ("alerting: {rateLimitMinutes: 1}", false),
+        ("alerting: {rateLimitMinutes: 1440}", false),
+        ("alerting: {rateLimitMinutes: 1441}", true),
+        ("onViolation: shout", true),
+    ] {
+        let answer = parse(&format!("sla: {{{limit}}}\n"), None);
+        assert_eq!(answer.is_err(), is_refused, "{limit}: {answer:?}");
+    }
 }

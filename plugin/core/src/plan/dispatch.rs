@@ -22,7 +22,7 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
     while let Some((lane, id, row)) = order.next() {
         let exhausted = tally.exhausted();
         let is_told = plan.waiting.len() < scope.waiting_max;
-        if exhausted.is_some() && !is_told {
+        if (exhausted.is_some() || snapshot.hold.is_some()) && !is_told {
             break;
         }
         let is_focus = focus.is_some_and(|focus| focus == id);
@@ -101,6 +101,7 @@ enum Obstacle<'a> {
     InTheWay(&'a str),
     Dependencies,
     Unrouted(Decision<'a>),
+    Held(&'a str),
     Exhausted(Exhausted, Decision<'a>),
     Taken(Taken<'a>, Decision<'a>),
 }
@@ -110,7 +111,7 @@ type Judgement<'a> = Result<(&'a AgentId, Decision<'a>), Obstacle<'a>>;
 fn judge<'a>(
     snapshot: &Snapshot<'a>,
     tally: &Tally<'a>,
-    (id, row): (&TaskId, &'a Row),
+    (id, row): (&'a TaskId, &'a Row),
     exhausted: Option<Exhausted>,
 ) -> Judgement<'a> {
     if let Some(path) = snapshot.obstructed.get(id) {
@@ -127,7 +128,7 @@ fn judge<'a>(
     if row.has_workflow {
         return Err(Obstacle::Workflow);
     }
-    if snapshot.index.open_dependencies(row).next().is_some() {
+    if !snapshot.index.is_free(id, row) {
         return Err(Obstacle::Dependencies);
     }
     let wish = Wish {
@@ -140,6 +141,9 @@ fn judge<'a>(
     let Target::Agent(agent) = decision.target else {
         return Err(Obstacle::Unrouted(decision));
     };
+    if let Some(reason) = snapshot.hold {
+        return Err(Obstacle::Held(reason));
+    }
     if let Some(exhausted) = exhausted {
         return Err(Obstacle::Exhausted(exhausted, decision));
     }
@@ -205,7 +209,8 @@ impl Obstacle<'_> {
                 waiting.kind = WaitKind::Human;
                 format!("`{path}` is in the way; move it elsewhere")
             }
-            Obstacle::Dependencies => waits_for(snapshot.index, row).unwrap_or_default(),
+            Obstacle::Dependencies => waits_for(snapshot.index, id, row).unwrap_or_default(),
+            Obstacle::Held(reason) => reason.to_owned(),
             Obstacle::Project(full) => full.to_string(),
             Obstacle::Unrouted(decision) => {
                 decided(&decision);
@@ -240,15 +245,39 @@ fn considered(candidates: &[Candidate<'_>]) -> Vec<Considered> {
         .collect()
 }
 
-/// The dependencies that a row still waits for, for people; none if all are done.
+/// Tasks that one reason names.
+const NAMED_MAX: usize = 10;
+
+/// The tasks that a row still waits for, for people: those that it depends on, and its own parts;
+/// none if it waits for nothing.
 #[must_use]
-pub fn waits_for(index: &TaskIndex, row: &Row) -> Option<String> {
-    let open: Vec<String> = index
-        .open_dependencies(row)
-        .map(|(id, status)| match status {
-            Some(status) => format!("{id} ({status})"),
-            None => format!("{id} (not found)"),
-        })
-        .collect();
-    (!open.is_empty()).then(|| format!("waits for {}", open.join(", ")))
+pub fn waits_for(index: &TaskIndex, id: &TaskId, row: &Row) -> Option<String> {
+    if index.is_free(id, row) {
+        return None;
+    }
+    let open = index.open_dependencies(row);
+    let parts = index.open_parts(id);
+    let parts = parts.map(|(id, row)| (id, Some(row.status)));
+    let said = [
+        ("waits for ", named(open)),
+        ("waits for its parts ", named(parts)),
+    ];
+    let said = said.into_iter().filter(|(_, names)| !names.is_empty());
+    let said: Vec<String> = said.map(|(what, names)| format!("{what}{names}")).collect();
+    Some(said.join("; "))
+}
+
+fn named<'a>(tasks: impl Iterator<Item = (&'a TaskId, Option<Status>)>) -> String {
+    let mut tasks = tasks.map(|(id, status)| match status {
+        Some(status) => format!("{id} ({status})"),
+        None => format!("{id} (not found)"),
+    });
+    let first: Vec<String> = tasks.by_ref().take(NAMED_MAX).collect();
+    let rest = tasks.count();
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
+    first.join(", ") + &more
 }

@@ -1,7 +1,7 @@
 //! In which order ready tasks are looked at.
 //!
-//! Never decides whether a task can start. Urgency first, which waiting raises; then whoever has
-//! had less of its share, projects before teams; then age and id. Costs grow with the number of
+//! Never decides whether a task can start. Urgency first, which waiting raises; then what has stood
+//! too long already; then whoever has had less of its share, projects before teams; then age and id. Costs grow with the number of
 //! queues, not with that of ready tasks.
 
 use std::cmp::Reverse;
@@ -16,7 +16,7 @@ use crate::plan::ledger::{Ledger, Served};
 use crate::priority::Priority;
 
 /// Where a task stands: the smaller one goes first.
-type Rank<'a> = (u8, u64, u64, Instant, &'a TaskId);
+type Rank<'a> = (u8, bool, u64, u64, Instant, &'a TaskId);
 
 /// Ready tasks of one project for one destination, of one urgency.
 pub(super) struct Lane<'a> {
@@ -79,10 +79,11 @@ impl<'a> Order<'a> {
     fn rank(&mut self, number: usize) -> Option<Rank<'a>> {
         let lane = self.lanes.get_mut(number)?;
         let (made_at, id) = lane.rest.peek()?;
+        let is_overdue = self.snapshot.is_overdue(id);
         let urgency = self.snapshot.urgency(lane.priority, *made_at);
         let of_project = self.given.had_by_project(&lane.key.project);
         let of_team = lane.team.map_or(0, |team| self.given.had_by_team(team));
-        Some((urgency, of_project, of_team, *made_at, id))
+        Some((urgency, !is_overdue, of_project, of_team, *made_at, id))
     }
 
     /// The next task, and the lane that it comes from.

@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::card::{Card, Routing};
+use crate::dependency::DependencyPolicy;
 use crate::event::EventDraft;
 use crate::id::{ProjectId, TaskId};
 use crate::instant::Instant;
 use crate::priority::Priority;
+use crate::sla::CardSla;
 use crate::status::Status;
 use crate::verb::Step;
 
@@ -29,6 +31,8 @@ pub struct Draft {
     pub routing: Routing,
     /// What it waits for.
     pub depends_on: Vec<TaskId>,
+    /// When one of them counts as met.
+    pub dependency_policy: DependencyPolicy,
     /// What it is a part of.
     pub parent_id: Option<TaskId>,
     /// Two running tasks never share one.
@@ -72,6 +76,8 @@ pub fn create(draft: Draft, content_hash: String, now: Instant) -> Step {
         created_by: draft.created_by,
         parent_id: draft.parent_id,
         depends_on: draft.depends_on,
+        dependency_policy: draft.dependency_policy,
+        sla: CardSla::default(),
         content_hash: Some(content_hash),
         metadata: draft.metadata,
         resource: draft.resource,

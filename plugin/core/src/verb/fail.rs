@@ -7,10 +7,12 @@ use serde_json::json;
 
 use crate::card::Card;
 use crate::event::EventDraft;
+use crate::id::RunId;
 use crate::instant::Instant;
 use crate::metadata;
 use crate::settings::SchedulerSettings;
 use crate::status::Status;
+use crate::verb::history::remember;
 use crate::verb::walk::{counter, set_text, walk};
 use crate::verb::{Step, Verdict};
 
@@ -27,6 +29,8 @@ pub enum FailureClass {
     Transient,
     /// No room; nobody's fault, no retry is consumed.
     Capacity,
+    /// The run ended well and shows nothing of any work: dead letter at once.
+    Silent,
 }
 
 impl FailureClass {
@@ -38,6 +42,7 @@ impl FailureClass {
             FailureClass::RateLimited => "rate_limited",
             FailureClass::Transient => "transient",
             FailureClass::Capacity => "capacity",
+            FailureClass::Silent => "model_silent_failure",
         }
     }
 }
@@ -85,7 +90,11 @@ pub fn fail(
         Stage::Work => (metadata::DISPATCH_FAILURES, settings.failures_max),
     };
     let count = counter(card, key).saturating_add(1);
-    let gives_up = failure.class == FailureClass::Permanent || count >= limit;
+    let is_final = matches!(
+        failure.class,
+        FailureClass::Permanent | FailureClass::Silent
+    );
+    let gives_up = is_final || count >= limit;
     let target = if gives_up {
         Status::Deadletter
     } else {
@@ -99,11 +108,13 @@ pub fn fail(
     card.metadata.insert(key.to_owned(), count.into());
     set_text(&mut card, metadata::LAST_ERROR, failure.message.clone());
     set_text(&mut card, metadata::ERROR_CLASS, failure.class.as_str());
+    remember(&mut card, run.as_ref().map(RunId::as_str), failure, now);
     if gives_up {
         let reason = deadletter(&mut card, failure, now);
         let payload = json!({
             "reason": reason, "failureCount": count, "errorClass": failure.class.as_str(),
             "lastFailureReason": failure.message,
+            "failureHistory": card.metadata.get(metadata::FAILURE_HISTORY),
         });
         events.push(EventDraft::new("task.deadlettered", payload).of_run(run.as_ref()));
     } else {
@@ -120,6 +131,7 @@ pub fn fail(
 fn deadletter(card: &mut Card, failure: &Failure, now: Instant) -> String {
     let cause = match (failure.class, failure.stage) {
         (FailureClass::Permanent, _) => "permanent_error",
+        (FailureClass::Silent, _) => "model_silent_failure",
         (_, Stage::Start) => "max_start_failures",
         (_, Stage::Work) => "max_dispatch_failures",
     };

@@ -23,6 +23,7 @@ fn ready() -> Card {
         priority: Priority::Normal,
         routing: Routing::default(),
         depends_on: Vec::new(),
+        dependency_policy: crate::dependency::DependencyPolicy::Done,
         parent_id: None,
         resource: None,
         metadata: Map::new(),

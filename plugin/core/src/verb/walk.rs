@@ -36,10 +36,15 @@ pub(super) fn walk(card: &Card, path: &[Status], reason: Option<&str>, now: Inst
         forget_failures(&mut next);
     }
     if next.status != Status::Blocked {
-        for key in [metadata::BLOCK_REASON, metadata::RETRY_AT] {
+        for key in [
+            metadata::BLOCK_REASON,
+            metadata::BLOCKED_BY,
+            metadata::RETRY_AT,
+        ] {
             next.metadata.remove(key);
         }
     }
+    next.metadata.remove(metadata::SLA_ALERTED_AT);
     Ok(Step { card: next, events })
 }
 
@@ -52,6 +57,7 @@ fn forget_failures(card: &mut Card) {
         metadata::ERROR_CLASS,
         metadata::DEADLETTER_REASON,
         metadata::DEADLETTER_AT,
+        metadata::FAILURE_HISTORY,
     ] {
         card.metadata.remove(key);
     }

@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::card::Card;
+use aof_core::classify::classify;
 use aof_core::dice::Dice;
 use aof_core::event::EventDraft;
 use aof_core::id::RunId;
@@ -20,6 +21,9 @@ use crate::work::Closing;
 
 /// Longest piece of an agent's output that goes into a card or an event, in characters.
 const TAIL_CHARS: usize = 200;
+
+/// A run that lasted longer did something. Source: AOF 1.20, "silent failure threshold".
+const SILENT_MS: u64 = 60_000;
 
 /// How a session came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,12 +90,14 @@ impl<S: Store> Engine<S> {
         let reason = reason_of(end);
         let random = Dice::new(ctx.entropy).roll();
         let usage = usage_json(end);
+        let class = class_of(end, session.quiet.contains(run));
+        session.room_again();
         let verb = |card: &Card| {
             if end.ending == Ending::Lost {
                 return verb::release(card, "task.reclaimed", &reason, ctx.now);
             }
             let failure = Failure {
-                class: FailureClass::Transient,
+                class,
                 stage: Stage::Work,
                 message: reason.clone(),
             };
@@ -101,6 +107,15 @@ impl<S: Store> Engine<S> {
                 "durationMs": end.duration_ms, "reason": outcome.as_str(), "usage": usage,
             });
             let enforced = EventDraft::new("completion.enforcement", payload).of_run(Some(run));
+            if class == FailureClass::Silent {
+                let payload = json!({
+                    "agent": live.agent.as_str(), "session": live.session,
+                    "durationMs": end.duration_ms, "toolCalls": 0, "usage": usage,
+                    "explanation": false,
+                });
+                let silent = EventDraft::new("silent_model_failure", payload);
+                step.events.insert(0, silent.of_run(Some(run)));
+            }
             step.events.insert(0, enforced);
             Ok(step)
         };
@@ -131,6 +146,33 @@ fn outcome_of(ending: &Ending) -> (RunOutcome, Option<i32>) {
     }
 }
 
+/// What kind of failure it was to end without completing the task.
+fn class_of(end: &SessionEnd, is_quiet: bool) -> FailureClass {
+    let said = match &end.ending {
+        Ending::Exited(0) if is_quiet && is_silent(end) => return FailureClass::Silent,
+        Ending::Exited(code) if *code != 0 => last_line(end),
+        Ending::Killed(why) => Some(why.clone()),
+        Ending::Exited(_) | Ending::TimedOut | Ending::Lost => None,
+    };
+    match said.and_then(|said| classify(&said)) {
+        // It had its room.
+        None | Some(FailureClass::Capacity) => FailureClass::Transient,
+        Some(class) => class,
+    }
+}
+
+/// Whether a run that ended well and called no tool shows nothing of any work: it was short, said
+/// no word, and the model wrote nothing.
+fn is_silent(end: &SessionEnd) -> bool {
+    let has_written = end.usage.as_ref().is_some_and(|it| it.output_tokens > 0);
+    let has_spoken = !end.output_tail.trim().is_empty();
+    end.duration_ms < SILENT_MS && !has_written && !has_spoken
+}
+
+fn last_line(end: &SessionEnd) -> Option<String> {
+    end.output_tail.trim().lines().next_back().map(clip)
+}
+
 fn reason_of(end: &SessionEnd) -> String {
     let what = match &end.ending {
         Ending::Exited(code) => {
@@ -143,7 +185,7 @@ fn reason_of(end: &SessionEnd) -> String {
         ),
         Ending::Lost => "the host no longer knows the session".to_owned(),
     };
-    match end.output_tail.trim().lines().next_back().map(clip) {
+    match last_line(end) {
         Some(last) if !last.is_empty() && end.ending != Ending::Lost => {
             format!("{what}; it last printed: {last}")
         }

@@ -1,4 +1,4 @@
-//! News that concern no single run: messages, the gateway's agents, changes on disk.
+//! News that concern no single run: messages, the gateway's agents and executor, changes on disk.
 
 use std::collections::BTreeSet;
 
@@ -7,6 +7,7 @@ use aof_store::port::Store;
 use serde_json::json;
 
 use crate::engine::Engine;
+use crate::hold::Hold;
 use crate::outcome::Outcome;
 
 /// An agent that the gateway knows.
@@ -40,6 +41,28 @@ impl<S: Store> Engine<S> {
         let missing: Vec<&&str> = charted.difference(&there).collect();
         let extra: Vec<&&str> = there.difference(&charted).collect();
         let value = json!({"drift": {"missing": missing, "extra": extra}}).to_string();
+        Ok(Outcome {
+            value,
+            ..Outcome::default()
+        })
+    }
+
+    /// The host says whether it can start sessions at all. Until it says otherwise it can; as long
+    /// as it cannot, ready tasks stay ready and no retry is consumed.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn executor_changed(&mut self, missing: Option<&str>) -> Result<Outcome, Refusal> {
+        let (_, session) = self.fresh()?;
+        session.require_writer()?;
+        if session.lasting_hold() != missing {
+            session.hold = missing.map(|reason| Hold {
+                reason: reason.to_owned(),
+                until: None,
+            });
+            session.idle_report = None;
+        }
+        let value = json!({"executor": {"missing": missing}}).to_string();
         Ok(Outcome {
             value,
             ..Outcome::default()

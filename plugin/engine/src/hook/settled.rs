@@ -1,6 +1,7 @@
 //! The host carried an effect out, or could not.
 
 use aof_core::caller::Context;
+use aof_core::classify::{classify, platform_limit};
 use aof_core::dice::Dice;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
@@ -95,19 +96,16 @@ impl<S: Store> Engine<S> {
         let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
             return self.forget_effect(run.as_str(), true);
         };
+        let class = refined(class, message);
+        let limit = platform_limit(message).filter(|_| class == FailureClass::Capacity);
         let failure = Failure {
             class,
             stage: Stage::Start,
             message: message.to_owned(),
         };
         let settings = session.settings.scheduler.clone();
+        let configured = settings.max_concurrent_dispatches;
         session.counters.failures += 1;
-        if class == FailureClass::Capacity {
-            // The one that was refused is among those that run.
-            let seen = session.shelf.index.running().saturating_sub(1);
-            let limit = platform_limit(message).unwrap_or(seen);
-            session.ledger.platform_refused(limit);
-        }
         let random = Dice::new(ctx.entropy).roll();
         let verb = |card: &aof_core::card::Card| {
             let mut step = verb::fail(card, &failure, &settings, random, ctx.now)?;
@@ -118,6 +116,11 @@ impl<S: Store> Engine<S> {
                 0,
                 EventDraft::new("dispatch.error", payload).of_run(Some(run)),
             );
+            if let Some(limit) = limit {
+                let payload = json!({"limit": limit, "effective": limit.min(configured)});
+                let event = EventDraft::new("concurrency.platformLimit", payload);
+                step.events.push(event.of_run(Some(run)));
+            }
             Ok(step)
         };
         let closing =
@@ -128,6 +131,13 @@ impl<S: Store> Engine<S> {
             closing: &closing,
         };
         let changed = self.change(ctx, live.task.as_str(), &plan)?;
+        if class == FailureClass::Capacity {
+            let (_, session) = self.fresh()?;
+            session.pause(message, ctx.now);
+            if let Some(limit) = limit {
+                session.ledger.platform_refused(limit);
+            }
+        }
         let value = json!({"run": {
             "run": run.as_str(), "task": live.task.as_str(), "state": "ended",
             "taskStatus": changed.after.status.as_str(),
@@ -146,15 +156,12 @@ impl<S: Store> Engine<S> {
     }
 }
 
-/// The limit that a platform names, as in "max active children for this session (3/3)".
-fn platform_limit(message: &str) -> Option<u32> {
-    let (_, limit) = message
-        .rsplit_once('(')?
-        .1
-        .split_once(')')?
-        .0
-        .split_once('/')?;
-    limit.trim().parse().ok()
+/// A host that knows no better calls everything transient; the message may say more.
+fn refined(class: FailureClass, message: &str) -> FailureClass {
+    match class {
+        FailureClass::Transient => classify(message).unwrap_or(class),
+        known => known,
+    }
 }
 
 fn session_of(result: &str) -> Result<String, Refusal> {

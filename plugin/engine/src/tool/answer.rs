@@ -36,6 +36,9 @@ pub(super) struct TouchedTask {
     /// Whether the status changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) transitioned: Option<bool>,
+    /// What it waits for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) depends_on: Option<Vec<String>>,
     /// Why it is blocked or cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,

@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::card::{Routing, TIMEOUT_MS_MAX};
+use aof_core::dependency::DependencyPolicy;
 use aof_core::dice::Dice;
 use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use aof_core::metadata;
@@ -23,10 +24,11 @@ use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
 use crate::tool::arguments::{body, line, name};
+use crate::tool::depend;
 use crate::work::Work;
 
 /// Dependencies and tags of one task, at most.
-const LIST_MAX: usize = 100;
+pub(super) const LIST_MAX: usize = 100;
 const METADATA_BYTES_MAX: usize = 32 * 1024;
 /// Fresh ids tried before giving up. Source: AOF 1.20, "allocation".
 const ID_TRIES: usize = 1_000;
@@ -51,6 +53,8 @@ pub(super) struct Arguments {
     /// Tasks that must be done first.
     #[serde(default)]
     depends_on: Vec<String>,
+    /// When one of them counts as met: done (the default), or terminal, however it ended.
+    dependency_policy: Option<String>,
     /// The task that this one is a part of.
     parent_id: Option<String>,
     /// Anything else, kept with the task.
@@ -124,14 +128,12 @@ fn draft(
     refuse_archived(session, &project)?;
     let routing = routing(session, arguments, &project)?;
     let depends_on = depends_on(session, &arguments.depends_on)?;
+    let dependency_policy = dependency_policy(arguments.dependency_policy.as_deref())?;
+    let index = &session.shelf.index;
     let is_free = depends_on
         .iter()
-        .all(|id| session.shelf.index.status(id) == Some(Status::Done));
-    let parent_id = arguments
-        .parent_id
-        .as_deref()
-        .map(|id| session.resolve(id))
-        .transpose();
+        .all(|id| dependency_policy.is_met(index.status(id)));
+    let parent_id = parent_id(session, arguments, &depends_on)?;
     let resource = arguments
         .resource
         .as_deref()
@@ -150,12 +152,47 @@ fn draft(
         priority: priority(arguments.priority.as_deref())?,
         routing,
         depends_on,
-        parent_id: parent_id.map_err(|refusal| refusal.at("parentId"))?,
+        dependency_policy,
+        parent_id,
         resource: resource.map(str::to_owned),
         metadata: metadata_of(arguments)?,
         created_by: ctx.caller.actor().to_owned(),
     };
     Ok((root, draft))
+}
+
+/// What the task is a part of. It must not depend on something that waits for its whole: the whole
+/// waits for its parts.
+fn parent_id(
+    session: &Session,
+    arguments: &Arguments,
+    depends_on: &[TaskId],
+) -> Result<Option<TaskId>, Refusal> {
+    let Some(text) = arguments.parent_id.as_deref() else {
+        return Ok(None);
+    };
+    let whole = session.resolve(text);
+    let whole = whole.map_err(|refusal| refusal.at("parentId"))?;
+    for blocker in depends_on {
+        if let Some(way) = session.shelf.index.way(blocker, &whole) {
+            return Err(depend::cycle(&whole, way, "dependsOn"));
+        }
+    }
+    Ok(Some(whole))
+}
+
+fn dependency_policy(text: Option<&str>) -> Result<DependencyPolicy, Refusal> {
+    let Some(text) = text else {
+        return Ok(DependencyPolicy::default());
+    };
+    DependencyPolicy::parse(text).ok_or_else(|| {
+        Refusal::refused(
+            "AOF-1004",
+            "`dependencyPolicy` is not a policy".to_owned(),
+            "use done or terminal",
+        )
+        .at("dependencyPolicy")
+    })
 }
 
 fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {

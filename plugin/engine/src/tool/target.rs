@@ -6,12 +6,36 @@ use aof_core::id::{ProjectId, TaskId};
 use aof_core::permission::holds;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::access::check_actor;
 use crate::engine::Engine;
 use crate::session::Session;
 use crate::tool::arguments::name;
 use crate::work::Closing;
+
+/// Arguments of a tool that needs nothing but the task.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct About {
+    /// A task id or a prefix that fits no other.
+    task_id: String,
+    /// Refuse a task of another project.
+    project: Option<String>,
+    /// Must be the caller, if given.
+    actor: Option<String>,
+}
+
+impl About {
+    pub(super) fn target(&self) -> Target<'_> {
+        Target {
+            task_id: &self.task_id,
+            project: self.project.as_ref(),
+            actor: self.actor.as_deref(),
+        }
+    }
+}
 
 /// The arguments that name a task and vouch for the caller.
 pub(super) struct Target<'a> {

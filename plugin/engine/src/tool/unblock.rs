@@ -7,44 +7,16 @@ use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb;
 use aof_store::port::Store;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, touched};
-use crate::tool::target::Target;
+use crate::tool::target::About;
 use crate::work::Closing;
 
-/// Arguments of `aof_task_unblock`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Arguments {
-    /// A task id or a prefix that fits no other.
-    task_id: String,
-    /// Refuse a task of another project.
-    project: Option<String>,
-    /// Must be the caller, if given.
-    actor: Option<String>,
-}
-
-impl Arguments {
-    fn target(&self) -> Target<'_> {
-        Target {
-            task_id: &self.task_id,
-            project: self.project.as_ref(),
-            actor: self.actor.as_deref(),
-        }
-    }
-}
-
 impl<S: Store> Engine<S> {
-    pub(super) fn unblock(
-        &mut self,
-        ctx: &Context,
-        arguments: &Arguments,
-    ) -> Result<Outcome, Refusal> {
+    pub(super) fn unblock(&mut self, ctx: &Context, arguments: &About) -> Result<Outcome, Refusal> {
         let id = self.aim(ctx, &arguments.target())?;
         let verb = |card: &Card| verb::unblock(card, ctx.now);
         let closing = |_: &Card| Closing::new(RunOutcome::Released, Some("unblocked"));

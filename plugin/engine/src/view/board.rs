@@ -86,7 +86,7 @@ fn unfinished(
         .take(limit)
         .map(|(id, row)| {
             let in_backlog = (status == Status::Backlog)
-                .then(|| waits_for(&session.shelf.index, row))
+                .then(|| waits_for(&session.shelf.index, id, row))
                 .flatten();
             with_reason(
                 summary::of_row(id, row),

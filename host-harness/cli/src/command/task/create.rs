@@ -21,6 +21,15 @@ enum Priority {
     Critical,
 }
 
+/// When a dependency counts as met.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DependencyPolicy {
+    /// Once it is done
+    Done,
+    /// Once it is over, however it ended
+    Terminal,
+}
+
 /// The new task.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,6 +60,9 @@ pub struct Args {
     /// A task that must be done before (repeatable)
     #[arg(long, value_name = "ID")]
     depends_on: Vec<String>,
+    /// When such a task counts as over [default: done]
+    #[arg(long, value_enum, value_name = "POLICY")]
+    dependency_policy: Option<DependencyPolicy>,
     /// The task that this one is a part of
     #[arg(long, value_name = "ID")]
     parent: Option<String>,
@@ -78,6 +90,9 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
     let priority = args
         .priority
         .and_then(|priority| priority.to_possible_value());
+    let policy = args
+        .dependency_policy
+        .and_then(|policy| policy.to_possible_value());
     let given = Given::default()
         .with("title", args.title.as_str())
         .with("brief", brief)
@@ -90,6 +105,10 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
         )
         .with_all("tags", &args.tags)
         .with_all("dependsOn", &args.depends_on)
+        .with_any(
+            "dependencyPolicy",
+            policy.map(|value| value.get_name().to_owned()).as_ref(),
+        )
         .with_any("parentId", args.parent.as_ref())
         .with_any("resource", args.resource.as_ref())
         .with_any("timeoutMs", args.timeout.as_ref())

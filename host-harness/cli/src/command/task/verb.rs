@@ -5,7 +5,9 @@ use clap::Subcommand;
 use crate::command::Session;
 use crate::exit::Ending;
 
-use super::{block, cancel, complete, create, list, show, unblock, update};
+use super::{
+    block, cancel, complete, create, dep, list, promote, resurrect, show, unblock, update,
+};
 
 /// What to do with a task.
 #[derive(Debug, Subcommand)]
@@ -26,6 +28,13 @@ pub enum Command {
     Unblock(unblock::Args),
     /// Give a task up
     Cancel(cancel::Args),
+    /// Let a task of the backlog start
+    Promote(promote::Args),
+    /// Bring a dead letter back
+    Resurrect(resurrect::Args),
+    /// Change what a task waits for
+    #[command(subcommand)]
+    Dep(dep::Command),
 }
 
 /// Carries the verb out.
@@ -42,5 +51,8 @@ pub fn run(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
         Command::Block(args) => block::run(args, session),
         Command::Unblock(args) => unblock::run(args, session),
         Command::Cancel(args) => cancel::run(args, session),
+        Command::Promote(args) => promote::run(args, session),
+        Command::Resurrect(args) => resurrect::run(args, session),
+        Command::Dep(command) => dep::run(command, session),
     }
 }

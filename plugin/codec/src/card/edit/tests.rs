@@ -1,6 +1,7 @@
 //! Edits of cards: what changes, and that nothing else does.
 
 use aof_core::card::Routing;
+use aof_core::dependency::DependencyPolicy;
 use aof_core::id::{AgentId, ProjectId, RoleId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::lease::Lease;
@@ -164,6 +165,9 @@ fn next_card(seed: usize, from: &Card) -> Card {
     next.created_by = text(3);
     next.parent_id = pick(3).then(|| TaskId::parse("TASK-2026-02-17-001-02").unwrap());
     next.depends_on = vec![TaskId::parse("TASK-2026-02-17-001").unwrap(); seed % 3];
+    if pick(3) {
+        next.dependency_policy = DependencyPolicy::Terminal;
+    }
     next.content_hash = pick(0).then(|| "1234567890123456".to_owned());
     next.resource = pick(2).then(|| text(5));
     next.revision += seed as u64 % 2;

@@ -175,8 +175,8 @@ fn the_word_medium_means_normal() {
 #[test]
 fn fields_that_are_only_kept_earn_a_warning_when_set() {
     assert_eq!(
-        warnings("sla: {maxInProgressMs: 5}\nrouting: {workflow: w}\ncallbackDepth: 1\n"),
-        ["sla", "routing.workflow", "callbackDepth"]
+        warnings("contextTier: full\nrouting: {workflow: w}\ncallbackDepth: 1\n"),
+        ["contextTier", "routing.workflow", "callbackDepth"]
             .into_iter()
             .zip(["10:1", "11:11", "12:1"])
             .map(|(name, at)| {
@@ -301,5 +301,35 @@ fn the_file_must_be_named_like_the_task() {
         let found = parse_card(path, with("").as_bytes()).map_err(|f| line(&f[0]));
         assert_eq!(found.is_ok(), fits, "{path}: {found:?}");
         assert!(fits || found.unwrap_err().starts_with("AOF-1103 3:5 the id `TASK-"));
+    }
+}
+
+#[test]
+fn a_card_has_its_own_limits_and_its_own_idea_of_a_dependency() {
+    use aof_core::dependency::DependencyPolicy;
+    use aof_core::sla::{CardSla, Limits, Policy};
+    let more = "dependencyPolicy: terminal\nsla:\n  maxInProgressMs: 60000\n  \
+                maxQueueMs: 61000\n  maxReviewMs: 62000\n  maxBlockedMs: 86400000\n  \
+                onViolation: deadletter\n";
+    let card = read(&with(more));
+    assert_eq!(card.dependency_policy, DependencyPolicy::Terminal);
+    let expected = CardSla {
+        limits: Limits {
+            in_progress_ms: Some(60_000),
+            queue_ms: Some(61_000),
+            review_ms: Some(62_000),
+            blocked_ms: Some(86_400_000),
+        },
+        on_violation: Some(Policy::Deadletter),
+    };
+    assert_eq!(card.sla, expected);
+    for wrong in [
+        "dependencyPolicy: sometimes\n",
+        "sla: {maxQueueMs: 59999}\n",
+        "sla: {maxBlockedMs: 86400001}\n",
+        "sla: {onViolation: shout}\n",
+    ] {
+        let found = refusals(with(wrong).as_bytes());
+        assert!(found[0].starts_with("AOF-1101"), "{found:?}");
     }
 }

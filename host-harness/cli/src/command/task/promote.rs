@@ -1,0 +1,35 @@
+//! `aof task promote`.
+
+use crate::command::Session;
+use crate::exit::Ending;
+
+use super::answer::{Given, change};
+use super::sure::Aim;
+
+/// Which task.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The task
+    #[arg(value_name = "ID")]
+    task: String,
+    /// Let it start although it waits for others
+    #[arg(long)]
+    force: bool,
+    /// Its project, if the id alone is not unique
+    #[arg(long, value_name = "PROJECT")]
+    project: Option<String>,
+}
+
+/// Makes the task ready.
+///
+/// # Errors
+/// The component cannot be reached or refuses.
+pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
+    let given = Given::about(&args.task, args.project.as_ref());
+    let given = if args.force {
+        given.with("force", true)
+    } else {
+        given
+    };
+    change(session, "aof_task_promote", given, Aim::Once)
+}
