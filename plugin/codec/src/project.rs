@@ -215,6 +215,27 @@ mod tests {
     }
 
     #[test]
+    fn a_project_has_limits_of_time_and_a_channel() {
+        let text = "id: alpha\ntype: research\nsla:\n  researchMaxInProgressMs: 60000\n  \
+                    defaultMaxQueueMs: 61000\n  onViolation: block\n  \
+                    alerting: {channel: ops, rateLimitMinutes: 2, webhook: 'http://x'}\n";
+        let (project, warnings) = parse(text).unwrap();
+        assert!(project.is_research);
+        let sla = project.sla;
+        assert_eq!(sla.research_in_progress_ms, Some(60_000));
+        assert_eq!(sla.limits.queue_ms, Some(61_000));
+        assert_eq!(sla.on_violation, Some(aof_core::sla::Policy::Block));
+        assert_eq!(sla.rate_limit_minutes, Some(2));
+        assert_eq!(sla.channel.as_deref(), Some("ops"));
+        let messages: Vec<_> = warnings
+            .iter()
+            .map(|w| (w.code, w.message.as_str()))
+            .collect();
+        let idle = "kept, has no effect in this version: `sla.alerting.webhook`";
+        assert_eq!(messages, [("AOF-1190", idle)]);
+    }
+
+    #[test]
     fn what_is_wrong_is_refused_with_its_place() {
         for (text, expected) in [
             ("", "AOF-1120 0:0 write the required fields"),

@@ -66,8 +66,8 @@ impl<S: Store> Engine<S> {
             let (store, session) = self.fresh()?;
             session.require_writer()?;
             let id = session.resolve(text)?;
-            // It may be a neighbour's card that somebody else wrote: the next poll sees to those.
-            let reach = if tries == 1 {
+            // It may be a neighbour's card that stands in the way: the next poll sees to those.
+            let reach = if tries < TRIES {
                 Reach::Neighbours
             } else {
                 Reach::Itself

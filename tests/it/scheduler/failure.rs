@@ -377,7 +377,7 @@ fn any_sign_of_work_makes_it_an_ordinary_failure() {
             "an exit code",
             SessionEnd {
                 ending: exited(1),
-                ..quick.clone()
+                ..quick
             },
             false,
         ),

@@ -30,17 +30,22 @@ pub fn events(events: &[Event], width: Option<usize>) -> String {
 /// The colour of a kind of event.
 pub fn style_of(kind: &str) -> anstyle::Style {
     match kind {
-        "task.completed" | "system.startup" => GOOD,
+        "task.completed" | "task.resurrected" | "dispatch.resumed" | "system.startup" => GOOD,
         "task.assigned" | "dispatch.matched" => BUSY,
         "task.blocked"
         | "task.reclaimed"
         | "lease.expired"
         | "dispatch.no-match"
+        | "dispatch.held"
+        | "sla.violation"
         | "run.late"
         | "completion.enforcement"
         | "task.cancelled"
         | "system.recovered" => WARN,
-        "task.deadlettered" | "dispatch.error" | "task.validation.failed" => BAD,
+        "task.deadlettered"
+        | "silent_model_failure"
+        | "dispatch.error"
+        | "task.validation.failed" => BAD,
         _ => PLAIN,
     }
 }
