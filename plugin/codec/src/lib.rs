@@ -22,5 +22,5 @@ pub use finding::FINDINGS_MAX;
 pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
 pub use org::{agent_aliases, parse_org_chart};
-pub use project::parse_project;
+pub use project::{new_project, parse_project, with_status};
 pub use settings::{Overrides, parse_settings};

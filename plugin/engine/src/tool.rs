@@ -10,6 +10,7 @@ mod cancel;
 mod complete;
 mod dispatch;
 mod get;
+mod project;
 mod report;
 mod target;
 mod unblock;
@@ -126,6 +127,26 @@ const REPORT: Card = Card(
     READS,
 );
 
+const PROJECT_CREATE: Card = Card(
+    "aof_project_create",
+    "Create a project",
+    "Makes a project with a manifest and empty status directories.",
+    WRITES,
+);
+const PROJECT_LIST: Card = Card(
+    "aof_project_list",
+    "List projects",
+    "Lists projects with their status, parent, owner and numbers of tasks.",
+    READS,
+);
+const PROJECT_STATUS: Card = Card(
+    "aof_project_status",
+    "Pause, archive or resume a project",
+    "Sets the status of a project: active, paused (nothing is dispatched, below it neither) or \
+     archived (no new tasks either).",
+    WRITES,
+);
+
 impl Card {
     fn define<Input: JsonSchema, Answer: JsonSchema>(&self) -> Definition {
         let Card(name, title, description, annotations) = *self;
@@ -160,6 +181,9 @@ impl<S: Store> Engine<S> {
             UNBLOCK.define::<unblock::Arguments, answer::Touched>(),
             CANCEL.define::<cancel::Arguments, answer::Touched>(),
             REPORT.define::<report::Arguments, answer::Report>(),
+            PROJECT_CREATE.define::<project::Create, project::One>(),
+            PROJECT_LIST.define::<project::List, project::Several>(),
+            PROJECT_STATUS.define::<project::SetStatus, project::One>(),
         ]
     }
 
@@ -179,6 +203,9 @@ impl<S: Store> Engine<S> {
             "aof_task_unblock" => self.unblock(ctx, &arguments::parse(arguments)?),
             "aof_task_cancel" => self.cancel(ctx, &arguments::parse(arguments)?),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
+            "aof_project_create" => self.project_create(ctx, &arguments::parse(arguments)?),
+            "aof_project_list" => self.project_list(ctx, &arguments::parse(arguments)?),
+            "aof_project_status" => self.project_status(ctx, &arguments::parse(arguments)?),
             other => Err(unknown_tool(other)),
         }?;
         events.append(&mut outcome.events);
@@ -200,7 +227,17 @@ impl<S: Store> Engine<S> {
 
 fn unknown_tool(name: &str) -> Refusal {
     let all = [
-        DISPATCH, GET, UPDATE, COMPLETE, BLOCK, UNBLOCK, CANCEL, REPORT,
+        DISPATCH,
+        GET,
+        UPDATE,
+        COMPLETE,
+        BLOCK,
+        UNBLOCK,
+        CANCEL,
+        REPORT,
+        PROJECT_CREATE,
+        PROJECT_LIST,
+        PROJECT_STATUS,
     ];
     let names: Vec<&str> = all.iter().map(|Card(name, ..)| *name).collect();
     let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();

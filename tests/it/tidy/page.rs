@@ -8,12 +8,13 @@ use super::assert_none;
 use super::tree;
 
 /// First words of event types.
-const SUBJECTS: [&str; 9] = [
+const SUBJECTS: [&str; 10] = [
     "access",
     "completion",
     "config",
     "dispatch",
     "lease",
+    "project",
     "run",
     "scheduler",
     "system",

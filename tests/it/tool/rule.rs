@@ -6,7 +6,7 @@ use super::{ONE, THREE, TWO, three};
 use crate::stage::{Stage, human};
 
 /// Every tool with arguments that it accepts in the store of `three`.
-pub(super) const GOOD: [(&str, &str); 8] = [
+pub(super) const GOOD: [(&str, &str); 11] = [
     (
         "aof_dispatch",
         r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
@@ -24,6 +24,12 @@ pub(super) const GOOD: [(&str, &str); 8] = [
     ("aof_task_unblock", r#"{"taskId": "TASK-2026-02-17-002"}"#),
     ("aof_task_cancel", r#"{"taskId": "TASK-2026-02-17-001"}"#),
     ("aof_status_report", "{}"),
+    ("aof_project_create", r#"{"id": "beta"}"#),
+    ("aof_project_list", "{}"),
+    (
+        "aof_project_status",
+        r#"{"project": "alpha", "status": "paused"}"#,
+    ),
 ];
 
 pub(super) fn good(name: &str) -> Value {
@@ -169,7 +175,7 @@ fn an_answer_has_one_noun_on_top() {
         let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
         assert_eq!(keys.len(), 1, "{name} {keys:?}");
         assert!(
-            ["task", "report"].contains(&keys[0].as_str()),
+            ["task", "report", "project", "projects"].contains(&keys[0].as_str()),
             "{name} {keys:?}"
         );
     }

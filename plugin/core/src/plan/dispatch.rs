@@ -7,7 +7,7 @@ use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::plan::caps::{Exhausted, Taken, Tally};
 use crate::plan::{Action, Considered, Plan, Scope, Snapshot, WaitKind, Waiting};
-use crate::project::ProjectStatus;
+use crate::project::{Above, ProjectStatus, above};
 use crate::routing::{self, Candidate, Decision, Target};
 use crate::status::Status;
 
@@ -45,6 +45,7 @@ pub(super) fn fill(plan: &mut Plan, snapshot: &Snapshot<'_>, scope: Scope<'_>) {
 enum Obstacle<'a> {
     Paused(&'a ProjectId),
     Archived(&'a ProjectId),
+    Above(&'a ProjectId, Above<'a>),
     UnknownProject(&'a ProjectId),
     Workflow,
     InTheWay(&'a str),
@@ -69,6 +70,9 @@ fn judge<'a>(
         ProjectStatus::Active => {}
         ProjectStatus::Paused => return Err(Obstacle::Paused(&row.project)),
         ProjectStatus::Archived => return Err(Obstacle::Archived(&row.project)),
+    }
+    if let Some(above) = above(project, snapshot.projects) {
+        return Err(Obstacle::Above(&row.project, above));
     }
     if row.has_workflow {
         return Err(Obstacle::Workflow);
@@ -101,6 +105,14 @@ impl Obstacle<'_> {
         waiting.reason = match self {
             Obstacle::Paused(project) => format!("project `{project}` is paused"),
             Obstacle::Archived(project) => format!("project `{project}` is archived"),
+            Obstacle::Above(project, Above::Resting(id, status)) => {
+                let status = status.as_str();
+                format!("project `{id}`, which `{project}` is a part of, is {status}")
+            }
+            Obstacle::Above(project, Above::Circle(_)) => {
+                waiting.kind = WaitKind::Human;
+                format!("project `{project}` is a part of itself: mend `parentId`")
+            }
             Obstacle::UnknownProject(project) => {
                 waiting.kind = WaitKind::NoMatch;
                 format!("project `{project}` is not known")
