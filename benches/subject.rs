@@ -98,6 +98,7 @@ impl Component {
             read_only: false,
             overrides: None,
             origins: None,
+            projects: None,
         };
         let ctx = wit_ctx(0, WitCaller::Host);
         let opened = Instance::open(image(), backend, Limits::default(), &ctx, &config);

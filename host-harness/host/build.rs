@@ -4,6 +4,8 @@
 //! `AOF_COMPONENT=<file>` takes a component that was built elsewhere instead. Invariant: what is
 //! embedded, its digest and the contract version come from one run of this script.
 
+#[path = "build/names.rs"]
+mod names;
 #[path = "build/nested.rs"]
 mod nested;
 
@@ -43,6 +45,7 @@ fn run() -> Result<(), String> {
     let workspace = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../..");
     println!("cargo::rerun-if-env-changed={PREBUILT}");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build/names.rs");
     println!("cargo::rerun-if-changed=build/nested.rs");
     for source in SOURCES {
         println!(
@@ -80,7 +83,7 @@ fn prebuilt(path: PathBuf) -> PathBuf {
 }
 
 fn embed(built: &Path, embedded: &Path) -> Result<(), String> {
-    let wasm = read(built)?;
+    let wasm = names::without_names(&read(built)?);
     fs::write(embedded, &wasm).map_err(|error| format!("{}: {error}", embedded.display()))?;
     let digest: String = Sha256::digest(&wasm)
         .iter()

@@ -83,6 +83,7 @@ impl Ground {
             read_only: false,
             overrides: None,
             origins: None,
+            projects: None,
         };
         let ctx = self.ctx(Caller::Host);
         let (instance, _) = Instance::open(image(), backend, limits, &ctx, &config)?;

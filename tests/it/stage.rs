@@ -100,6 +100,8 @@ pub struct Stage {
     instance: Option<Instance>,
     rolls: u64,
     boot: u64,
+    /// The projects that the next opening sees; none for all.
+    scope: Option<Vec<String>>,
 }
 
 impl Stage {
@@ -156,6 +158,7 @@ impl Stage {
             instance: None,
             rolls: 0,
             boot: 1,
+            scope: None,
         };
         stage.open()?;
         Ok(stage)
@@ -166,6 +169,12 @@ impl Stage {
         self.instance = None;
         self.sabotage = Sabotage::new(self.disk.clone());
         self.open().expect("opens again");
+        self
+    }
+
+    /// From the next opening on only these projects are seen.
+    pub fn narrow_to(&mut self, projects: &[&str]) -> &mut Self {
+        self.scope = Some(projects.iter().map(|name| (*name).to_owned()).collect());
         self
     }
 
@@ -211,6 +220,7 @@ impl Stage {
             read_only: false,
             overrides: None,
             origins: None,
+            projects: self.scope.clone(),
         };
         let (instance, opened) =
             Instance::open(image(), backend, Limits::default(), &ctx, &config)?;

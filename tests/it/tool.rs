@@ -8,6 +8,7 @@ mod complete;
 mod dispatch;
 mod get;
 mod permission;
+mod project;
 mod report;
 mod rule;
 mod schema;

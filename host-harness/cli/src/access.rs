@@ -65,7 +65,7 @@ impl Access {
         let mut image = None;
         patiently(|| {
             if let Some(client) = connect(data)? {
-                data.layer().warn_of_daemon();
+                data.layer().suits_daemon()?;
                 return Ok(Way::Daemon(client));
             }
             let image = match &image {

@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
     backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init, migrate,
-    poll, restore, run, sim, supervise, task, tools,
+    poll, project, restore, run, sim, supervise, task, tools,
 };
 use crate::layer::Setting;
 use crate::span;
@@ -93,6 +93,9 @@ pub struct Global {
     /// Lay a setting over aof.yaml and the environment; `aof config show` lists the keys
     #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = Setting::parse)]
     pub set: Vec<Setting>,
+    /// Open only these projects: no other is seen or touched
+    #[arg(long, global = true, value_name = "PROJECT,…", value_delimiter = ',')]
+    pub project_scope: Option<Vec<String>>,
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -121,6 +124,9 @@ pub enum Command {
     /// Create, look at and move tasks
     #[command(subcommand)]
     Task(task::Command),
+    /// Make, show, pause and check projects
+    #[command(subcommand)]
+    Project(project::Command),
     /// Show all tasks by status
     Board(board::Args),
     /// Say why a task runs, waits or stands where it stands

@@ -9,6 +9,8 @@ use std::ffi::OsString;
 use aof_host::gateway::GatewayOptions;
 use serde_json::{Map, Value};
 
+use crate::exit::Failure;
+
 /// Variables that stand for a setting.
 const SETTINGS: [(&str, &str); 7] = [
     ("AOF_DEFAULT_LEASE_TTL_MS", "scheduler.defaultLeaseTtlMs"),
@@ -68,6 +70,7 @@ impl Setting {
 pub struct Layer {
     values: Map<String, Value>,
     names: BTreeMap<String, String>,
+    projects: Option<Vec<String>>,
     has_flags: bool,
 }
 
@@ -94,19 +97,35 @@ impl Layer {
         layer
     }
 
+    /// The same, for some projects only.
+    pub fn within(mut self, projects: Option<Vec<String>>) -> Self {
+        self.projects = projects;
+        self
+    }
+
     /// Opens with it.
     pub fn apply(&self, options: &mut GatewayOptions) {
         if !self.values.is_empty() {
             options.overrides = Some(Value::Object(self.values.clone()).to_string());
             options.origins = serde_json::to_string(&self.names).ok();
         }
+        options.projects.clone_from(&self.projects);
     }
 
     /// Says that a daemon has settings of its own.
-    pub fn warn_of_daemon(&self) {
+    ///
+    /// # Errors
+    /// `AOF-1610`: only some projects were asked for, and the daemon opened others.
+    pub fn suits_daemon(&self) -> Result<(), Failure> {
         if self.has_flags {
             tracing::warn!("--set has no effect: a daemon works here under settings of its own");
         }
+        if self.projects.is_none() {
+            return Ok(());
+        }
+        let message = "--project-scope cannot hold: a daemon works here under a scope of its own";
+        let hint = "start the daemon with it, or stop the daemon first";
+        Err(Failure::refused("AOF-1610", message, hint))
     }
 
     fn lay(&mut self, key: &str, value: Value, name: &str) {

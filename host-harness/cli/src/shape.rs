@@ -171,6 +171,50 @@ impl Board {
     }
 }
 
+/// What is wrong with a project.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Flaw {
+    /// `manifest`, `structure`, `hierarchy` or `tasks`.
+    pub category: String,
+    /// `warning` or `error`.
+    pub level: String,
+    /// Where.
+    pub location: String,
+    /// What.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// A project.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Project {
+    /// Its id.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// `active`, `paused` or `archived`.
+    pub status: String,
+    /// The project that it is a part of.
+    pub parent_id: Option<String>,
+    /// The team that owns it.
+    pub team: Option<String>,
+    /// The agent that owns it.
+    pub lead: Option<String>,
+    /// Tasks that are not finished.
+    pub open: u64,
+    /// Tasks that are.
+    pub finished: u64,
+    /// Its folder.
+    pub path: Option<String>,
+    /// What above it keeps its tasks from being dispatched.
+    pub rests_because: Option<String>,
+    /// What is wrong with it, if that was asked.
+    pub findings: Vec<Flaw>,
+}
+
 /// One setting.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

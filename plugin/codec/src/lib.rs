@@ -26,5 +26,5 @@ pub use org::{
     CHART_FINDINGS_MAX, ChartFinding, ChartReport, agent_aliases, lint_org_chart,
     lint_workflow_roles, parse_org_chart,
 };
-pub use project::parse_project;
+pub use project::{new_project, parse_project, with_status};
 pub use settings::{Overrides, parse_settings};

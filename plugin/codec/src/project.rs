@@ -5,13 +5,14 @@
 use aof_core::id::{AgentId, IdError, ProjectId, TeamId};
 use aof_core::project::{Project, ProjectStatus};
 
+use crate::card::layout::Layout;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
 use crate::schema::Shape::{Any, Boolean, Choice, List, Map, Table, Text, Version};
 use crate::schema::{Schema, closed, idle, optional, required};
 use crate::share::{DISPATCH, dispatch};
 use crate::sla::{SLA, sla};
-use crate::yaml::Node;
+use crate::yaml::{Node, Out, write_entry};
 
 const CODES: Codes = Codes {
     syntax: "AOF-1120",
@@ -36,7 +37,7 @@ const MANIFEST: Schema = closed(&[
     ),
     optional("owner", Map(&OWNER)),
     optional("dispatch", Map(&DISPATCH)),
-    idle("parentId", Text),
+    optional("parentId", Text),
     optional("routing", Map(&ROUTING)),
     idle("memory", Map(&MEMORY)),
     optional("links", Map(&LINKS)),
@@ -97,6 +98,7 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
     let lead = owner(root, "lead");
     let lead = name(lead, "owner.lead", AgentId::parse, findings);
     let team = name(owner(root, "team"), "owner.team", TeamId::parse, findings);
+    let parent = name(root.get("parentId"), "parentId", ProjectId::parse, findings);
     let id = id?;
     let title = root
         .get("title")
@@ -117,7 +119,59 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
         dispatch: dispatch(root),
         is_research: root.get("type").and_then(Node::text) == Some("research"),
         sla: sla(root.get("sla")),
+        parent,
     })
+}
+
+/// The text of a manifest with another status; comments and the order of keys stay. None if the
+/// layout of the file does not allow that line by line.
+#[must_use]
+pub fn with_status(bytes: &[u8], status: ProjectStatus) -> Option<Vec<u8>> {
+    let mut findings = Findings::new("", &CODES);
+    let text = std::str::from_utf8(bytes).ok()?;
+    let root = tree(bytes, &mut findings)?;
+    let yaml = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let eol = if yaml.contains("\r\n") { "\r\n" } else { "\n" };
+    let layout = Layout::of(yaml, &root, &MANIFEST)?;
+    let value = Out::text(status.as_str());
+    let (range, new) = layout.edit("status", Some(&value), eol)?;
+    let (before, after) = (yaml.get(..range.start)?, yaml.get(range.end..)?);
+    let bom = text.get(..text.len() - yaml.len())?;
+    // A last line without an end gets one before a new line follows it.
+    let joint = if before.is_empty() || before.ends_with('\n') {
+        ""
+    } else {
+        eol
+    };
+    Some([bom, before, joint, &new, after].concat().into_bytes())
+}
+
+/// The text of a new manifest.
+#[must_use]
+pub fn new_project(project: &Project) -> Vec<u8> {
+    let mut text = String::new();
+    let mut write = |key: &str, value: &str| {
+        write_entry(&mut text, 0, (key, &Out::text(value)), "\n");
+    };
+    write("id", project.id.as_str());
+    write("title", &project.title);
+    write("status", project.status.as_str());
+    if let Some(parent) = &project.parent {
+        write("parentId", parent.as_str());
+    }
+    if project.lead.is_some() || project.team.is_some() {
+        text.push_str("owner:\n");
+    }
+    let owner = [
+        ("team", project.team.as_ref().map(TeamId::as_str)),
+        ("lead", project.lead.as_ref().map(AgentId::as_str)),
+    ];
+    for (key, value) in owner {
+        if let Some(value) = value {
+            write_entry(&mut text, 2, (key, &Out::text(value)), "\n");
+        }
+    }
+    text.into_bytes()
 }
 
 fn owner<'n, 't>(root: &'n Node<'t>, key: &str) -> Option<&'n Node<'t>> {
@@ -151,6 +205,56 @@ mod tests {
     use super::*;
 
     const PATH: &str = "projects/alpha/project.yaml";
+
+    fn paused(text: &str) -> Option<String> {
+        let text = with_status(text.as_bytes(), ProjectStatus::Paused)?;
+        Some(String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn another_status_touches_one_line() {
+        for (text, expected) in [
+            (
+                "# mine\nid: alpha   # the id\nstatus: active # for now\ntitle: 'A'\n",
+                "# mine\nid: alpha   # the id\nstatus: paused # for now\ntitle: 'A'\n",
+            ),
+            (
+                "id: alpha\ntitle: A\nowner: {}\n",
+                "id: alpha\ntitle: A\nstatus: paused\nowner: {}\n",
+            ),
+            (
+                "id: alpha\r\nx: 1\r\n",
+                "id: alpha\r\nstatus: paused\r\nx: 1\r\n",
+            ),
+            ("id: alpha", "id: alpha\nstatus: paused\n"),
+            (
+                "\u{FEFF}id: alpha\nstatus: active",
+                "\u{FEFF}id: alpha\nstatus: paused\n",
+            ),
+        ] {
+            assert_eq!(paused(text).as_deref(), Some(expected), "{text:?}");
+        }
+        for text in ["{id: alpha, status: active}\n", "- a\n", "id: [\n", ""] {
+            assert_eq!(paused(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_manifest_reads_back() {
+        let id = |text| ProjectId::parse(text).unwrap();
+        let whole = Project {
+            title: "A: \"new\" one #1".to_owned(),
+            status: ProjectStatus::Paused,
+            lead: AgentId::parse("ada").ok(),
+            team: TeamId::parse("no").ok(),
+            parent: Some(id("1e3")),
+            ..Project::bare(id("alpha"))
+        };
+        for project in [Project::bare(id("alpha")), whole] {
+            let text = new_project(&project);
+            assert_eq!(parse_project(PATH, &text), Ok((project, Vec::new())));
+        }
+    }
 
     fn parse(text: &str) -> Parsed<Project> {
         parse_project(PATH, text.as_bytes())

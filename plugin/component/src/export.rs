@@ -36,6 +36,7 @@ impl lifecycle::Guest for Component {
             read_only: config.read_only,
             overrides: config.overrides,
             origins: config.origins,
+            projects: config.projects,
         };
         let opened = with(|engine| engine.open(&ctx, &config))?;
         Ok(opened_record(opened))

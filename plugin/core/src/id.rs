@@ -27,9 +27,12 @@ pub enum IdError {
     /// Not a run id.
     #[error("`{0}` is not a run id")]
     Run(String),
-    /// Not a name of an agent, team, role or project.
+    /// Not a name of an agent, team or role.
     #[error("`{0}` is not a valid name")]
     Name(String),
+    /// Not a name of a project.
+    #[error("`{0}` is not a project's name")]
+    Project(String),
 }
 
 impl IdError {
@@ -47,6 +50,10 @@ impl IdError {
             IdError::Name(_) => {
                 "use 1 to 64 characters: letters, digits, `-`, `_`, `.`; \
                  begin with a letter, a digit or `_`"
+            }
+            IdError::Project(_) => {
+                "use `_inbox`, or 1 to 64 characters: small letters, digits, `-`; \
+                 begin with a letter or a digit"
             }
         }
     }
@@ -233,19 +240,18 @@ impl fmt::Display for RunId {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident, $fits:ident, $error:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Checks the name: 1 to 64 characters out of letters, digits, `-`, `_` and `.`,
-            /// not beginning with `-` or `.`.
+            /// Checks the name.
             ///
             /// # Errors
-            /// [`IdError::Name`] otherwise.
+            #[doc = concat!("[`IdError::", stringify!($error), "`] unless it is one.")]
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                if is_name(text) { Ok(Self(text.into())) } else { Err(IdError::Name(clip(text))) }
+                if $fits(text) { Ok(Self(text.into())) } else { Err(IdError::$error(clip(text))) }
             }
 
             /// The name as text.
@@ -266,29 +272,42 @@ macro_rules! name {
 name!(
     /// Name of an agent in the org chart; it equals the gateway's agent id unless the chart says
     /// otherwise.
-    AgentId
+    AgentId, is_name, Name
 );
 name!(
     /// Name of a project: its folder under `projects/`.
-    ProjectId
+    ProjectId, is_project, Project
 );
 name!(
     /// Name of a team in the org chart.
-    TeamId
+    TeamId, is_name, Name
 );
 name!(
     /// Name of a role in the org chart.
-    RoleId
+    RoleId, is_name, Name
 );
 name!(
     /// Name of a unit in the org chart's tree of departments, squads and the like.
-    UnitId
+    UnitId, is_name, Name
 );
 name!(
     /// Name of a group in the org chart, across its units.
-    GroupId
+    GroupId, is_name, Name
 );
 
+/// The project that always exists; no other name begins with `_`.
+const INBOX: &str = "_inbox";
+
+fn is_project(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_plain = (1..=NAME_CHARS_MAX).contains(&text.len())
+        && text.bytes().all(plain)
+        && !text.starts_with('-');
+    is_plain || text == INBOX
+}
+
+/// 1 to 64 characters out of letters, digits, `-`, `_` and `.`, not beginning with `-` or `.` and
+/// not ending with `.`.
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=NAME_CHARS_MAX).contains(&text.len())
@@ -386,9 +405,23 @@ mod tests {
             &"a".repeat(65),
         ] {
             assert!(ProjectId::parse(text).is_err(), "{text}");
+            assert!(TeamId::parse(text).is_err(), "{text}");
         }
-        for text in ["_inbox", "swe-backend", "v1.2", "a", &"a".repeat(64)] {
+        for text in [
+            "_config",
+            "_system",
+            "_",
+            "A",
+            "v1.2",
+            "my_project",
+            "a-Z",
+            "ä",
+        ] {
+            assert!(ProjectId::parse(text).is_err(), "{text}");
+        }
+        for text in ["_inbox", "swe-backend", "1", "a", &"a".repeat(64)] {
             assert!(ProjectId::parse(text).is_ok(), "{text}");
+            assert!(TeamId::parse(text).is_ok(), "{text}");
         }
     }
 }

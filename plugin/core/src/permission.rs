@@ -42,6 +42,12 @@ pub enum Operation {
     Resurrect,
     /// `aof_status_report`.
     Report,
+    /// `aof_project_create`.
+    ProjectCreate,
+    /// `aof_project_list`.
+    ProjectList,
+    /// `aof_project_status`.
+    ProjectStatus,
 }
 
 impl Operation {
@@ -61,6 +67,9 @@ impl Operation {
             Operation::Promote => "aof_task_promote",
             Operation::Resurrect => "aof_task_resurrect",
             Operation::Report => "aof_status_report",
+            Operation::ProjectCreate => "aof_project_create",
+            Operation::ProjectList => "aof_project_list",
+            Operation::ProjectStatus => "aof_project_status",
         }
     }
 }
@@ -173,7 +182,7 @@ use Grant::{Always, As, ByPolicy, Never};
 use Relation::{Assignee, Creator, Holder, TeamLead};
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 13] = [
+const TABLE: [(Operation, [Grant; 3]); 16] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (Operation::Get, [Always, Always, Always]),
     (
@@ -227,6 +236,9 @@ const TABLE: [(Operation, [Grant; 3]); 13] = [
     (Operation::Promote, [As(&[TeamLead]), Never, Never]),
     (Operation::Resurrect, [As(&[TeamLead]), Never, Never]),
     (Operation::Report, [Always, Always, Always]),
+    (Operation::ProjectCreate, [Always, Never, Never]),
+    (Operation::ProjectList, [Always, Always, Always]),
+    (Operation::ProjectStatus, [Never, Never, Never]),
 ];
 
 fn grant(operation: Operation, role: Role) -> Grant {
@@ -341,6 +353,17 @@ pub fn rule(
     }
 }
 
+/// Whether a caller may do something about a project.
+#[must_use]
+pub fn rule_project(operation: Operation, caller: &Caller, chart: &OrgChart) -> Ruling {
+    let role = Role::of(caller, chart);
+    Ruling {
+        role,
+        relation: Relation::None,
+        is_allowed: grant(operation, role) == Always,
+    }
+}
+
 /// Whether an agent's own policies let it make a task for itself, or for others.
 fn may_make(caller: &Caller, relation: Relation, chart: &OrgChart) -> bool {
     let Caller::Agent { agent, .. } = caller else {
@@ -373,7 +396,10 @@ pub fn remedy(operation: Operation, role: Role) -> String {
         ByPolicy => "for itself it needs `policies.tasking.allowSelfAssign: true`, for others \
                      `canDelegate: true`"
             .to_owned(),
-        Always | Never => "this role never may: ask a person or an orchestrator".to_owned(),
+        Always | Never => match grant(operation, Role::Orchestrator) {
+            Never => "only a person may".to_owned(),
+            _ => "this role never may: ask a person or an orchestrator".to_owned(),
+        },
     }
 }
 

@@ -1,4 +1,9 @@
-//! A project: an isolated tree of tasks with an owner.
+//! A project: an isolated tree of tasks with an owner, perhaps a part of another project.
+//!
+//! Invariant: whatever the parents say, a look upwards ends: projects that are above one another
+//! rest until somebody mends them.
+
+use std::collections::BTreeMap;
 
 use crate::id::{AgentId, ProjectId, TeamId};
 use crate::share::Share;
@@ -14,6 +19,33 @@ pub enum ProjectStatus {
     Paused,
     /// Put away: nothing is dispatched, no new tasks.
     Archived,
+}
+
+impl ProjectStatus {
+    /// All three.
+    pub const ALL: [ProjectStatus; 3] = [
+        ProjectStatus::Active,
+        ProjectStatus::Paused,
+        ProjectStatus::Archived,
+    ];
+
+    /// The name as written in manifests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ProjectStatus::Active => "active",
+            ProjectStatus::Paused => "paused",
+            ProjectStatus::Archived => "archived",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        ProjectStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+    }
 }
 
 /// One project.
@@ -35,6 +67,40 @@ pub struct Project {
     pub is_research: bool,
     /// How long its tasks may stand in one status.
     pub sla: Sla,
+    /// The project that it is a part of.
+    pub parent: Option<ProjectId>,
+}
+
+/// What is wrong, or at rest, above a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Above<'a> {
+    /// This project above it is not active.
+    Resting(&'a ProjectId, ProjectStatus),
+    /// It is above itself, by way of this project.
+    Circle(&'a ProjectId),
+}
+
+/// Looks from a project upwards: none if nothing there keeps its tasks from being dispatched. A
+/// parent that is not there is no reason.
+#[must_use]
+pub fn above<'a>(
+    project: &'a Project,
+    projects: &'a BTreeMap<ProjectId, Project>,
+) -> Option<Above<'a>> {
+    let parent = |it: &&'a Project| projects.get(it.parent.as_ref()?);
+    let ancestors = std::iter::successors(parent(&project), parent);
+    let mut last = &project.id;
+    for (steps, ancestor) in ancestors.enumerate() {
+        // More steps than there are projects go round in a circle that it hangs on.
+        if ancestor.id == project.id || steps > projects.len() {
+            return Some(Above::Circle(last));
+        }
+        if ancestor.status != ProjectStatus::Active {
+            return Some(Above::Resting(&ancestor.id, ancestor.status));
+        }
+        last = &ancestor.id;
+    }
+    None
 }
 
 impl Project {
@@ -51,6 +117,68 @@ impl Project {
             dispatch: Share::default(),
             is_research: false,
             sla: Sla::default(),
+            parent: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn company(projects: &[(&str, &str, ProjectStatus)]) -> BTreeMap<ProjectId, Project> {
+        let id = |text: &str| ProjectId::parse(text).unwrap();
+        let one = |(name, parent, status): &(&str, &str, ProjectStatus)| {
+            let parent = (!parent.is_empty()).then(|| id(parent));
+            let bare = Project::bare(id(name));
+            let status = *status;
+            (
+                id(name),
+                Project {
+                    status,
+                    parent,
+                    ..bare
+                },
+            )
+        };
+        projects.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_rests_above_a_project_keeps_it_back() {
+        use ProjectStatus::{Active, Archived, Paused};
+        let projects = company(&[
+            ("top", "", Paused),
+            ("middle", "top", Active),
+            ("leaf", "middle", Active),
+            ("old", "", Archived),
+            ("young", "old", Active),
+            ("orphan", "nowhere", Active),
+            ("one", "two", Active),
+            ("two", "one", Active),
+            ("three", "two", Active),
+            ("self", "self", Active),
+        ]);
+        let told = |name: &str| {
+            let project = projects.get(&ProjectId::parse(name).unwrap()).unwrap();
+            match above(project, &projects) {
+                None => "nothing".to_owned(),
+                Some(Above::Resting(id, status)) => format!("{id} {}", status.as_str()),
+                Some(Above::Circle(id)) => format!("circle by {id}"),
+            }
+        };
+        for (name, expected) in [
+            ("top", "nothing"),
+            ("middle", "top paused"),
+            ("leaf", "top paused"),
+            ("young", "old archived"),
+            ("orphan", "nothing"),
+            ("one", "circle by two"),
+            ("two", "circle by one"),
+            ("self", "circle by self"),
+        ] {
+            assert_eq!(told(name), expected, "{name}");
+        }
+        assert!(told("three").starts_with("circle"), "it hangs on one");
     }
 }

@@ -8,7 +8,9 @@ use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
-use aof_core::permission::{Matter, Operation, Ruling, holds, priority_limit, remedy, rule};
+use aof_core::permission::{
+    Matter, Operation, Ruling, holds, priority_limit, remedy, rule, rule_project,
+};
 use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
 use aof_core::verb::Draft;
@@ -87,6 +89,26 @@ pub(crate) fn permit_new<S: Store>(
     }
     let refused = (Operation::Dispatch, ruling);
     Err(refusal("AOF-2012", ctx, refused, "make this task").at("agent"))
+}
+
+/// Lets a change of a project pass, or tells why not.
+///
+/// # Errors
+/// `AOF-2012` if the table does not allow it; what the store says when that is told.
+pub(crate) fn permit_project<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (operation, project): (Operation, &ProjectId),
+) -> Result<(), Refusal> {
+    let ruling = rule_project(operation, &ctx.caller, &session.chart);
+    if ruling.is_allowed {
+        return Ok(());
+    }
+    let about = (Some(project.clone()), None);
+    tell(store, session, ctx, (about, denied(ctx, operation, ruling)))?;
+    let what = format!("use {} on project `{project}`", operation.tool());
+    Err(refusal("AOF-2012", ctx, (operation, ruling), &what).at("project"))
 }
 
 fn too_urgent(ctx: &Context, asked: Priority, most: Option<Priority>) -> Refusal {

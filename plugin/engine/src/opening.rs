@@ -23,6 +23,7 @@ use aof_store::shelf::Shelf;
 use serde_json::json;
 
 use crate::batches::Batches;
+use crate::scope::Projects;
 use crate::session::{Counters, Session};
 use crate::settings;
 use crate::work::{MissingEvent, Work};
@@ -40,6 +41,8 @@ pub struct Config {
     pub overrides: Option<String>,
     /// A JSON object from the path of an override to where the host has it from.
     pub origins: Option<String>,
+    /// The only projects that the session sees and touches; none for all.
+    pub projects: Option<Vec<String>>,
 }
 
 /// A file that is not served.
@@ -100,8 +103,10 @@ pub(crate) fn open<S: Store>(
     let stored = |error: &_| refusal_of(error);
     let opening = store.open(mode).map_err(|error| stored(&error))?;
     let (source, settings, warnings) = settings::read(store, config)?;
+    let scope = Projects::parse(config.projects.as_deref())?;
     let writer = (!config.read_only).then_some(opening);
     let mut recovered = recover(store, writer).map_err(|error| stored(&error))?;
+    scope.narrow(&mut recovered);
     recovered.shelf.notice(SETTINGS, warnings);
     let chart = read_chart(store, &mut recovered.shelf).map_err(|error| stored(&error))?;
     let outbox = read_outbox(store).map_err(|error| stored(&error))?;
@@ -117,6 +122,7 @@ pub(crate) fn open<S: Store>(
         chart: chart.unwrap_or_default(),
         settings,
         source,
+        scope,
         outbox,
         log,
         journal: Journal::default(),
@@ -219,7 +225,13 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
                 .live
                 .contains_key(&spawn.run)
                 .then(|| effect.clone()),
-            Effect::Cancel(_) | Effect::Notify(_) => Some(effect.clone()),
+            // Whoever is told about a task of another project is its own host.
+            Effect::Notify(notify) => notify
+                .task
+                .as_ref()
+                .is_none_or(|task| !session.scope.is_narrow() || knows(session, task))
+                .then(|| effect.clone()),
+            Effect::Cancel(_) => Some(effect.clone()),
         });
     let forgotten = session
         .live
@@ -231,6 +243,10 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
     // A task's former session ends before its next one begins.
     wanted.sort_by_key(|effect| !matches!(effect, Effect::Cancel(_)));
     wanted
+}
+
+fn knows(session: &Session, task: &TaskId) -> bool {
+    session.shelf.index.status(task).is_some()
 }
 
 /// Files that are not served, for reports.

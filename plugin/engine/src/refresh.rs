@@ -45,6 +45,7 @@ impl Session {
         let mut recovered = recover(store, self.is_writer.then_some(self.opening))?;
         let settings = self.shelf.notices.remove(SETTINGS).unwrap_or_default();
         recovered.shelf.notice(SETTINGS, settings);
+        self.scope.narrow(&mut recovered);
         let rejected = self.shelf.quarantine.remove_entry(SETTINGS);
         recovered.shelf.quarantine.extend(rejected);
         (self.shelf, self.projects) = (recovered.shelf, recovered.projects);
@@ -69,6 +70,14 @@ impl Session {
 
     /// Removals first: a file that was moved must leave its old place before it is met in the new.
     fn take_in<S: Store>(&mut self, store: &mut S, changes: &[Change]) -> Result<(), StoreError> {
+        let mut ours = Vec::new();
+        let changes = if self.scope.is_narrow() {
+            let is_ours = |change: &&Change| self.scope.has_path(&change.path);
+            ours.extend(changes.iter().filter(is_ours).cloned());
+            ours.as_slice()
+        } else {
+            changes
+        };
         let mut again = BTreeSet::new();
         for change in changes.iter().filter(|change| change.entry.is_none()) {
             again.extend(self.shelf.gone(&change.path));
@@ -116,6 +125,16 @@ impl Session {
         let projects = self.projects.iter();
         let terms = projects.map(|(id, project)| (id.clone(), of(project)));
         self.shelf.index.set_terms(terms.collect());
+    }
+
+    /// Takes in a project whose folder or manifest was just written here.
+    pub(crate) fn take_in_project<S: Store>(
+        &mut self,
+        store: &mut S,
+        root: &ProjectRoot,
+    ) -> Result<(), StoreError> {
+        self.add_project(store, root)?;
+        self.read_manifests(store, &BTreeSet::from([root.clone()]))
     }
 
     fn add_project<S: Store>(

@@ -19,6 +19,7 @@ use aof_store::port::{Opening, Store, StoreError};
 use aof_store::shelf::Shelf;
 
 use crate::hold::Hold;
+use crate::scope::Projects;
 use crate::settings::Source;
 
 /// A run that holds a lease, with the moment of its last written renewal.
@@ -51,6 +52,8 @@ pub(crate) struct Session {
     pub(crate) ledger: Ledger,
     /// What the settings are made of.
     pub(crate) source: Source,
+    /// The projects that are seen.
+    pub(crate) scope: Projects,
     pub(crate) outbox: Outbox,
     pub(crate) log: EventLog,
     /// Where commits are recorded; nowhere in a reader.
@@ -242,6 +245,16 @@ impl Session {
             )
             .at("project")
         })
+    }
+
+    /// Refuses a project that this session may not touch.
+    pub(crate) fn require_in_scope(&self, project: &ProjectId) -> Result<(), Refusal> {
+        if self.scope.has(project) {
+            return Ok(());
+        }
+        let message = format!("project `{project}` is outside of what was opened");
+        let hint = "open the store with this project, or without --project-scope";
+        Err(Refusal::refused("AOF-2015", message, hint).at("project"))
     }
 
     /// Refuses to change anything in a store that was opened for reading.

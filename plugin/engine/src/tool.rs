@@ -11,6 +11,7 @@ mod complete;
 mod depend;
 mod dispatch;
 mod get;
+mod project;
 mod promote;
 mod report;
 mod resurrect;
@@ -158,6 +159,26 @@ const REPORT: Card = Card(
     READS,
 );
 
+const PROJECT_CREATE: Card = Card(
+    "aof_project_create",
+    "Create a project",
+    "Makes a project with a manifest and empty status directories.",
+    WRITES,
+);
+const PROJECT_LIST: Card = Card(
+    "aof_project_list",
+    "List projects",
+    "Lists projects with their status, parent, owner and numbers of tasks.",
+    READS,
+);
+const PROJECT_STATUS: Card = Card(
+    "aof_project_status",
+    "Pause, archive or resume a project",
+    "Sets the status of a project: active, paused (nothing is dispatched, below it neither) or \
+     archived (no new tasks either).",
+    WRITES,
+);
+
 impl Card {
     fn define<Input: JsonSchema, Answer: JsonSchema>(&self) -> Definition {
         let Card(name, title, description, annotations) = *self;
@@ -196,6 +217,9 @@ impl<S: Store> Engine<S> {
             DEP_ADD.define::<depend::Arguments, answer::Touched>(),
             DEP_REMOVE.define::<depend::Arguments, answer::Touched>(),
             REPORT.define::<report::Arguments, answer::Report>(),
+            PROJECT_CREATE.define::<project::Create, project::One>(),
+            PROJECT_LIST.define::<project::List, project::Several>(),
+            PROJECT_STATUS.define::<project::SetStatus, project::One>(),
         ]
     }
 
@@ -219,6 +243,9 @@ impl<S: Store> Engine<S> {
             "aof_task_dep_add" => self.add_dependency(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_remove" => self.remove_dependency(ctx, &arguments::parse(arguments)?),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
+            "aof_project_create" => self.project_create(ctx, &arguments::parse(arguments)?),
+            "aof_project_list" => self.project_list(ctx, &arguments::parse(arguments)?),
+            "aof_project_status" => self.project_status(ctx, &arguments::parse(arguments)?),
             other => Err(unknown_tool(other)),
         }?;
         events.append(&mut outcome.events);
@@ -241,8 +268,21 @@ impl<S: Store> Engine<S> {
 
 fn unknown_tool(name: &str) -> Refusal {
     let all = [
-        DISPATCH, GET, UPDATE, COMPLETE, BLOCK, UNBLOCK, CANCEL, PROMOTE, RESURRECT, DEP_ADD,
-        DEP_REMOVE, REPORT,
+        DISPATCH,
+        GET,
+        UPDATE,
+        COMPLETE,
+        BLOCK,
+        UNBLOCK,
+        CANCEL,
+        PROMOTE,
+        RESURRECT,
+        DEP_ADD,
+        DEP_REMOVE,
+        REPORT,
+        PROJECT_CREATE,
+        PROJECT_LIST,
+        PROJECT_STATUS,
     ];
     let names: Vec<&str> = all.iter().map(|Card(name, ..)| *name).collect();
     let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();

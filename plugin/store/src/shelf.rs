@@ -59,6 +59,11 @@ impl Shelf {
         self.roots.get(project)
     }
 
+    /// Forgets the folders of other projects; their cards must be forgotten, too.
+    pub fn keep_roots(&mut self, keeps: impl Fn(&ProjectId) -> bool) {
+        self.roots.retain(|id, _| keeps(id));
+    }
+
     /// All folders.
     pub fn roots(&self) -> impl Iterator<Item = &ProjectRoot> {
         self.roots.values()

@@ -38,6 +38,7 @@ fn read_only() -> Config {
         read_only: true,
         overrides: None,
         origins: None,
+        projects: None,
     }
 }
 

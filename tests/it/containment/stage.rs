@@ -76,6 +76,7 @@ pub fn config(overrides: Option<&str>) -> Config {
         read_only: false,
         overrides: overrides.map(str::to_owned),
         origins: None,
+        projects: None,
     }
 }
 

@@ -21,6 +21,7 @@ fn reader(stage: &mut Stage) -> Result<Instance, CallError> {
         read_only: true,
         overrides: None,
         origins: None,
+        projects: None,
     };
     let backend = Box::new(stage.disk.store());
     Instance::open(image(), backend, Limits::default(), &ctx, &config).map(|(instance, _)| instance)

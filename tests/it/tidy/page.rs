@@ -8,13 +8,14 @@ use super::assert_none;
 use super::tree;
 
 /// First words of event types.
-const SUBJECTS: [&str; 11] = [
+const SUBJECTS: [&str; 12] = [
     "access",
     "completion",
     "config",
     "dependency",
     "dispatch",
     "lease",
+    "project",
     "run",
     "scheduler",
     "sla",

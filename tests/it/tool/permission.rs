@@ -9,7 +9,7 @@ use super::{ONE, with};
 use crate::stage::{CHART, CardText, Stage, agent, human, runner};
 
 /// What can be done, with the arguments that do it.
-const OPERATIONS: [(&str, &str); 9] = [
+const OPERATIONS: [(&str, &str); 12] = [
     ("aof_dispatch", ""),
     ("aof_task_get", ""),
     ("aof_task_update", "body"),
@@ -19,6 +19,9 @@ const OPERATIONS: [(&str, &str); 9] = [
     ("aof_task_unblock", ""),
     ("aof_task_cancel", ""),
     ("aof_status_report", ""),
+    ("aof_project_create", ""),
+    ("aof_project_list", ""),
+    ("aof_project_status", ""),
 ];
 
 const RELATIONS: [&str; 5] = ["holder", "team-lead", "assignee", "creator", "none"];
@@ -96,7 +99,9 @@ fn arguments(operation: (&str, &str), relation: &str, name: &str) -> Value {
         ("aof_task_update", "body") => with(ONE, "body", json!("b")),
         ("aof_task_update", _) => with(ONE, "status", json!("ready")),
         ("aof_task_block", _) => with(ONE, "reason", json!("r")),
-        ("aof_status_report", _) => json!({}),
+        ("aof_status_report" | "aof_project_list", _) => json!({}),
+        ("aof_project_create", _) => json!({"id": "beta"}),
+        ("aof_project_status", _) => json!({"project": "alpha", "status": "paused"}),
         _ => json!({"taskId": ONE}),
     }
 }
@@ -139,6 +144,10 @@ fn cell(operation: (&str, &str), role: &str) -> String {
         return "by policy".to_owned();
     }
     let possible = relations_of(role);
+    if operation.0.starts_with("aof_project") {
+        let allowed = is_allowed(operation, role, "none");
+        return if allowed { "always" } else { "never" }.to_owned();
+    }
     // A task that is being made has no holder and was made by nobody yet.
     let is_new = operation.0 == "aof_dispatch";
     let possible = possible
@@ -186,6 +195,9 @@ fn every_tool_is_judged_by_role_and_relation() {
     | `aof_task_unblock` |+|+| holder, team-lead, creator | holder, creator | holder |
     | `aof_task_cancel` |+|+| holder, team-lead, creator | holder, creator | holder |
     | `aof_status_report` |+|+|+|+|+|
+    | `aof_project_create` |+|+|+| never | never |
+    | `aof_project_list` |+|+|+|+|+|
+    | `aof_project_status` |+|+| never | never | never |
     ");
     let page = include_str!("../../../docs/permissions.md");
     for row in table.lines() {

@@ -6,7 +6,7 @@ use super::{ONE, THREE, TWO, beginning_in, three};
 use crate::stage::{CardText, Stage, human};
 
 /// Every tool with arguments that it accepts in the store of [`store_for`].
-pub(super) const GOOD: [(&str, &str); 12] = [
+pub(super) const GOOD: [(&str, &str); 15] = [
     (
         "aof_dispatch",
         r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
@@ -34,6 +34,12 @@ pub(super) const GOOD: [(&str, &str); 12] = [
         r#"{"taskId": "TASK-2026-02-17-001", "blockerId": "TASK-2026-02-17-002"}"#,
     ),
     ("aof_status_report", "{}"),
+    ("aof_project_create", r#"{"id": "beta"}"#),
+    ("aof_project_list", "{}"),
+    (
+        "aof_project_status",
+        r#"{"project": "alpha", "status": "paused"}"#,
+    ),
 ];
 
 /// A store in which the tool accepts its good arguments.
@@ -202,7 +208,7 @@ fn an_answer_has_one_noun_on_top() {
         let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
         assert_eq!(keys.len(), 1, "{name} {keys:?}");
         assert!(
-            ["task", "report"].contains(&keys[0].as_str()),
+            ["task", "report", "project", "projects"].contains(&keys[0].as_str()),
             "{name} {keys:?}"
         );
     }

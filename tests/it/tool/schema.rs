@@ -30,7 +30,7 @@ fn sample(field: &str) -> Value {
         "tags" => json!(["a"]),
         "timeoutMs" => json!(1_000),
         "limit" => json!(10),
-        "compact" => json!(true),
+        "compact" | "lint" => json!(true),
         "project" => json!("alpha"),
         "actor" => json!("ann"),
         "agent" => json!("writer"),
@@ -79,6 +79,9 @@ fn every_tool_is_listed_with_what_it_does_to_the_world() {
     aof_task_dep_add: repeatable
     aof_task_dep_remove: repeatable
     aof_status_report: reads repeatable
+    aof_project_create: 
+    aof_project_list: reads repeatable
+    aof_project_status: 
     "#);
     let names: Vec<&str> = GOOD.iter().map(|(name, _)| *name).collect();
     let found: Vec<String> = definitions().into_iter().map(|tool| tool.name).collect();
@@ -131,6 +134,9 @@ fn the_fields_of_every_schema_are_these() {
     aof_task_dep_add: actor blockerId! project taskId!
     aof_task_dep_remove: actor blockerId! project taskId!
     aof_status_report: actor agent compact limit project status
+    aof_project_create: actor id! lead parentId team title
+    aof_project_list: actor lint project
+    aof_project_status: actor project! status!
     "#);
 }
 
@@ -142,6 +148,13 @@ fn every_field_of_every_schema_is_accepted() {
             let mut arguments = good(&tool.name);
             if tool.name != "aof_task_unblock" || field != "taskId" {
                 arguments[field] = sample(field);
+            }
+            // The same words mean something else of a project.
+            match (tool.name.as_str(), field.as_str()) {
+                ("aof_project_create", "id") => arguments[field] = json!("beta"),
+                ("aof_project_create", "parentId") => arguments[field] = json!("alpha"),
+                ("aof_project_status", "status") => arguments[field] = json!("archived"),
+                _ => {}
             }
             if tool.name == "aof_task_update" {
                 arguments["reason"] = json!("a reason");

@@ -11,7 +11,7 @@ use crate::layer;
 
 use super::{
     Session, backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init,
-    migrate, poll, restore, run as run_command, sim, supervise, task, tools,
+    migrate, poll, project, restore, run as run_command, sim, supervise, task, tools,
 };
 
 /// Carries the command out and gives the exit code.
@@ -29,6 +29,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
     match command {
         Command::Task(verb) => task::run(verb, session),
+        Command::Project(verb) => project::run(verb, session),
         Command::Board(args) => board::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Poll(args) => poll::run(args, session),

@@ -18,6 +18,7 @@ pub mod fsck;
 pub mod init;
 pub mod migrate;
 pub mod poll;
+pub mod project;
 pub mod restore;
 pub mod run;
 mod session;

@@ -22,7 +22,8 @@ impl Session<'_> {
     /// There is none.
     pub fn data(&self) -> Result<DataDir, Failure> {
         let data = DataDir::find(self.global.data_dir.as_deref())?;
-        let layer = Layer::of(std::env::vars_os(), &self.global.set);
+        let layer = Layer::of(std::env::vars_os(), &self.global.set)
+            .within(self.global.project_scope.clone());
         let data = data.served_on(self.global.socket.clone()).under(layer);
         Ok(data.answering_within(self.global.answer_within))
     }

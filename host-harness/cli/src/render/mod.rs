@@ -9,6 +9,7 @@ pub mod event;
 pub mod explain;
 pub mod finding;
 pub mod poll;
+pub mod project;
 pub mod settings;
 pub mod style;
 pub mod table;

@@ -58,6 +58,7 @@ impl Gateway {
             read_only: options.read_only,
             overrides: options.overrides,
             origins: options.origins,
+            projects: options.projects,
         };
         let (limits, habits) = (options.limits, (options.durability, options.dirty));
         let mut place = Some(options.place);

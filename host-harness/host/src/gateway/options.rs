@@ -39,6 +39,8 @@ pub struct GatewayOptions {
     pub overrides: Option<String>,
     /// A JSON object from the path of an override to where it comes from, for people.
     pub origins: Option<String>,
+    /// The only projects that are opened; none for all.
+    pub projects: Option<Vec<String>>,
     /// How long to wait while another process holds the store (for [`Place::Directory`]).
     pub patience_ms: u64,
     /// How hard commits are pressed to disk (for [`Place::Directory`]).
@@ -69,6 +71,7 @@ impl GatewayOptions {
             read_only: false,
             overrides: None,
             origins: None,
+            projects: None,
             patience_ms: 0,
             durability: Durability::default(),
             dirty: DirtySet::default(),

@@ -102,6 +102,7 @@ impl Rig {
             read_only: false,
             overrides: None,
             origins: None,
+            projects: None,
         };
         let answer = NativeComponent::open(Box::new(store), &ctx, &config);
         let (component, opened) = answer.map_err(|error| error.to_error())?;

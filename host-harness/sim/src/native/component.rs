@@ -37,6 +37,7 @@ impl NativeComponent {
             read_only: config.read_only,
             overrides: config.overrides.clone(),
             origins: config.origins.clone(),
+            projects: config.projects.clone(),
         };
         let mut component = Self {
             engine: engine(backend),

@@ -101,6 +101,7 @@ impl Host {
             read_only: false,
             overrides: None,
             origins: None,
+            projects: None,
         };
         let process = Lookout::new(process, Arc::clone(ledger), Arc::clone(&self.plans));
         let store = |process| Box::new(LocalStore::over(process).sweep_interval(Duration::ZERO));

@@ -14,7 +14,7 @@ use crate::yaml::{Entry, Node, Out, compose, write_entry};
 
 use super::fence::Parts;
 use super::field::{Before, owned};
-use super::form::CODES;
+use super::form::{CARD, CODES};
 use super::layout::Layout;
 use super::read::reread;
 use super::write::new_card;
@@ -97,7 +97,7 @@ impl Change<'_> {
 
     /// The file with single keys replaced, inserted and deleted; none if the layout forbids it.
     fn edited(&self) -> Option<String> {
-        let layout = Layout::of(self.parts.frontmatter, self.root)?;
+        let layout = Layout::of(self.parts.frontmatter, self.root, &CARD)?;
         let mut edits = Vec::new();
         for field in owned().filter(|field| !(field.is_same)(self.card, self.next)) {
             let slot = layout.slot(field.key);

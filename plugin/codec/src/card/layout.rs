@@ -1,19 +1,19 @@
-//! Where the top-level keys of a frontmatter stand, line by line.
+//! Where the top-level keys of a frontmatter, or of a manifest, stand, line by line.
 //!
-//! Never guesses: a frontmatter in which a key does not begin its own line has no layout.
+//! Never guesses: a text in which a key does not begin its own line has no layout.
 //! Invariant: the lines of two keys do not overlap, and comments between them belong to neither.
 
 use std::ops::Range;
 
+use crate::schema::Schema;
 use crate::yaml::{Entry, Kind, Mark, Node, Out, Style, write_entry};
-
-use super::form::CARD;
 
 /// Where each top-level key stands in the frontmatter.
 pub(crate) struct Layout<'l> {
     text: &'l str,
     indent: usize,
     slots: Vec<Slot<'l>>,
+    schema: &'static Schema,
 }
 
 /// One key with the lines that belong to it.
@@ -30,7 +30,11 @@ pub(crate) struct Slot<'l> {
 
 impl<'l> Layout<'l> {
     /// The layout, if every key begins a line of its own.
-    pub(crate) fn of(text: &'l str, root: &'l Node<'l>) -> Option<Layout<'l>> {
+    pub(crate) fn of(
+        text: &'l str,
+        root: &'l Node<'l>,
+        schema: &'static Schema,
+    ) -> Option<Layout<'l>> {
         let Kind::Map(entries) = &root.kind else {
             return None;
         };
@@ -49,6 +53,7 @@ impl<'l> Layout<'l> {
             text,
             indent,
             slots,
+            schema,
         })
     }
 
@@ -85,12 +90,13 @@ impl<'l> Layout<'l> {
 
     /// Behind the nearest key before it in the order of the schema, else before the first key.
     fn place_of_new(&self, key: &str) -> Range<usize> {
-        let rank = CARD
+        let rank = self
+            .schema
             .fields
             .iter()
             .position(|field| field.name == key)
             .unwrap_or_default();
-        let before = CARD.fields.iter().take(rank).rev();
+        let before = self.schema.fields.iter().take(rank).rev();
         let nearest = before.filter_map(|field| self.slot(field.name)).next();
         let first = self
             .slots

@@ -5,7 +5,7 @@ mod edit;
 mod fence;
 mod field;
 mod form;
-mod layout;
+pub(crate) mod layout;
 mod read;
 mod write;
 

@@ -10,7 +10,7 @@ use crate::org::Agent;
 use crate::plan::caps::{Exhausted, ProjectFull, Taken, Tally, served};
 use crate::plan::order::Order;
 use crate::plan::{Action, Considered, Plan, Scope, Snapshot, WaitKind, Waiting};
-use crate::project::ProjectStatus;
+use crate::project::{Above, ProjectStatus, above};
 use crate::routing::{self, Candidate, Decision, Occupancy, Target, Wish};
 use crate::status::Status;
 
@@ -95,6 +95,7 @@ pub(super) fn is_routed(snapshot: &Snapshot<'_>, row: &Row) -> bool {
 enum Obstacle<'a> {
     Paused(&'a ProjectId),
     Archived(&'a ProjectId),
+    Above(&'a ProjectId, Above<'a>),
     UnknownProject(&'a ProjectId),
     Project(ProjectFull<'a>),
     Workflow,
@@ -124,6 +125,9 @@ fn judge<'a>(
         ProjectStatus::Active => {}
         ProjectStatus::Paused => return Err(Obstacle::Paused(&row.project)),
         ProjectStatus::Archived => return Err(Obstacle::Archived(&row.project)),
+    }
+    if let Some(above) = above(project, snapshot.projects) {
+        return Err(Obstacle::Above(&row.project, above));
     }
     if row.has_workflow {
         return Err(Obstacle::Workflow);
@@ -198,6 +202,14 @@ impl Obstacle<'_> {
         waiting.reason = match self {
             Obstacle::Paused(project) => format!("project `{project}` is paused"),
             Obstacle::Archived(project) => format!("project `{project}` is archived"),
+            Obstacle::Above(project, Above::Resting(id, status)) => {
+                let status = status.as_str();
+                format!("project `{id}`, which `{project}` is a part of, is {status}")
+            }
+            Obstacle::Above(project, Above::Circle(_)) => {
+                waiting.kind = WaitKind::Human;
+                format!("project `{project}` is a part of itself: mend `parentId`")
+            }
             Obstacle::UnknownProject(project) => {
                 waiting.kind = WaitKind::NoMatch;
                 format!("project `{project}` is not known")

@@ -28,7 +28,12 @@ impl<S: Store> Engine<S> {
         let audit = self.audit.take();
         let (store, session) = self.fresh()?;
         let (mut audit, findings) = match audit {
-            _ if page == 0 => (Audit::default(), health::findings(store, session, ctx)?),
+            // The log is one: whoever opened a part of the store cannot judge it.
+            _ if page == 0 => {
+                let mut audit = Audit::default();
+                audit.is_over = session.scope.is_narrow();
+                (audit, health::findings(store, session, ctx)?)
+            }
             Some(mut audit) if audit.page == page => {
                 let findings = audit.go_on(store, session)?;
                 (audit, findings)

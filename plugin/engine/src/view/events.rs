@@ -1,6 +1,7 @@
 //! A page of the event log.
 
 use aof_core::caller::Context;
+use aof_core::id::ProjectId;
 use aof_core::refusal::Refusal;
 use aof_store::event_log::{PART_BYTES_READ_MAX, parse_part_name};
 use aof_store::layout::{EVENTS_DIR, event_log};
@@ -9,6 +10,7 @@ use aof_store::refusal::refusal_of;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
+use crate::session::Session;
 
 /// Events in one page, at most.
 const LIMIT_MAX: u32 = 1_000;
@@ -53,6 +55,9 @@ impl<S: Store> Engine<S> {
         let mut events: Vec<Value> = Vec::new();
         for path in parts(store, &day)? {
             for event in read(store, path)? {
+                if !is_in_scope(session, &event) {
+                    continue;
+                }
                 if wanted.is_some_and(|id| event.get("taskId").and_then(Value::as_str) != Some(id))
                 {
                     continue;
@@ -69,6 +74,13 @@ impl<S: Store> Engine<S> {
         }
         Ok(json!({"events": events, "next": null}).to_string())
     }
+}
+
+/// Events of projects that were not opened are not shown.
+fn is_in_scope(session: &Session, event: &Value) -> bool {
+    let project = event.get("project").and_then(Value::as_str);
+    !session.scope.is_narrow()
+        || project.is_none_or(|name| ProjectId::parse(name).is_ok_and(|id| session.scope.has(&id)))
 }
 
 fn is_day(day: &str) -> bool {

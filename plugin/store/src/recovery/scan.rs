@@ -237,7 +237,7 @@ pub fn read_cards<S: Store>(
 
 /// About the name of a project's folder.
 fn finding(code: &'static str, path: &str, message: &str) -> Diagnostic {
-    let hint = "use 1 to 64 letters, digits, `-`, `_` and `.`, each project once";
+    let hint = "use 1 to 64 small letters, digits and `-`, each project once";
     with_hint((code, path), message, hint)
 }
 
