@@ -19,6 +19,7 @@ mod fsck;
 mod init;
 mod kill;
 mod migrate;
+mod org;
 mod sim;
 pub mod stand;
 mod task;

@@ -8,8 +8,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    backup, board, completions, daemon, demo, doctor, events, explain, fsck, init, migrate, poll,
-    restore, run, sim, supervise, task, tools,
+    backup, board, completions, daemon, demo, doctor, events, explain, fsck, init, migrate, org,
+    poll, restore, run, schema, sim, supervise, task, tools,
 };
 
 /// Shown below `aof --help`; the README has the same table.
@@ -21,7 +21,7 @@ Exit codes:
   3  refused: bad input, unknown task, a move that is not allowed
   4  conflict: somebody else holds the data directory, or was faster; try again
   5  `run` and `demo`: the work came to rest, but not every task is done
-  6  `doctor` and `fsck`: something is wrong and was told
+  6  `doctor`, `fsck` and `org`: something is wrong and was told
 
 Environment:
   AOF_DATA_DIR  data directory, like --data-dir
@@ -117,6 +117,9 @@ pub enum Command {
     Tools(tools::Args),
     /// Make a data directory
     Init(init::Args),
+    /// Check, show and change the org chart
+    #[command(subcommand)]
+    Org(org::Command),
     /// Adopt a data directory of AOF 1 where it lies
     Migrate(migrate::Args),
     /// Check everything: directory, settings, cards, runs, log, daemon
@@ -131,6 +134,8 @@ pub enum Command {
     Demo(demo::Args),
     /// Live through simulated worlds and check that nothing is lost
     Sim(sim::Args),
+    /// Print a JSON Schema of a file that people write, for editors
+    Schema(schema::Args),
     /// Print a script that completes `aof` commands in a shell
     Completions(completions::Args),
     /// Stand between the daemon and one agent

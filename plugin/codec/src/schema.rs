@@ -52,6 +52,23 @@ pub(crate) struct Field {
     pub shape: Shape,
     /// Whether it must be there, and whether it has an effect.
     pub need: Need,
+    /// What it says, in half a sentence; empty where nobody is told.
+    pub about: &'static str,
+}
+
+impl Field {
+    /// The same field, with what it says.
+    pub(crate) const fn about(self, about: &'static str) -> Self {
+        let Field {
+            name, shape, need, ..
+        } = self;
+        Field {
+            name,
+            shape,
+            need,
+            about,
+        }
+    }
 }
 
 /// What a field is to this version.
@@ -71,6 +88,7 @@ pub(crate) const fn required(name: &'static str, shape: Shape) -> Field {
         name,
         shape,
         need: Need::Required,
+        about: "",
     }
 }
 
@@ -80,6 +98,7 @@ pub(crate) const fn optional(name: &'static str, shape: Shape) -> Field {
         name,
         shape,
         need: Need::Optional,
+        about: "",
     }
 }
 
@@ -89,6 +108,7 @@ pub(crate) const fn idle(name: &'static str, shape: Shape) -> Field {
         name,
         shape,
         need: Need::Idle,
+        about: "",
     }
 }
 

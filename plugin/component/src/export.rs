@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 
 use aof_core::refusal::Refusal;
-use aof_engine::{BoardQuery, Config, Engine, EventsQuery, Opened, Outcome, PollMode, SeenAgent};
+use aof_engine::{
+    BoardQuery, Config, Engine, EventsQuery, Opened, OrgLook, OrgQuery, Outcome, PollMode,
+};
 
 use crate::bindings::aof::orchestrator::types::{Ctx, Error, Outcome as WitOutcome};
 use crate::bindings::exports::aof::orchestrator::{hooks, lifecycle, scheduler, tools, views};
@@ -177,15 +179,9 @@ impl hooks::Guest for Component {
     }
 
     fn agents_seen(ctx: Ctx, agents: Vec<hooks::SeenAgent>) -> Result<WitOutcome, Error> {
-        convert::context(ctx)?;
-        let seen: Vec<SeenAgent> = agents
-            .into_iter()
-            .map(|agent| SeenAgent {
-                id: agent.id,
-                is_active: agent.active,
-            })
-            .collect();
-        act(|engine| engine.agents_seen(&seen))
+        let ctx = convert::context(ctx)?;
+        let agents = agents.into_iter().map(convert::gateway_agent).collect();
+        act(|engine| engine.agents_seen(&ctx, agents))
     }
 
     fn store_changed(ctx: Ctx) -> Result<WitOutcome, Error> {
@@ -233,6 +229,22 @@ impl views::Guest for Component {
     fn metrics(ctx: Ctx) -> Result<String, Error> {
         convert::context(ctx)?;
         with(Engine::metrics)
+    }
+
+    fn org(ctx: Ctx, query: views::OrgQuery) -> Result<String, Error> {
+        convert::context(ctx)?;
+        let query = OrgQuery {
+            look: match query.look {
+                views::OrgLook::Lint => OrgLook::Lint,
+                views::OrgLook::Show => OrgLook::Show,
+                views::OrgLook::Drift => OrgLook::Drift,
+            },
+            text: query.text,
+            path: query.path,
+            is_lenient: query.lenient,
+            agents: query.agents,
+        };
+        with(|engine| engine.org(&query))
     }
 
     fn audit(ctx: Ctx, page: u32) -> Result<String, Error> {

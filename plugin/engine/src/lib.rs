@@ -21,9 +21,9 @@ mod view;
 mod work;
 
 pub use engine::Engine;
-pub use hook::{Ending, SeenAgent, SessionEnd, Settlement, Usage};
+pub use hook::{Ending, SessionEnd, Settlement, Usage};
 pub use opening::{AdoptedRun, Config, Opened, QuarantinedFile};
 pub use outcome::Outcome;
 pub use poll::PollMode;
 pub use tool::{Annotations, Definition};
-pub use view::{BoardQuery, EventsQuery};
+pub use view::{BoardQuery, EventsQuery, OrgLook, OrgQuery};

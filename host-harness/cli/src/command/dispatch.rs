@@ -10,7 +10,7 @@ use crate::exit::{self, Ending};
 
 use super::{
     Session, backup, board, completions, daemon, demo, doctor, events, explain, fsck, init,
-    migrate, poll, restore, run as run_command, sim, supervise, task, tools,
+    migrate, org, poll, restore, run as run_command, schema, sim, supervise, task, tools,
 };
 
 /// Carries the command out and gives the exit code.
@@ -35,6 +35,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Events(args) => events::run(args, session),
         Command::Tools(args) => tools::run(args, session),
         Command::Init(args) => init::run(args, session),
+        Command::Org(verb) => org::run(verb, session),
         Command::Migrate(args) => migrate::run(args, session),
         Command::Doctor(args) => doctor::run(args, session),
         Command::Fsck(args) => fsck::run(args, session),
@@ -42,6 +43,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Restore(args) => restore::run(args, session),
         Command::Demo(args) => demo::run(args, session),
         Command::Sim(args) => sim::run(args, session),
+        Command::Schema(args) => schema::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Supervise(args) => supervise::run(args),
     }

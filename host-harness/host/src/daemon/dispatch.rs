@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::Definition;
 use crate::contract::types::Caller;
-use crate::contract::views::{BoardQuery, EventsQuery};
+use crate::contract::views::{BoardQuery, EventsQuery, OrgLook, OrgQuery};
 use crate::gateway::{Fault, Gateway, GatewayError, identify};
 use crate::store::Durability;
 
@@ -102,9 +102,35 @@ enum ViewParams {
         limit: Option<u32>,
     },
     Metrics {},
+    Org {
+        look: OrgWord,
+        text: Option<String>,
+        path: Option<String>,
+        lenient: Option<bool>,
+        agents: Option<String>,
+    },
     Audit {
         page: u32,
     },
+}
+
+/// What to say about the org chart.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OrgWord {
+    Lint,
+    Show,
+    Drift,
+}
+
+impl From<OrgWord> for OrgLook {
+    fn from(word: OrgWord) -> Self {
+        match word {
+            OrgWord::Lint => OrgLook::Lint,
+            OrgWord::Show => OrgLook::Show,
+            OrgWord::Drift => OrgLook::Drift,
+        }
+    }
 }
 
 /// What the loop knows about itself.
@@ -228,6 +254,19 @@ fn view(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
             })
         }
         ViewParams::Metrics {} => gateway.metrics(),
+        ViewParams::Org {
+            look,
+            text,
+            path,
+            lenient,
+            agents,
+        } => gateway.org(&OrgQuery {
+            look: look.into(),
+            text,
+            path,
+            lenient: lenient.unwrap_or_default(),
+            agents,
+        }),
         ViewParams::Audit { page } => gateway.audit(page),
     };
     seen.map_err(fault)

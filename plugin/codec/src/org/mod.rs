@@ -7,5 +7,6 @@ mod read;
 mod workflow;
 
 pub use alias::agent_aliases;
+pub use form::org_chart_schema;
 pub use lint::{CHART_FINDINGS_MAX, ChartFinding, ChartReport, lint_org_chart, parse_org_chart};
 pub use workflow::lint_workflow_roles;
