@@ -23,7 +23,7 @@ pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
 pub use org::{
     CHART_FINDINGS_MAX, ChartFinding, ChartReport, agent_aliases, lint_org_chart,
-    lint_workflow_roles, org_chart_schema, parse_org_chart,
+    lint_workflow_roles, org_chart_schema, parse_org_chart, set_in_chart,
 };
 pub use project::parse_project;
 pub use settings::parse_settings;

@@ -241,6 +241,7 @@ impl views::Guest for Component {
             },
             text: query.text,
             path: query.path,
+            edit: query.edit.map(|edit| (edit.path, edit.value)),
             is_lenient: query.lenient,
             agents: query.agents,
         };

@@ -6,6 +6,7 @@
 mod access;
 mod batches;
 mod change;
+mod chart;
 mod engine;
 mod explain;
 mod hook;

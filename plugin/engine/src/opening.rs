@@ -120,6 +120,7 @@ pub(crate) fn open<S: Store>(
         counters: Counters::default(),
         orphans: Vec::new(),
         announced: BTreeMap::new(),
+        is_chart_told: false,
         idle_report: None,
         is_suspect: false,
         not_before: None,

@@ -22,6 +22,7 @@ use aof_store::run_record;
 use serde_json::{Value, json};
 
 use crate::batches::Batches;
+use crate::chart;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::prompt;
@@ -125,7 +126,8 @@ fn act<S: Store>(store: &mut S, session: &mut Session, ctx: &Context) -> Result<
     }
     let mut ended = Batches::default();
     let before = end_orphans(store, session, ctx, &mut ended)
-        .and_then(|()| adopt_moved(store, session, ctx, &mut ended));
+        .and_then(|()| adopt_moved(store, session, ctx, &mut ended))
+        .and_then(|()| chart::tell(store, session, ctx, &mut ended));
     if let Err(refusal) = before
         && ended.is_empty()
     {

@@ -302,6 +302,104 @@ fn without_a_list_the_gateway_must_have_told_its_agents() {
     );
 }
 
+const PLAIN: &str = "\
+# Who works here.
+schemaVersion: 1
+agents:
+  - id: ada # the first
+    name: Ada
+";
+
+#[test]
+fn one_value_is_set_and_everything_else_stays() {
+    let stand = stand(PLAIN);
+    let set = ["org", "set", "agents.ada.capabilities.concurrency", "3"];
+    let said = stand.aof(&[&set[..], &["--dry-run"]].concat()).ok();
+    insta::assert_snapshot!(said.out, @r"
+       6 +     capabilities:
+       7 +       concurrency: 3
+    nothing was saved
+    ");
+    assert_eq!(stand.read("org/org-chart.yaml"), PLAIN);
+    assert!(stand.aof(&set).ok().out.ends_with("\nsaved\n"));
+    let changed = format!("{PLAIN}    capabilities:\n      concurrency: 3\n");
+    assert_eq!(stand.read("org/org-chart.yaml"), changed);
+    let again = stand.aof(&set).ok();
+    assert_eq!(again.out, "nothing to change\n");
+    let said = stand
+        .aof(&["org", "set", "agents.ada.name", "'7'", "--json"])
+        .ok();
+    let document = &said.json()["org"];
+    assert_eq!(
+        (&document["saved"], &document["diff"][1]["text"]),
+        (&true.into(), &"    name: \"7\"".into())
+    );
+    assert_eq!(
+        std::fs::read_dir(stand.data().join("org")).unwrap().count(),
+        1
+    );
+}
+
+#[test]
+fn a_value_that_breaks_the_chart_is_not_saved() {
+    let stand = stand(PLAIN);
+    for (path, value, code) in [
+        ("agents.ada.team", "nobody", "AOF-1116"),
+        ("agents.ada.activ", "true", "AOF-1116"),
+        ("agents.ada.reportsTo", "ada", "AOF-1116"),
+        ("agents.9.name", "x", "AOF-1117"),
+    ] {
+        let said = failed(stand.aof(&["org", "set", path, value, "--json"]), 3);
+        assert_eq!(said.json()["error"]["code"], code, "{path}");
+        assert_eq!(stand.read("org/org-chart.yaml"), PLAIN);
+    }
+    let said = failed(stand.aof(&["org", "set", "agents.ada.team", "nobody"]), 3);
+    assert!(said.err.contains("valid-agent-team"), "{said:?}");
+}
+
+fn edited(stand: &Stand, script: &str) -> Said {
+    let mut command = stand.command(&["org", "edit"]);
+    super::stand::say(command.env("EDITOR", script))
+}
+
+#[test]
+fn what_the_editor_leaves_is_saved_if_it_is_in_order() {
+    let stand = stand(PLAIN);
+    assert_eq!(edited(&stand, "true").ok().out, "nothing to change\n");
+    insta::assert_snapshot!(edited(&stand, "sed -i s/Ada/Eve/").ok().out, @r"
+       5 -     name: Ada
+       5 +     name: Eve
+    saved
+    ");
+    assert_eq!(
+        stand.read("org/org-chart.yaml"),
+        PLAIN.replace("Ada", "Eve")
+    );
+    let said = failed(edited(&stand, "sed -i s/schemaVersion/version/"), 3);
+    assert!(
+        said.err.contains("AOF-1116") && said.err.contains("your text is in"),
+        "{said:?}"
+    );
+    assert_eq!(
+        stand.read("org/org-chart.yaml"),
+        PLAIN.replace("Ada", "Eve")
+    );
+    failed(edited(&stand, "false"), 3);
+}
+
+#[test]
+fn a_chart_that_changed_under_the_editor_is_not_overwritten() {
+    let stand = stand(PLAIN);
+    let chart = stand.data().join("org/org-chart.yaml");
+    let script = format!("echo '# mine' >> {} && sed -i s/Ada/Eve/", chart.display());
+    let said = failed(edited(&stand, &script), 4);
+    assert!(
+        said.err.contains("AOF-3001") && said.err.contains("your text is in"),
+        "{said:?}"
+    );
+    assert_eq!(stand.read("org/org-chart.yaml"), format!("{PLAIN}# mine\n"));
+}
+
 #[test]
 fn editors_get_a_schema_without_a_data_directory() {
     let stand = Stand::bare();

@@ -192,6 +192,7 @@ fn every_export_reaches_the_guest_and_returns() {
         look: OrgLook::Lint,
         text: None,
         path: None,
+        edit: None,
         lenient: true,
         agents: None,
     };

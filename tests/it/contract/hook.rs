@@ -57,6 +57,7 @@ fn the_gateways_agents_are_compared_with_the_chart() {
         look: OrgLook::Drift,
         text: None,
         path: None,
+        edit: None,
         lenient: false,
         agents: None,
     };

@@ -3,7 +3,7 @@
 //! Invariant: both ways give the same document.
 
 use aof_host::contract::tools::Definition;
-use aof_host::contract::views::{BoardQuery, EventsQuery, OrgLook, OrgQuery};
+use aof_host::contract::views::{BoardQuery, EventsQuery, OrgEdit, OrgLook, OrgQuery};
 use aof_host::gateway::{Gateway, GatewayError};
 use serde_json::{Value, json};
 
@@ -39,6 +39,8 @@ pub enum View {
         look: OrgWord,
         /// What to call another chart, and its text.
         text: Option<(String, String)>,
+        /// Path and value of what to change before looking.
+        edit: Option<(String, String)>,
         /// Unknown keys are only pointed out.
         is_lenient: bool,
         /// The gateway's agents as JSON; none for those that it told.
@@ -83,6 +85,7 @@ impl View {
             View::Org {
                 look,
                 text,
+                edit,
                 is_lenient,
                 agents,
             } => {
@@ -90,6 +93,9 @@ impl View {
                 json!({
                     "view": "org", "look": look.as_str(), "text": text, "path": path,
                     "lenient": is_lenient, "agents": agents,
+                    "edit": edit.as_ref().map(|(path, value)| json!({
+                        "path": path, "value": value,
+                    })),
                 })
             }
             View::Audit { page } => json!({ "view": "audit", "page": page }),
@@ -118,6 +124,7 @@ impl View {
             View::Org {
                 look,
                 text,
+                edit,
                 is_lenient,
                 agents,
             } => {
@@ -130,6 +137,7 @@ impl View {
                     },
                     text,
                     path,
+                    edit: edit.clone().map(|(path, value)| OrgEdit { path, value }),
                     lenient: *is_lenient,
                     agents: agents.clone(),
                 })

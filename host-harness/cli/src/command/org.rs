@@ -4,7 +4,10 @@
 //! handed to it.
 
 mod drift;
+mod edit;
 mod lint;
+mod save;
+mod set;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +30,10 @@ pub enum Command {
     Show(Subject),
     /// Compare the chart with the agents of the gateway
     Drift(drift::Args),
+    /// Set one value; comments and everything else stay as they are
+    Set(set::Args),
+    /// Open the chart in $EDITOR, and save it only if it is in order
+    Edit,
 }
 
 /// Which chart.
@@ -50,6 +57,8 @@ pub fn run(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
         Command::Lint(args) => lint::lint(args, session),
         Command::Show(args) => show::run(args, session),
         Command::Drift(args) => drift::run(args, session),
+        Command::Set(args) => set::run(args, session),
+        Command::Edit => edit::run(session),
     }
 }
 
@@ -65,6 +74,7 @@ impl Subject {
         let view = View::Org {
             look,
             text,
+            edit: None,
             is_lenient: self.lenient,
             agents,
         };

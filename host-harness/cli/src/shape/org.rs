@@ -57,6 +57,8 @@ pub struct Lint {
     pub counts: Option<BTreeMap<String, u64>>,
     /// Errors first.
     pub findings: Vec<ChartFinding>,
+    /// The text, if it was edited.
+    pub text: Option<String>,
 }
 
 impl Lint {

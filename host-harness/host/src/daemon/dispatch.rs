@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::Definition;
 use crate::contract::types::Caller;
-use crate::contract::views::{BoardQuery, EventsQuery, OrgLook, OrgQuery};
+use crate::contract::views::{BoardQuery, EventsQuery, OrgEdit, OrgLook, OrgQuery};
 use crate::gateway::{Fault, Gateway, GatewayError, identify};
 use crate::store::Durability;
 
@@ -106,12 +106,21 @@ enum ViewParams {
         look: OrgWord,
         text: Option<String>,
         path: Option<String>,
+        edit: Option<OrgChange>,
         lenient: Option<bool>,
         agents: Option<String>,
     },
     Audit {
         page: u32,
     },
+}
+
+/// A value to be set in the text of the chart.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrgChange {
+    path: String,
+    value: String,
 }
 
 /// What to say about the org chart.
@@ -258,12 +267,14 @@ fn view(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
             look,
             text,
             path,
+            edit,
             lenient,
             agents,
         } => gateway.org(&OrgQuery {
             look: look.into(),
             text,
             path,
+            edit: edit.map(|OrgChange { path, value }| OrgEdit { path, value }),
             lenient: lenient.unwrap_or_default(),
             agents,
         }),

@@ -215,6 +215,7 @@ pub(super) fn org_query(query: &views::OrgQuery) -> OrgQuery {
         },
         text: query.text.clone(),
         path: query.path.clone(),
+        edit: query.edit.clone().map(|edit| (edit.path, edit.value)),
         is_lenient: query.lenient,
         agents: query.agents.clone(),
     }

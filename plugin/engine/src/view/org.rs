@@ -8,7 +8,7 @@ mod lint;
 mod seen;
 mod show;
 
-use aof_codec::{ChartReport, lint_org_chart};
+use aof_codec::{ChartReport, lint_org_chart, set_in_chart};
 use aof_core::diagnostic::Level;
 use aof_core::org::OrgChart;
 use aof_core::refusal::Refusal;
@@ -42,6 +42,8 @@ pub struct OrgQuery {
     pub text: Option<String>,
     /// What to call that text in messages.
     pub path: Option<String>,
+    /// Path and value of what to change in the text before looking.
+    pub edit: Option<(String, String)>,
     /// Keys that the format does not know are only pointed out.
     pub is_lenient: bool,
     /// The gateway's agents as JSON; none for those that it told last.
@@ -52,10 +54,16 @@ impl<S: Store> Engine<S> {
     /// `{"org": {…}}`
     ///
     /// # Errors
-    /// `AOF-1005` if there is no chart; for `Show` and `Drift` what makes the chart unusable, for
-    /// `Drift` `AOF-1002` for a list that is none and `AOF-2031` if the gateway has told nothing.
+    /// `AOF-1005` if there is no chart; `AOF-1117` for an edit that is not possible; for `Show` and
+    /// `Drift` what makes the chart unusable, for `Drift` also `AOF-1002` for a list that is none
+    /// and `AOF-2031` if the gateway has told nothing.
     pub fn org(&mut self, query: &OrgQuery) -> Result<String, Refusal> {
-        let (path, bytes) = self.chart_text(query)?;
+        let (path, mut bytes) = self.chart_text(query)?;
+        let edited = query.edit.as_ref().map(|edit| edited(&bytes, edit));
+        let edited = edited.transpose()?;
+        if let Some(text) = &edited {
+            bytes = text.clone().into_bytes();
+        }
         let unknown_keys = if query.is_lenient {
             Level::Warning
         } else {
@@ -63,7 +71,7 @@ impl<S: Store> Engine<S> {
         };
         let report = lint_org_chart(&path, &bytes, unknown_keys);
         match query.look {
-            OrgLook::Lint => self.lint(&path, report),
+            OrgLook::Lint => self.lint(&path, report, edited.as_deref()),
             OrgLook::Show => Ok(show::document(&path, &usable(report)?).to_string()),
             OrgLook::Drift => {
                 let chart = usable(report)?;
@@ -93,8 +101,16 @@ impl<S: Store> Engine<S> {
     }
 }
 
+fn edited(bytes: &[u8], (path, value): &(String, String)) -> Result<String, Refusal> {
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        let message = "the file is not UTF-8".to_owned();
+        Refusal::refused("AOF-1110", message, "save the file as UTF-8").at(ORG_CHART)
+    })?;
+    set_in_chart(text, path, value)
+}
+
 /// The bytes of the store's chart; none if there is none.
-pub(crate) fn read<S: Store>(store: &mut S) -> Result<Option<Vec<u8>>, Refusal> {
+fn read<S: Store>(store: &mut S) -> Result<Option<Vec<u8>>, Refusal> {
     let blobs = store
         .read(&[ORG_CHART.to_owned()], CARD_BYTES_MAX)
         .map_err(|error| refusal_of(&error))?;

@@ -13,8 +13,13 @@ use serde_json::{Value, json};
 use crate::engine::Engine;
 
 impl<S: Store> Engine<S> {
-    /// The report with what the projects ask of the chart.
-    pub(super) fn lint(&mut self, path: &str, mut report: ChartReport) -> Result<String, Refusal> {
+    /// The report with what the projects ask of the chart, and the text if it was edited.
+    pub(super) fn lint(
+        &mut self,
+        path: &str,
+        mut report: ChartReport,
+        edited: Option<&str>,
+    ) -> Result<String, Refusal> {
         if let Some(chart) = &report.chart {
             let asked = self.workflow_roles(chart)?;
             let errors = report.count(Level::Error);
@@ -30,6 +35,7 @@ impl<S: Store> Engine<S> {
             "template": report.chart.as_ref().and_then(|chart| chart.template.clone()),
             "counts": report.chart.as_ref().map(counts),
             "findings": findings,
+            "text": edited,
         }}})
         .to_string())
     }
