@@ -34,7 +34,7 @@ pub(super) fn splice(
                 }
                 None if is_flow => {
                     let new = format!("{}: {}", quote(step), flow(&made(rest, value)));
-                    return source.into_flow(node, entries.is_empty(), &new);
+                    return source.between(node, entries.is_empty(), &new);
                 }
                 None => {
                     let indent = source.column(node.start)?;
@@ -174,7 +174,7 @@ impl Source<'_> {
     }
 
     /// Puts a pair or item behind the last one between brackets.
-    fn into_flow(&self, node: &Node<'_>, is_empty: bool, new: &str) -> Option<String> {
+    fn between(&self, node: &Node<'_>, is_empty: bool, new: &str) -> Option<String> {
         let close = self.offset(node.end)?.checked_sub(1)?;
         let before = self.text.get(..close)?;
         let kept = before.trim_end().len();
@@ -209,7 +209,7 @@ impl Source<'_> {
         new: &Value,
     ) -> Option<String> {
         if is_flow {
-            return self.into_flow(node, is_empty, &flow(new));
+            return self.between(node, is_empty, &flow(new));
         }
         let indent = self.column(node.start)?;
         let mut lines = String::new();

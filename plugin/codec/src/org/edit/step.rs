@@ -16,10 +16,10 @@ pub(super) fn steps(path: &str) -> Option<Vec<Step<'_>>> {
 }
 
 /// Where a step leads in a list: to an item, or behind the last one, with the id that it gets.
-pub(super) fn position<'s>(
+pub(super) fn position(
     items: impl Iterator<Item = Option<String>>,
-    step: &'s str,
-) -> Option<(usize, Option<&'s str>)> {
+    step: &str,
+) -> Option<(usize, Option<&str>)> {
     let ids: Vec<Option<String>> = items.collect();
     if let Some(at) = ids.iter().position(|id| id.as_deref() == Some(step)) {
         return Some((at, None));
