@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use aof_codec::{CHART_FINDINGS_MAX, ChartReport, lint_org_chart, parse_org_chart};
+use aof_codec::{
+    CHART_FINDINGS_MAX, ChartReport, lint_org_chart, org_chart_schema, parse_org_chart,
+};
 use aof_core::diagnostic::Level;
 use aof_core::org::lint::{LintRule, Nature};
 
@@ -225,5 +227,45 @@ fn a_hostile_chart_neither_floods_nor_hangs() {
         assert!(finding.diagnostic.message.len() < 400, "{finding:?}");
         assert!(!finding.diagnostic.message.contains('\u{1b}'));
         assert!(finding.field.len() < 400);
+    }
+}
+
+#[test]
+fn the_published_schema_is_the_parsers() {
+    let published = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/org-chart.schema.json");
+    let made = format!("{:#}\n", org_chart_schema());
+    if std::env::var_os("AOF_ACCEPT").is_some() {
+        std::fs::write(&published, &made).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(published).unwrap(), made);
+}
+
+/// Every field of a schema with its path, and what is said about it.
+fn fields(schema: &serde_json::Value, path: &str, found: &mut Vec<(String, String)>) {
+    let under = |key: &str| schema.get(key).filter(|inner| inner.is_object());
+    for (name, field) in under("properties")
+        .and_then(|it| it.as_object())
+        .into_iter()
+        .flatten()
+    {
+        let about = field["description"].as_str().unwrap_or_default();
+        let path = format!("{path}.{name}");
+        found.push((path.clone(), about.to_owned()));
+        fields(field, &path, found);
+    }
+    for inner in ["items", "additionalProperties"] {
+        if let Some(inner) = under(inner) {
+            fields(inner, path, found);
+        }
+    }
+}
+
+#[test]
+fn every_field_of_the_schema_says_what_it_is() {
+    let mut found = Vec::new();
+    fields(&org_chart_schema(), "", &mut found);
+    assert!(found.len() > 100, "{}", found.len());
+    for (path, about) in found {
+        assert!(!about.is_empty() && !about.starts_with(" ("), "{path}");
     }
 }

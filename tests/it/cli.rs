@@ -20,6 +20,7 @@ mod fsck;
 mod init;
 mod kill;
 mod migrate;
+mod org;
 mod project;
 mod sim;
 pub mod stand;

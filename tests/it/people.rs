@@ -3,6 +3,7 @@
 //! Invariant: what a person wrote is never overwritten and never deleted; what cannot be understood
 //! is reported with its place, and everything else goes on.
 
+mod chart;
 mod form;
 mod race;
 

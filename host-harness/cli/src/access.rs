@@ -18,7 +18,7 @@ use crate::place::DataDir;
 mod patience;
 mod view;
 
-pub use view::View;
+pub use view::{OrgWord, View};
 
 /// How long another short command is waited for.
 const BUSY_PATIENCE: Duration = Duration::from_secs(5);

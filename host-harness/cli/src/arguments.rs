@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
     backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init, migrate,
-    poll, project, restore, run, sim, supervise, task, tools,
+    org, poll, project, restore, run, schema, sim, supervise, task, tools,
 };
 use crate::layer::Setting;
 use crate::span;
@@ -23,7 +23,7 @@ Exit codes:
   3  refused: bad input, unknown task, a move that is not allowed
   4  conflict: somebody else holds the data directory, or was faster; try again
   5  `run` and `demo`: the work came to rest, but not every task is done
-  6  `doctor` and `fsck`: something is wrong and was told
+  6  `doctor`, `fsck` and `org`: something is wrong and was told
 
 Environment:
   AOF_DATA_DIR  data directory, like --data-dir
@@ -143,6 +143,9 @@ pub enum Command {
     Tools(tools::Args),
     /// Make a data directory
     Init(init::Args),
+    /// Check, show and change the org chart
+    #[command(subcommand)]
+    Org(org::Command),
     /// Adopt a data directory of AOF 1 where it lies
     Migrate(migrate::Args),
     /// Show and check the settings
@@ -160,6 +163,8 @@ pub enum Command {
     Demo(demo::Args),
     /// Live through simulated worlds and check that nothing is lost
     Sim(sim::Args),
+    /// Print a JSON Schema of a file that people write, for editors
+    Schema(schema::Args),
     /// Print a script that completes `aof` commands in a shell
     Completions(completions::Args),
     /// Stand between the daemon and one agent

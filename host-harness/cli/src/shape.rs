@@ -3,6 +3,8 @@
 //! Only reading: `--json` prints what the component said, not these. Invariant: a field that is
 //! missing or new is no error; an older or newer component can still be shown.
 
+pub mod org;
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;

@@ -9,6 +9,7 @@ mod check;
 mod document;
 mod finding;
 mod hash;
+mod json_schema;
 mod limit;
 mod org;
 mod project;
@@ -24,7 +25,7 @@ pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
 pub use org::{
     CHART_FINDINGS_MAX, ChartFinding, ChartReport, agent_aliases, lint_org_chart,
-    lint_workflow_roles, parse_org_chart,
+    lint_workflow_roles, org_chart_schema, parse_org_chart, set_in_chart,
 };
 pub use project::{new_project, parse_project, with_status};
 pub use settings::{Overrides, parse_settings};

@@ -54,6 +54,23 @@ pub(crate) struct Field {
     pub shape: Shape,
     /// Whether it must be there, and whether it has an effect.
     pub need: Need,
+    /// What it says, in half a sentence; empty where nobody is told.
+    pub about: &'static str,
+}
+
+impl Field {
+    /// The same field, with what it says.
+    pub(crate) const fn about(self, about: &'static str) -> Self {
+        let Field {
+            name, shape, need, ..
+        } = self;
+        Field {
+            name,
+            shape,
+            need,
+            about,
+        }
+    }
 }
 
 /// What a field is to this version.
@@ -73,6 +90,7 @@ pub(crate) const fn required(name: &'static str, shape: Shape) -> Field {
         name,
         shape,
         need: Need::Required,
+        about: "",
     }
 }
 
@@ -82,6 +100,7 @@ pub(crate) const fn optional(name: &'static str, shape: Shape) -> Field {
         name,
         shape,
         need: Need::Optional,
+        about: "",
     }
 }
 
@@ -91,6 +110,7 @@ pub(crate) const fn idle(name: &'static str, shape: Shape) -> Field {
         name,
         shape,
         need: Need::Idle,
+        about: "",
     }
 }
 

@@ -17,9 +17,10 @@ const WEIGHT_MAX: u64 = 100;
 
 /// Its keys.
 pub(crate) const DISPATCH: Schema = closed(&[
-    optional("maxConcurrent", Integer(1, CONCURRENT_MAX)),
-    optional("minIntervalMs", Integer(0, INTERVAL_MS_MAX)),
-    optional("weight", Integer(1, WEIGHT_MAX)),
+    optional("maxConcurrent", Integer(1, CONCURRENT_MAX)).about("runs at the same time"),
+    optional("minIntervalMs", Integer(0, INTERVAL_MS_MAX)).about("least time between two starts"),
+    optional("weight", Integer(1, WEIGHT_MAX))
+        .about("twice the weight, twice the starts where several compete"),
 ]);
 
 /// Reads the `dispatch` of a node that was checked.

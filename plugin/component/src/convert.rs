@@ -4,6 +4,7 @@ use aof_core::caller::{Caller, Context};
 use aof_core::effect::{Effect, Severity};
 use aof_core::id::{AgentId, RunId};
 use aof_core::instant::Instant;
+use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::FailureClass;
 use aof_engine::{Ending, Outcome, QuarantinedFile, SessionEnd, Settlement, Usage};
@@ -31,6 +32,18 @@ pub(crate) fn context(ctx: wit::Ctx) -> Result<Context, wit::Error> {
         entropy: ctx.entropy,
         caller,
     })
+}
+
+/// An agent as the gateway tells it.
+pub(crate) fn gateway_agent(agent: hooks::SeenAgent) -> GatewayAgent {
+    GatewayAgent {
+        id: agent.id,
+        name: agent.name,
+        model: agent.model,
+        provider: agent.provider,
+        is_active: agent.active,
+        has_profile: agent.profile,
+    }
 }
 
 /// A run id in an argument.

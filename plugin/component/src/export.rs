@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 
 use aof_core::refusal::Refusal;
-use aof_engine::{BoardQuery, Config, Engine, EventsQuery, Opened, Outcome, PollMode, SeenAgent};
+use aof_engine::{
+    BoardQuery, Config, Engine, EventsQuery, Opened, OrgLook, OrgQuery, Outcome, PollMode,
+};
 
 use crate::bindings::aof::orchestrator::types::{Ctx, Error, Outcome as WitOutcome};
 use crate::bindings::exports::aof::orchestrator::{hooks, lifecycle, scheduler, tools, views};
@@ -179,15 +181,9 @@ impl hooks::Guest for Component {
     }
 
     fn agents_seen(ctx: Ctx, agents: Vec<hooks::SeenAgent>) -> Result<WitOutcome, Error> {
-        convert::context(ctx)?;
-        let seen: Vec<SeenAgent> = agents
-            .into_iter()
-            .map(|agent| SeenAgent {
-                id: agent.id,
-                is_active: agent.active,
-            })
-            .collect();
-        act(|engine| engine.agents_seen(&seen))
+        let ctx = convert::context(ctx)?;
+        let agents = agents.into_iter().map(convert::gateway_agent).collect();
+        act(|engine| engine.agents_seen(&ctx, agents))
     }
 
     fn executor_changed(ctx: Ctx, missing: Option<String>) -> Result<WitOutcome, Error> {
@@ -245,6 +241,23 @@ impl views::Guest for Component {
     fn settings(ctx: Ctx) -> Result<String, Error> {
         convert::context(ctx)?;
         with(Engine::settings)
+    }
+
+    fn org(ctx: Ctx, query: views::OrgQuery) -> Result<String, Error> {
+        convert::context(ctx)?;
+        let query = OrgQuery {
+            look: match query.look {
+                views::OrgLook::Lint => OrgLook::Lint,
+                views::OrgLook::Show => OrgLook::Show,
+                views::OrgLook::Drift => OrgLook::Drift,
+            },
+            text: query.text,
+            path: query.path,
+            edit: query.edit.map(|edit| (edit.path, edit.value)),
+            is_lenient: query.lenient,
+            agents: query.agents,
+        };
+        with(|engine| engine.org(&query))
     }
 
     fn audit(ctx: Ctx, page: u32) -> Result<String, Error> {

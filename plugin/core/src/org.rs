@@ -7,6 +7,7 @@
 pub mod agent;
 pub mod comms;
 pub mod defaults;
+pub mod drift;
 pub mod group;
 pub mod lint;
 pub mod membership;

@@ -8,7 +8,7 @@ use aof_store::refusal::refusal_of;
 
 use crate::opening::{self, Config, Opened};
 use crate::session::Session;
-use crate::view::Audit;
+use crate::view::{Audit, Seen};
 
 /// The orchestrator. Holds one store and, once opened, what is known of it.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Engine<S> {
     pub(crate) store: S,
     pub(crate) session: Option<Session>,
     pub(crate) audit: Option<Audit>,
+    /// The agents that the gateway told last.
+    pub(crate) seen: Option<Seen>,
 }
 
 impl<S: Store> Engine<S> {
@@ -26,6 +28,7 @@ impl<S: Store> Engine<S> {
             store,
             session: None,
             audit: None,
+            seen: None,
         }
     }
 

@@ -8,5 +8,4 @@ mod settled;
 mod started;
 
 pub use ended::{Ending, SessionEnd, Usage};
-pub use seen::SeenAgent;
 pub use settled::Settlement;

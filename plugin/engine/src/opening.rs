@@ -131,6 +131,7 @@ pub(crate) fn open<S: Store>(
         orphans: Vec::new(),
         announced: BTreeMap::new(),
         ledger: Ledger::default(),
+        is_chart_told: false,
         idle_report: None,
         wake_at: None,
         hold: None,

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use crate::alert::{self, Stranded};
 use crate::batches::Batches;
 use crate::cascade::cascade;
+use crate::chart;
 use crate::engine::Engine;
 use crate::explain;
 use crate::outcome::Outcome;
@@ -185,7 +186,8 @@ fn act<S: Store>(
     ended.done.effects = told.effects;
     ended.done.events = told.events;
     let before = end_orphans(store, session, ctx, &mut ended)
-        .and_then(|()| adopt_moved(store, session, ctx, &mut ended));
+        .and_then(|()| adopt_moved(store, session, ctx, &mut ended))
+        .and_then(|()| chart::tell(store, session, ctx, &mut ended));
     tick.take(ended);
     before?;
     session.ledger.rewind(ctx.now);

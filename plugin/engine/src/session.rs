@@ -64,6 +64,8 @@ pub(crate) struct Session {
     pub(crate) orphans: Vec<Live>,
     /// Why a task found nobody, as last announced: said once, not in every poll.
     pub(crate) announced: BTreeMap<TaskId, String>,
+    /// Somebody was told that the org chart cannot be used.
+    pub(crate) is_chart_told: bool,
     /// The last report, as long as a new poll could only repeat it.
     pub(crate) idle_report: Option<String>,
     /// Why nothing is started just now, if so.

@@ -5,9 +5,12 @@ mod board;
 mod events;
 mod mailbox;
 mod metrics;
+mod org;
 mod settings;
 mod task;
 
 pub(crate) use audit::Audit;
 pub use board::BoardQuery;
 pub use events::EventsQuery;
+pub use org::{OrgLook, OrgQuery};
+pub(crate) use org::{Seen, drift_document};

@@ -164,6 +164,10 @@ impl views::Guest for Rogue {
         Ok(String::new())
     }
 
+    fn org(_: Ctx, query: views::OrgQuery) -> Result<String, Error> {
+        Ok(query.lenient.to_string())
+    }
+
     fn audit(_: Ctx, page: u32) -> Result<String, Error> {
         Ok(page.to_string())
     }

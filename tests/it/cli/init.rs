@@ -33,6 +33,95 @@ fn init_says_what_it_made() {
 }
 
 #[test]
+fn every_template_is_in_order() {
+    for template in ["minimal", "full", "sdlc"] {
+        let stand = Stand::bare();
+        stand
+            .aof(&["init", "data", "--template", template, "--yes"])
+            .ok();
+        let document = stand.aof(&["org", "lint", "--json"]).ok().json();
+        let lint = &document["lint"];
+        assert_eq!(lint["template"], template);
+        let findings = lint["findings"].as_array().unwrap();
+        let broken: Vec<_> = findings
+            .iter()
+            .filter(|it| it["rule"] != "no-effect")
+            .collect();
+        assert!(broken.is_empty(), "{template}: {broken:?}");
+        assert!(lint["counts"]["agents"].as_u64().unwrap() > 0);
+    }
+}
+
+#[test]
+fn a_chart_is_made_of_the_gateways_agents() {
+    let stand = Stand::bare();
+    let list = stand.home().join("agents.json");
+    let agents = r#"note: x
+        [{"id": "main", "identityName": "Main: \"M\"", "model": "m"},
+         {"id": "agent:two/2", "active": false}, {"id": "agent-two-2"}]"#;
+    std::fs::write(&list, agents).unwrap();
+    let list = list.to_str().unwrap();
+    stand.aof(&["init", "data", "--agents", list]).ok();
+    insta::assert_snapshot!(stand.read("org/org-chart.yaml"), @r#"
+    # Made of the agents that the gateway listed. Say in which teams and roles they work;
+    # `aof init --prompt` prints a text with which one of them helps you.
+    schemaVersion: 1
+
+    agents:
+      - id: main
+        openclawAgentId: "main"
+        name: "Main: \"M\""
+        team: everybody
+        capabilities:
+          model: "m"
+
+      - id: agent-two-2
+        openclawAgentId: "agent:two/2"
+        name: "agent:two/2"
+        team: everybody
+        active: false
+
+      - id: agent-two-2-2
+        openclawAgentId: "agent-two-2"
+        name: "agent-two-2"
+        team: everybody
+
+    teams:
+      - id: everybody
+        name: Everybody
+        lead: main
+    "#);
+    assert_eq!(
+        stand.aof(&["org", "lint"]).ok().out,
+        "org/org-chart.yaml: 0 errors, 0 warnings\n"
+    );
+    let said = stand.aof(&["org", "drift", "--fixture", list]);
+    assert!(said.out.starts_with("no drift"), "{said:?}");
+    let none = stand.home().join("none.json");
+    std::fs::write(&none, "{}").unwrap();
+    let said = stand.aof(&[
+        "init",
+        "other",
+        "--agents",
+        none.to_str().unwrap(),
+        "--json",
+    ]);
+    assert_eq!(
+        (said.code, &said.json()["error"]["code"]),
+        (3, &"AOF-1602".into())
+    );
+    assert!(!stand.data().join("other").exists());
+}
+
+#[test]
+fn the_prompt_is_printed_and_nothing_is_made() {
+    let stand = Stand::bare();
+    let said = stand.aof(&["init", "--prompt"]).ok();
+    assert!(said.out.contains("org/org-chart.yaml") && said.out.contains("wait for my yes"));
+    assert_eq!(std::fs::read_dir(stand.home()).unwrap().count(), 0);
+}
+
+#[test]
 fn init_never_overwrites() {
     let stand = Stand::new();
     stand.write("aof.yaml", "schemaVersion: 1 # mine\n");

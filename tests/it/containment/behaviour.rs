@@ -3,7 +3,7 @@
 use aof_host::contract::hooks::{Ending, SessionEnd, Settlement};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::types::ErrorKind;
-use aof_host::contract::views::{BoardQuery, EventsQuery};
+use aof_host::contract::views::{BoardQuery, EventsQuery, OrgLook, OrgQuery};
 use aof_host::instance::{CallError, Instance, Limits};
 
 use super::stage::{CountingStore, NOW_MS, ask, config, ctx, guest, open, open_with, tight};
@@ -190,6 +190,15 @@ fn every_export_reaches_the_guest_and_returns() {
         limit: 9,
     };
     assert_eq!(instance.events(&now, &events).expect("events"), "9");
+    let org = OrgQuery {
+        look: OrgLook::Lint,
+        text: None,
+        path: None,
+        edit: None,
+        lenient: true,
+        agents: None,
+    };
+    assert_eq!(instance.org(&now, &org).expect("org"), "true");
     assert_eq!(instance.metrics(&now).expect("metrics"), "");
     assert!(instance.close(&now).is_ok());
 }

@@ -2,6 +2,7 @@
 
 use aof_host::contract::hooks::SeenAgent;
 use aof_host::contract::types::Caller;
+use aof_host::contract::views::{OrgLook, OrgQuery};
 use serde_json::{Value, json};
 
 use crate::stage::{CardText, Stage};
@@ -19,6 +20,7 @@ fn seen(id: &str, active: bool) -> SeenAgent {
         model: None,
         provider: None,
         active,
+        profile: None,
     }
 }
 
@@ -36,9 +38,33 @@ fn the_gateways_agents_are_compared_with_the_chart() {
     let before = stage.tree();
     let outcome = stage.instance().agents_seen(&ctx, &agents).unwrap();
     let drift = &value(&outcome.value)["drift"];
-    assert_eq!(drift["missing"], json!(["judge", "reader"]));
-    assert_eq!(drift["extra"], json!(["", "stranger"]));
+    let found: Vec<String> = drift["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| format!("{} {}", item["kind"].as_str().unwrap(), item["gatewayId"]))
+        .collect();
+    let expected = [
+        "missing \"judge\"",
+        "inactive-there \"reader\"",
+        "extra \"stranger\"",
+        "extra \"\"",
+    ];
+    assert_eq!(found, expected);
     assert_eq!(stage.tree(), before);
+
+    let query = OrgQuery {
+        look: OrgLook::Drift,
+        text: None,
+        path: None,
+        edit: None,
+        lenient: false,
+        agents: None,
+    };
+    let kept = stage.instance().org(&ctx, &query).unwrap();
+    let kept = &value(&kept)["org"]["drift"];
+    assert_eq!(kept["items"], drift["items"], "what was seen is kept");
+    assert_eq!(kept["source"], "gateway");
 }
 
 #[test]

@@ -21,7 +21,8 @@ const MACHINE: [&str; 4] = [
 ];
 
 /// Hosts that may be linked to, or stand for any host in examples.
-const HOSTS: [&str; 9] = [
+const HOSTS: [&str; 10] = [
+    "json-schema.org",
     "rustup.rs",
     "github.com",
     "keepachangelog.com",

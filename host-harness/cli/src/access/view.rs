@@ -3,7 +3,7 @@
 //! Invariant: both ways give the same document.
 
 use aof_host::contract::tools::Definition;
-use aof_host::contract::views::{BoardQuery, EventsQuery};
+use aof_host::contract::views::{BoardQuery, EventsQuery, OrgEdit, OrgLook, OrgQuery};
 use aof_host::gateway::{Gateway, GatewayError};
 use serde_json::{Value, json};
 
@@ -35,11 +35,45 @@ pub enum View {
     },
     /// The settings in force.
     Settings,
+    /// The org chart.
+    Org {
+        /// What to say about it.
+        look: OrgWord,
+        /// What to call another chart, and its text.
+        text: Option<(String, String)>,
+        /// Path and value of what to change before looking.
+        edit: Option<(String, String)>,
+        /// Unknown keys are only pointed out.
+        is_lenient: bool,
+        /// The gateway's agents as JSON; none for those that it told.
+        agents: Option<String>,
+    },
     /// One page of what should be looked at; 0 begins anew.
     Audit {
         /// Which page.
         page: u32,
     },
+}
+
+/// What to say about the org chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrgWord {
+    /// What is wrong with it.
+    Lint,
+    /// What it says.
+    Show,
+    /// How the gateway differs.
+    Drift,
+}
+
+impl OrgWord {
+    fn as_str(self) -> &'static str {
+        match self {
+            OrgWord::Lint => "lint",
+            OrgWord::Show => "show",
+            OrgWord::Drift => "drift",
+        }
+    }
 }
 
 impl View {
@@ -51,6 +85,22 @@ impl View {
             }
             View::Task { id } => json!({ "view": "task", "id": id }),
             View::Settings => json!({ "view": "settings" }),
+            View::Org {
+                look,
+                text,
+                edit,
+                is_lenient,
+                agents,
+            } => {
+                let (path, text) = text.clone().unzip();
+                json!({
+                    "view": "org", "look": look.as_str(), "text": text, "path": path,
+                    "lenient": is_lenient, "agents": agents,
+                    "edit": edit.as_ref().map(|(path, value)| json!({
+                        "path": path, "value": value,
+                    })),
+                })
+            }
             View::Audit { page } => json!({ "view": "audit", "page": page }),
             View::Events {
                 day,
@@ -75,6 +125,27 @@ impl View {
             }),
             View::Task { id } => gateway.task(id),
             View::Settings => gateway.configuration(),
+            View::Org {
+                look,
+                text,
+                edit,
+                is_lenient,
+                agents,
+            } => {
+                let (path, text) = text.clone().unzip();
+                gateway.org(&OrgQuery {
+                    look: match look {
+                        OrgWord::Lint => OrgLook::Lint,
+                        OrgWord::Show => OrgLook::Show,
+                        OrgWord::Drift => OrgLook::Drift,
+                    },
+                    text,
+                    path,
+                    edit: edit.clone().map(|(path, value)| OrgEdit { path, value }),
+                    lenient: *is_lenient,
+                    agents: agents.clone(),
+                })
+            }
             View::Audit { page } => gateway.audit(*page),
             View::Events {
                 day,

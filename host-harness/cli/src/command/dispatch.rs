@@ -11,7 +11,7 @@ use crate::layer;
 
 use super::{
     Session, backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init,
-    migrate, poll, project, restore, run as run_command, sim, supervise, task, tools,
+    migrate, org, poll, project, restore, run as run_command, schema, sim, supervise, task, tools,
 };
 
 /// Carries the command out and gives the exit code.
@@ -38,6 +38,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Events(args) => events::run(args, session),
         Command::Tools(args) => tools::run(args, session),
         Command::Init(args) => init::run(args, session),
+        Command::Org(verb) => org::run(verb, session),
         Command::Migrate(args) => migrate::run(args, session),
         Command::Config(verb) => config::run(verb, session),
         Command::Doctor(args) => doctor::run(args, session),
@@ -46,6 +47,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Restore(args) => restore::run(args, session),
         Command::Demo(args) => demo::run(args, session),
         Command::Sim(args) => sim::run(args, session),
+        Command::Schema(args) => schema::run(args, session),
         Command::Completions(args) => completions::run(args, session),
         Command::Supervise(args) => supervise::run(args),
     }

@@ -8,6 +8,7 @@ pub mod board;
 pub mod event;
 pub mod explain;
 pub mod finding;
+pub mod org;
 pub mod poll;
 pub mod project;
 pub mod settings;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::Definition;
 use crate::contract::types::Caller;
-use crate::contract::views::{BoardQuery, EventsQuery};
+use crate::contract::views::{BoardQuery, EventsQuery, OrgEdit, OrgLook, OrgQuery};
 use crate::gateway::{Fault, Gateway, GatewayError, identify};
 use crate::store::Durability;
 
@@ -103,9 +103,44 @@ enum ViewParams {
     },
     Metrics {},
     Settings {},
+    Org {
+        look: OrgWord,
+        text: Option<String>,
+        path: Option<String>,
+        edit: Option<OrgChange>,
+        lenient: Option<bool>,
+        agents: Option<String>,
+    },
     Audit {
         page: u32,
     },
+}
+
+/// A value to be set in the text of the chart.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrgChange {
+    path: String,
+    value: String,
+}
+
+/// What to say about the org chart.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OrgWord {
+    Lint,
+    Show,
+    Drift,
+}
+
+impl From<OrgWord> for OrgLook {
+    fn from(word: OrgWord) -> Self {
+        match word {
+            OrgWord::Lint => OrgLook::Lint,
+            OrgWord::Show => OrgLook::Show,
+            OrgWord::Drift => OrgLook::Drift,
+        }
+    }
 }
 
 /// What the loop knows about itself.
@@ -230,6 +265,21 @@ fn view(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
         }
         ViewParams::Metrics {} => gateway.metrics(),
         ViewParams::Settings {} => gateway.configuration(),
+        ViewParams::Org {
+            look,
+            text,
+            path,
+            edit,
+            lenient,
+            agents,
+        } => gateway.org(&OrgQuery {
+            look: look.into(),
+            text,
+            path,
+            edit: edit.map(|OrgChange { path, value }| OrgEdit { path, value }),
+            lenient: lenient.unwrap_or_default(),
+            agents,
+        }),
         ViewParams::Audit { page } => gateway.audit(page),
     };
     seen.map_err(fault)

@@ -9,7 +9,7 @@ use crate::contract::lifecycle::Opened;
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::{Definition, Reply};
 use crate::contract::types::{Ctx, Outcome};
-use crate::contract::views::{BoardQuery, EventsQuery};
+use crate::contract::views::{BoardQuery, EventsQuery, OrgQuery};
 use crate::instance::{CallError, Instance};
 
 type Answer<T> = Result<T, CallError>;
@@ -62,5 +62,6 @@ port! {
     events(ctx: &Ctx, query: &EventsQuery) -> String;
     metrics(ctx: &Ctx) -> String;
     settings(ctx: &Ctx) -> String;
+    org(ctx: &Ctx, query: &OrgQuery) -> String;
     audit(ctx: &Ctx, page: u32) -> String;
 }

@@ -18,7 +18,7 @@ use crate::contract::tools::{Definition, Reply};
 use crate::contract::types::{
     Caller, Ctx, Effect, Error, ErrorKind, Event, NotifyEffect, Outcome, SpawnEffect,
 };
-use crate::contract::views::{BoardQuery, EventsQuery};
+use crate::contract::views::{BoardQuery, EventsQuery, OrgQuery};
 use crate::executor::Executor;
 use crate::instance::CallError;
 
@@ -331,6 +331,10 @@ impl Component for Fake {
 
     fn settings(&mut self, _ctx: &Ctx) -> Result<String, CallError> {
         self.look("settings")
+    }
+
+    fn org(&mut self, _ctx: &Ctx, _query: &OrgQuery) -> Result<String, CallError> {
+        self.look("org")
     }
 
     fn audit(&mut self, _ctx: &Ctx, _page: u32) -> Result<String, CallError> {

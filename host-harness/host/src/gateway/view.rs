@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::contract::tools::Definition;
 use crate::contract::types::{Caller, Ctx};
-use crate::contract::views::{BoardQuery, EventsQuery};
+use crate::contract::views::{BoardQuery, EventsQuery, OrgQuery};
 use crate::instance::CallError;
 
 use super::component::Component;
@@ -58,6 +58,11 @@ impl Gateway {
     /// `{"settings": …}`, each value with where it comes from.
     pub fn configuration(&mut self) -> Answer {
         self.look("views.settings", |at, ctx| at.settings(ctx))
+    }
+
+    /// `{"org": {…}}`
+    pub fn org(&mut self, query: &OrgQuery) -> Answer {
+        self.look("views.org", |at, ctx| at.org(ctx, query))
     }
 
     /// `{"audit": {"findings": […], "next": …}}`, pages in order from 0.

@@ -10,7 +10,7 @@ use crate::contract::lifecycle;
 use crate::contract::scheduler::{self, PollMode};
 use crate::contract::tools::{self, Definition, EffectResult, Reply};
 use crate::contract::types::{Ctx, Outcome};
-use crate::contract::views::{self, BoardQuery, EventsQuery};
+use crate::contract::views::{self, BoardQuery, EventsQuery, OrgQuery};
 
 type Answer<T> = Result<T, CallError>;
 
@@ -185,6 +185,14 @@ impl Instance {
     pub fn settings(&mut self, ctx: &Ctx) -> Answer<String> {
         let call = self.call("views.settings", ctx);
         self.ask(&call, |world, store| views(world).call_settings(store, ctx))
+    }
+
+    /// The org chart as it is written.
+    pub fn org(&mut self, ctx: &Ctx, query: &OrgQuery) -> Answer<String> {
+        let call = self.call("views.org", ctx);
+        self.ask(&call, |world, store| {
+            views(world).call_org(store, ctx, query)
+        })
     }
 
     /// One page of what should be looked at, and of the comparison of log and cards.

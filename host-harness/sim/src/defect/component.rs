@@ -7,7 +7,7 @@ use aof_host::contract::lifecycle::Opened;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::{Definition, Reply};
 use aof_host::contract::types::{Caller, Ctx, Effect, Outcome};
-use aof_host::contract::views::{BoardQuery, EventsQuery};
+use aof_host::contract::views::{BoardQuery, EventsQuery, OrgQuery};
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
 use serde_json::Value;
@@ -132,6 +132,7 @@ impl Component for FlawedComponent {
         events(ctx: &Ctx, query: &EventsQuery) -> String;
         metrics(ctx: &Ctx) -> String;
         settings(ctx: &Ctx) -> String;
+        org(ctx: &Ctx, query: &OrgQuery) -> String;
         audit(ctx: &Ctx, limit: u32) -> String;
     }
 }

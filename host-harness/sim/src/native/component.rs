@@ -160,6 +160,12 @@ impl Component for NativeComponent {
         self.look(|engine| engine.board(&ctx, &query))
     }
 
+    fn org(&mut self, ctx: &Ctx, query: &views::OrgQuery) -> Answer<String> {
+        words::context(ctx)?;
+        let query = words::org_query(query);
+        self.look(|engine| engine.org(&query))
+    }
+
     fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
         let ctx = words::context(ctx)?;
         self.look(|engine| engine.audit(&ctx, page))

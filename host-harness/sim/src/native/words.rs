@@ -6,10 +6,10 @@ use aof_core::id::{AgentId, RunId};
 use aof_core::instant::Instant;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::FailureClass;
-use aof_engine::{AdoptedRun, Usage};
+use aof_engine::{AdoptedRun, OrgLook, OrgQuery, Usage};
 use aof_engine::{Definition, Ending, Opened, Outcome, QuarantinedFile, SessionEnd, Settlement};
 use aof_host::contract::types as wit;
-use aof_host::contract::{hooks, lifecycle, tools};
+use aof_host::contract::{hooks, lifecycle, tools, views};
 use aof_host::instance::CallError;
 use aof_store::event_log::Event;
 
@@ -202,5 +202,21 @@ pub(super) fn session_end(end: &hooks::SessionEnd) -> SessionEnd {
             output_tokens: usage.output_tokens,
             cost_micros: usage.cost_micros,
         }),
+    }
+}
+
+/// What to say about the org chart.
+pub(super) fn org_query(query: &views::OrgQuery) -> OrgQuery {
+    OrgQuery {
+        look: match query.look {
+            views::OrgLook::Lint => OrgLook::Lint,
+            views::OrgLook::Show => OrgLook::Show,
+            views::OrgLook::Drift => OrgLook::Drift,
+        },
+        text: query.text.clone(),
+        path: query.path.clone(),
+        edit: query.edit.clone().map(|edit| (edit.path, edit.value)),
+        is_lenient: query.lenient,
+        agents: query.agents.clone(),
     }
 }

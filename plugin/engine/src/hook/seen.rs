@@ -1,48 +1,37 @@
 //! News that concern no single run: messages, the gateway's agents and executor, changes on disk.
 
-use std::collections::BTreeSet;
-
+use aof_core::caller::Context;
+use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::hold::Hold;
 use crate::outcome::Outcome;
-
-/// An agent that the gateway knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenAgent {
-    /// Its id there.
-    pub id: String,
-    /// Whether it can be used.
-    pub is_active: bool,
-}
+use crate::view::{Seen, drift_document};
 
 impl<S: Store> Engine<S> {
-    /// Compares the active agents of the org chart with those that the gateway knows.
+    /// Compares the gateway's agents with the org chart, and remembers them until the gateway
+    /// tells them anew or the component ends.
     ///
     /// # Errors
     /// What the store says.
-    pub fn agents_seen(&mut self, seen: &[SeenAgent]) -> Result<Outcome, Refusal> {
+    pub fn agents_seen(
+        &mut self,
+        ctx: &Context,
+        agents: Vec<GatewayAgent>,
+    ) -> Result<Outcome, Refusal> {
         let (_, session) = self.fresh()?;
-        let charted: BTreeSet<&str> = session
-            .chart
-            .agents
-            .iter()
-            .filter(|agent| agent.is_active)
-            .map(|agent| agent.id.as_str())
-            .collect();
-        let there: BTreeSet<&str> = seen
-            .iter()
-            .filter(|agent| agent.is_active)
-            .map(|agent| agent.id.as_str())
-            .collect();
-        let missing: Vec<&&str> = charted.difference(&there).collect();
-        let extra: Vec<&&str> = there.difference(&charted).collect();
-        let value = json!({"drift": {"missing": missing, "extra": extra}}).to_string();
+        let seen = Seen {
+            at: Some(ctx.now),
+            agents,
+        };
+        let mut document = drift_document(&session.chart, &seen);
+        self.seen = Some(seen);
+        let value = document.get_mut("org").map(Value::take);
         Ok(Outcome {
-            value,
+            value: value.unwrap_or_default().to_string(),
             ..Outcome::default()
         })
     }
