@@ -21,6 +21,8 @@ use crate::opening::Config;
 use crate::session::Session;
 use crate::work::{Committed, Work};
 
+/// Says how to read the file, and sets nothing.
+const VERSION: &str = "schemaVersion";
 /// The section that the host reads at the opening.
 const EXECUTOR: &str = "executor";
 
@@ -212,10 +214,9 @@ fn changed(now: &Settings, next: &Settings) -> Vec<String> {
 pub(crate) fn values(settings: &Settings) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     let effective = effective(settings);
-    for section in [EXECUTOR, "scheduler"] {
-        if let Some(value) = effective.get(section) {
-            flatten(value, section, &mut found);
-        }
+    let sections = effective.as_object().into_iter().flatten();
+    for (section, value) in sections.filter(|(section, _)| *section != VERSION) {
+        flatten(value, section, &mut found);
     }
     found
 }

@@ -12,8 +12,8 @@ use super::{Layers, OVERRIDES, Overrides};
 
 /// An override of a host that does not say where it has it from.
 const UNNAMED: &str = "override";
-/// Sections whose values have origins.
-const SECTIONS: [&str; 3] = ["scheduler", "sla", "executor"];
+/// Says how to read the file, and sets nothing.
+const VERSION: &str = "schemaVersion";
 
 /// The origin of every value that is set, by its path.
 pub(super) fn origins(
@@ -53,9 +53,10 @@ fn is_above(short: &str, long: &str) -> bool {
 }
 
 fn each(root: Option<&Node<'_>>, tell: &mut dyn FnMut(String, Mark)) {
-    for section in SECTIONS {
-        if let Some(node) = root.and_then(|root| root.get(section)) {
-            leaves(node, section, tell);
+    let sections = root.map_or(&[][..], Node::entries).iter();
+    for section in sections.filter(|section| section.key != VERSION) {
+        if !section.value.is_null() {
+            leaves(&section.value, &section.key, tell);
         }
     }
 }
