@@ -322,7 +322,7 @@ mod tests {
     fn a_project_has_limits_of_time_and_a_channel() {
         let text = "id: alpha\ntype: research\nsla:\n  researchMaxInProgressMs: 60000\n  \
                     defaultMaxQueueMs: 61000\n  onViolation: block\n  \
-                    alerting: {channel: ops, rateLimitMinutes: 2, webhook: 'http://x'}\n";
+                    alerting: {channel: ops, rateLimitMinutes: 2, webhook: hook}\n";
         let (project, warnings) = parse(text).unwrap();
         assert!(project.is_research);
         let sla = project.sla;
