@@ -227,6 +227,8 @@ pub struct TaskIndex {
     unchecked: BTreeSet<TaskId>,
     /// Next violations of limits.
     violations: BTreeSet<(Instant, TaskId)>,
+    /// Ready tasks with a limit for the queue, by when they have stood there too long.
+    late: BTreeSet<(Instant, TaskId)>,
     /// Sorted by project.
     terms: Vec<(ProjectId, Terms)>,
     moved: BTreeSet<TaskId>,
@@ -366,6 +368,14 @@ impl TaskIndex {
         self.finished.iter().rev()
     }
 
+    /// The queue that a ready task is in, and its place there.
+    #[must_use]
+    pub fn queued(&self, id: &TaskId, row: &Row) -> Option<(&QueueKey, &(Instant, TaskId))> {
+        let (key, queue) = self.queues.get_key_value(&QueueKey::of(row))?;
+        let tasks = queue.by_priority().get(row.priority as usize)?;
+        Some((key, tasks.get(&(row.created_at, id.clone()))?))
+    }
+
     /// Ready tasks, those together that wait for the same.
     pub fn queues(&self) -> impl Iterator<Item = (&QueueKey, &Queue)> {
         self.queues.iter()
@@ -421,6 +431,20 @@ impl TaskIndex {
         let rows = self.active.iter();
         let due = rows.filter_map(|(id, row)| Some((next(row)?, id.clone())));
         self.violations = due.collect();
+        let late = |row: &Row| late_since(row, terms_of(terms, &row.project)?);
+        let rows = self.active.iter();
+        let late = rows.filter_map(|(id, row)| Some((late(row)?, id.clone())));
+        self.late = late.collect();
+    }
+
+    /// Ready tasks that have stood in the queue for too long at `now`, the longest first.
+    pub fn late(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
+        let late = self.late.iter().take_while(move |(since, _)| *since <= now);
+        late.filter_map(|(_, id)| Some((id, self.row(id)?)))
+    }
+
+    fn late_since(&self, row: &Row) -> Option<Instant> {
+        late_since(row, self.terms(&row.project)?)
     }
 
     fn violation_of(&self, row: &Row) -> Option<Instant> {
@@ -493,6 +517,9 @@ impl TaskIndex {
         if let Some(at) = self.violation_of(row) {
             self.violations.insert((at, id.clone()));
         }
+        if let Some(since) = self.late_since(row) {
+            self.late.insert((since, id.clone()));
+        }
         if let Some(whole) = &row.parent_id {
             self.parts.insert((TaskId::clone(whole), id.clone()));
         }
@@ -533,6 +560,9 @@ impl TaskIndex {
         if let Some(at) = self.violation_of(row) {
             self.violations.remove(&(at, id.clone()));
         }
+        if let Some(since) = self.late_since(row) {
+            self.late.remove(&(since, id.clone()));
+        }
         if let Some(whole) = &row.parent_id {
             self.parts.remove(&(TaskId::clone(whole), id.clone()));
         }
@@ -572,6 +602,12 @@ impl TaskIndex {
             self.queues.remove(&key);
         }
     }
+}
+
+/// Since when a row has stood in the queue for too long, or when that begins.
+fn late_since(row: &Row, terms: &Terms) -> Option<Instant> {
+    let is_ready = row.status == Status::Ready;
+    sla::overdue_since(row, terms).filter(|_| is_ready)
 }
 
 fn terms_of<'t>(terms: &'t [(ProjectId, Terms)], project: &ProjectId) -> Option<&'t Terms> {

@@ -52,15 +52,6 @@ pub struct Snapshot<'a> {
 }
 
 impl Snapshot<'_> {
-    /// Whether a task has stood where it is for longer than it may.
-    #[must_use]
-    pub fn is_overdue(&self, id: &TaskId) -> bool {
-        let row = self.index.row(id);
-        let terms = row.and_then(|row| self.index.terms(&row.project));
-        let both = row.zip(terms);
-        both.is_some_and(|(row, terms)| sla::is_overdue(row, terms, self.now))
-    }
-
     /// How urgent a task is after it has waited since `made_at`: 0 is critical. Waiting raises it,
     /// but not to critical.
     #[must_use]

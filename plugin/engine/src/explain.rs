@@ -184,7 +184,8 @@ fn set_aside(session: &Session, text: &str) -> Option<String> {
     Some(
         json!({"decision": {
             "task": text, "title": null, "status": null, "verdict": "quarantined",
-            "agent": null, "reasons": reasons, "via": null, "rule": null, "candidates": [], "caps": [],
+            "agent": null, "reasons": reasons, "via": null, "rule": null,
+            "candidates": [], "caps": [],
             "dependencies": [], "path": path, "findings": findings,
         }})
         .to_string(),

@@ -1,14 +1,15 @@
 //! One tick: plan, carry the plan out in one commit, report.
 
+mod tell;
+
 use std::collections::BTreeSet;
 
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::dice::Dice;
-use aof_core::effect::{Cancel, Effect, Notify, Severity};
-use aof_core::event::EventDraft;
+use aof_core::effect::{Cancel, Effect};
 use aof_core::id::{AgentId, RunId, TaskId};
-use aof_core::plan::{Action, Considered, Plan, Scope, Via, WaitKind, Waiting, plan};
+use aof_core::plan::{Action, Considered, Plan, Scope, Via, plan};
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::sla::{self, Policy};
@@ -34,6 +35,7 @@ use crate::session::{Live, Session};
 use crate::settings::reload;
 use crate::summary;
 use crate::work::{Closing, Committed, Work};
+use tell::{announce, announce_hold, remember, report_failures};
 
 /// Whether a poll acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -398,25 +400,6 @@ fn carry_out<S: Store>(
     Ok(())
 }
 
-/// Says once, not in every poll, that an action on a card was refused.
-fn report_failures(
-    session: &mut Session,
-    ctx: &Context,
-    failed: &[(TaskId, Refusal)],
-    work: &mut Work,
-) {
-    for (task, refusal) in failed {
-        let reason = refusal.to_string();
-        if session.announced.get(task) == Some(&reason) {
-            continue;
-        }
-        let project = session.shelf.index.project(task).cloned();
-        let draft = EventDraft::new("scheduler.action-failed", json!({"error": reason}));
-        work.event_of(session, ctx, (project, Some(task.clone())), draft);
-        session.announced.insert(task.clone(), reason);
-    }
-}
-
 fn one(
     session: &mut Session,
     ctx: &Context,
@@ -521,58 +504,6 @@ fn decision_json(via: &Via, candidates: &[Considered]) -> Value {
         "candidates": told.map(explain::candidate).collect::<Vec<_>>(),
         "considered": candidates.len(),
     })
-}
-
-/// Says once, not in every poll, that a task finds nobody.
-fn announce(session: &mut Session, ctx: &Context, waiting: &[Waiting], work: &mut Work) {
-    for task in waiting.iter().filter(|task| task.kind == WaitKind::NoMatch) {
-        if session.announced.get(&task.task) == Some(&task.reason) {
-            continue;
-        }
-        let project = session.shelf.index.project(&task.task).cloned();
-        let draft = EventDraft::new("dispatch.no-match", json!({"reason": task.reason}));
-        work.event_of(session, ctx, (project, Some(task.task.clone())), draft);
-        work.effect(Effect::Notify(Notify {
-            key: format!("no-match:{}:{}", task.task, ctx.now.ms()),
-            severity: Severity::Warn,
-            audience: None,
-            task: Some(task.task.clone()),
-            message: format!("{} finds nobody: {}", task.task, task.reason),
-        }));
-    }
-}
-
-/// Says once that nothing can be started, as soon as that keeps somebody waiting, and once that it
-/// is over.
-fn announce_hold(session: &mut Session, ctx: &Context, waiting: usize, work: &mut Work) {
-    let reason = session.lasting_hold().map(str::to_owned);
-    match (&session.hold_told, &reason) {
-        (told, Some(reason)) if told.as_ref() != Some(reason) && waiting > 0 => {
-            let payload = json!({"reason": reason, "waiting": waiting});
-            let draft = EventDraft::new("dispatch.held", payload);
-            work.event_of(session, ctx, (None, None), draft);
-            work.effect(Effect::Notify(Notify {
-                key: format!("held:{}", ctx.now.ms()),
-                severity: Severity::Warn,
-                audience: None,
-                task: None,
-                message: format!("{waiting} ready tasks wait: {reason}"),
-            }));
-        }
-        (Some(reason), None) => {
-            let draft = EventDraft::new("dispatch.resumed", json!({"reason": reason}));
-            work.event_of(session, ctx, (None, None), draft);
-        }
-        _ => {}
-    }
-}
-
-fn remember(session: &mut Session, waiting: &[Waiting]) {
-    for task in waiting.iter().filter(|task| task.kind == WaitKind::NoMatch) {
-        session
-            .announced
-            .insert(task.task.clone(), task.reason.clone());
-    }
 }
 
 fn action_json(session: &Session, action: &Action, run: Option<&RunId>) -> Value {

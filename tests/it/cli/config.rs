@@ -35,6 +35,8 @@ fn every_value_says_where_it_comes_from() {
     insta::assert_snapshot!(shown, @r"
     SETTING                            VALUE   FROM
     executor                           null    default
+    scheduler.agingMs                  86400000  default
+    scheduler.cascadeBlocks            false  default
     scheduler.defaultLeaseTtlMs        600000  default
     scheduler.failuresMax              5       aof.yaml:3
     scheduler.maxConcurrentDispatches  3       default

@@ -175,6 +175,13 @@ fn every_export_reaches_the_guest_and_returns() {
     let held = instance.executor_changed(&now, Some("none"));
     assert_eq!(held.expect("executor").value, "none");
     assert!(instance.store_changed(&now).is_ok());
+    assert!(instance.close(&now).is_ok());
+}
+
+#[test]
+fn every_view_reaches_the_guest_and_returns() {
+    let mut instance = open();
+    let now = ctx((1, 2));
     let board = BoardQuery {
         project: None,
         limit: 7,

@@ -187,12 +187,12 @@ fn what_has_no_effect_in_this_version_says_so_on_the_board() {
     let mut stage = one();
     assert_eq!(board(&mut stage)["notices"], json!([]));
     let chart = stage.file("org/org-chart.yaml").unwrap();
-    let routing = "routing:\n  - matchTags: [bug]\n    targetAgent: writer\n    weight: 10\n";
-    stage.put_by_hand("org/org-chart.yaml", &(chart.clone() + routing));
+    let memory = "memoryCuration: {policyPath: p, role: press}\n";
+    stage.put_by_hand("org/org-chart.yaml", &(chart.clone() + memory));
     let notices = board(&mut stage)["notices"].take();
     assert_eq!(notices[0]["code"], "AOF-1190", "{notices}");
     let message = notices[0]["message"].as_str().unwrap();
-    assert!(message.contains("`routing`"), "{message}");
+    assert!(message.contains("`memoryCuration`"), "{message}");
     stage.put_by_hand("org/org-chart.yaml", &chart);
     assert_eq!(board(&mut stage)["notices"], json!([]), "mended");
 }

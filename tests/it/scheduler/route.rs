@@ -280,3 +280,22 @@ fn a_unit_reaches_32_units_deep() {
     };
     assert_eq!((gets(1), gets(32), gets(33)), (1, 1, 0));
 }
+
+#[test]
+fn the_event_of_a_dispatch_tells_20_candidates() {
+    let told = |count: usize| {
+        let mut chart = "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n".to_owned();
+        for number in 0..count {
+            chart += &format!("- {{id: a{number}, name: A, capabilities: {{tags: [x]}}}}\n");
+        }
+        let card = CardText::new(ONE, "ready").line("routing: {tags: [x]}");
+        let mut stage = Stage::with(&format!("{chart}{}", card.fixture()));
+        stage.poll();
+        let lines = stage.log_lines();
+        let assigned = lines.iter().find(|line| line["type"] == "task.assigned");
+        let decision = &assigned.unwrap()["payload"]["decision"];
+        let candidates = decision["candidates"].as_array().unwrap().len();
+        (candidates, decision["considered"].as_u64().unwrap())
+    };
+    assert_eq!((told(20), told(21)), ((20, 20), (20, 21)));
+}

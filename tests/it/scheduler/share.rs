@@ -215,8 +215,10 @@ fn a_platform_that_refuses_is_asked_for_less_and_then_for_more() {
         assert_eq!(stage.status(&spawn.task), "ready", "no retry is consumed");
     }
     assert_eq!(stage.metrics()["platformLimit"], 3);
-    stage.poll();
+    stage.later(6_000).poll();
     assert!(stage.spawns().is_empty());
+    let reason = stage.explain(THIRD)["reasons"][0].to_string();
+    assert!(reason.contains("the platform refused more"), "{reason}");
     let mut at_work = spawns[..3].to_vec();
     for _ in 0..10 {
         let done = at_work.remove(0);

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use aof_host::contract::types::Caller;
 use serde_json::{Value, json};
 
-use super::{ONE, with};
+use super::{ONE, TWO, with};
 use crate::stage::{CHART, CardText, Stage, agent, human, runner};
 
 /// What can be done, with the arguments that do it.
-const OPERATIONS: [(&str, &str); 12] = [
+const OPERATIONS: [(&str, &str); 16] = [
     ("aof_dispatch", ""),
     ("aof_task_get", ""),
     ("aof_task_update", "body"),
@@ -18,6 +18,10 @@ const OPERATIONS: [(&str, &str); 12] = [
     ("aof_task_block", ""),
     ("aof_task_unblock", ""),
     ("aof_task_cancel", ""),
+    ("aof_task_promote", ""),
+    ("aof_task_resurrect", ""),
+    ("aof_task_dep_add", ""),
+    ("aof_task_dep_remove", ""),
     ("aof_status_report", ""),
     ("aof_project_create", ""),
     ("aof_project_list", ""),
@@ -73,7 +77,8 @@ fn scene(caller: &Caller, relation: &str, status: &str) -> (Stage, Caller) {
     };
     let card = CardText::new(ONE, status).agent(routed);
     let card = card.line(&format!("createdBy: {maker}"));
-    let mut stage = Stage::with(&card.fixture());
+    let other = CardText::new(TWO, "done");
+    let mut stage = Stage::with(&[card.fixture(), other.fixture()].concat());
     if relation != "holder" {
         return (stage, caller.clone());
     }
@@ -99,6 +104,7 @@ fn arguments(operation: (&str, &str), relation: &str, name: &str) -> Value {
         ("aof_task_update", "body") => with(ONE, "body", json!("b")),
         ("aof_task_update", _) => with(ONE, "status", json!("ready")),
         ("aof_task_block", _) => with(ONE, "reason", json!("r")),
+        ("aof_task_dep_add" | "aof_task_dep_remove", _) => with(ONE, "blockerId", json!(TWO)),
         ("aof_status_report" | "aof_project_list", _) => json!({}),
         ("aof_project_create", _) => json!({"id": "beta"}),
         ("aof_project_status", _) => json!({"project": "alpha", "status": "paused"}),
@@ -110,6 +116,8 @@ fn arguments(operation: (&str, &str), relation: &str, name: &str) -> Value {
 fn is_allowed(operation: (&str, &str), role: &str, relation: &str) -> bool {
     let status = match operation {
         ("aof_task_unblock", _) | (_, "status") => "blocked",
+        ("aof_task_promote", _) => "backlog",
+        ("aof_task_resurrect", _) => "deadletter",
         _ => "ready",
     };
     let (mut stage, caller) = scene(&caller_of(role), relation, status);
@@ -194,6 +202,10 @@ fn every_tool_is_judged_by_role_and_relation() {
     | `aof_task_block` |+|+| holder, team-lead, assignee | holder, assignee | holder |
     | `aof_task_unblock` |+|+| holder, team-lead, creator | holder, creator | holder |
     | `aof_task_cancel` |+|+| holder, team-lead, creator | holder, creator | holder |
+    | `aof_task_promote` |+|+| team-lead | never | never |
+    | `aof_task_resurrect` |+|+| team-lead | never | never |
+    | `aof_task_dep_add` |+|+| team-lead, creator | creator | never |
+    | `aof_task_dep_remove` |+|+| team-lead, creator | creator | never |
     | `aof_status_report` |+|+|+|+|+|
     | `aof_project_create` |+|+|+| never | never |
     | `aof_project_list` |+|+|+|+|+|

@@ -129,8 +129,8 @@ impl Gateway {
     /// One tick of the scheduler, and what comes of it.
     ///
     /// # Errors
-    /// The component's refusal, or its failure; also if it came after something was committed, which
-    /// is then carried out all the same.
+    /// The component's refusal, or its failure; also if it came after something was committed,
+    /// which is then carried out all the same.
     pub fn poll(&mut self, mode: PollMode) -> Result<PollReport, GatewayError> {
         self.tally = Tally::default();
         if mode == PollMode::Act {

@@ -1,7 +1,7 @@
 //! Which ready tasks go to whom in this poll.
 //!
-//! Walks ready tasks in their order and stops looking once nothing more can start; a queue whose head
-//! waits for what all behind it wait for is left as a whole.
+//! Walks ready tasks in their order and stops looking once nothing more can start; a queue whose
+//! head waits for what all behind it wait for is left as a whole.
 
 use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
@@ -44,7 +44,8 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
                 plan.wake_at = earlier(plan.wake_at, obstacle.until());
                 let is_sought = focus.is_some_and(|focus| order.leads_to(lane, focus));
                 let holds_all = obstacle.holds_lane(row) && !is_told && !is_sought;
-                // Most of a long queue waits for the same few reasons: only what is told is written.
+                // Most of a long queue waits for the same few reasons: only what is told is
+                // written.
                 if is_told || is_focus {
                     plan.waiting.push(obstacle.tell(id, snapshot, row));
                 }

@@ -1,12 +1,13 @@
 //! In which order ready tasks are looked at.
 //!
 //! Never decides whether a task can start. Urgency first, which waiting raises; then what has stood
-//! too long already; then whoever has had less of its share, projects before teams; then age and id. Costs grow with the number of
-//! queues, not with that of ready tasks.
+//! in the queue for too long; then whoever has had less of its share, projects before teams; then
+//! age and id. Costs grow with the number of queues and of late tasks, not with that of ready ones.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::iter::Peekable;
+use std::rc::Rc;
 
 use crate::id::{TaskId, TeamId};
 use crate::index::{Destination, QueueKey, Row};
@@ -19,11 +20,13 @@ use crate::priority::Priority;
 type Rank<'a> = (u8, bool, u64, u64, Instant, &'a TaskId);
 
 /// Ready tasks of one project for one destination, of one urgency.
-pub(super) struct Lane<'a> {
-    pub(super) key: &'a QueueKey,
+struct Lane<'a> {
+    key: &'a QueueKey,
     priority: Priority,
     team: Option<&'a TeamId>,
-    rest: Peekable<std::collections::btree_set::Iter<'a, (Instant, TaskId)>>,
+    /// All of it has stood in the queue for too long.
+    is_late: bool,
+    rest: Peekable<Box<dyn Iterator<Item = &'a (Instant, TaskId)> + 'a>>,
 }
 
 /// All ready tasks, the next one at hand.
@@ -43,10 +46,19 @@ impl<'a> Order<'a> {
             heap: BinaryHeap::new(),
             given: snapshot.ledger.clone(),
         };
+        let mut late = BTreeSet::new();
+        for (id, row) in snapshot.index.late(snapshot.now) {
+            if let Some((key, place)) = snapshot.index.queued(id, row) {
+                late.insert(id);
+                order.open((key, row.priority), true, Box::new(std::iter::once(place)));
+            }
+        }
+        let late = Rc::new(late);
         for (key, queue) in snapshot.index.queues() {
-            let team = team_behind(snapshot, key);
             for (priority, tasks) in Priority::ALL.into_iter().zip(queue.by_priority()) {
-                order.open(key, priority, team, tasks);
+                let late = late.clone();
+                let in_time = tasks.iter().filter(move |(_, id)| !late.contains(id));
+                order.open((key, priority), false, Box::new(in_time));
             }
         }
         order
@@ -54,16 +66,16 @@ impl<'a> Order<'a> {
 
     fn open(
         &mut self,
-        key: &'a QueueKey,
-        priority: Priority,
-        team: Option<&'a TeamId>,
-        tasks: &'a BTreeSet<(Instant, TaskId)>,
+        (key, priority): (&'a QueueKey, Priority),
+        is_late: bool,
+        rest: Box<dyn Iterator<Item = &'a (Instant, TaskId)> + 'a>,
     ) {
         let lane = Lane {
             key,
             priority,
-            team,
-            rest: tasks.iter().peekable(),
+            team: team_behind(self.snapshot, key),
+            is_late,
+            rest: rest.peekable(),
         };
         self.lanes.push(lane);
         self.queue_up(self.lanes.len() - 1);
@@ -79,11 +91,10 @@ impl<'a> Order<'a> {
     fn rank(&mut self, number: usize) -> Option<Rank<'a>> {
         let lane = self.lanes.get_mut(number)?;
         let (made_at, id) = lane.rest.peek()?;
-        let is_overdue = self.snapshot.is_overdue(id);
         let urgency = self.snapshot.urgency(lane.priority, *made_at);
         let of_project = self.given.had_by_project(&lane.key.project);
         let of_team = lane.team.map_or(0, |team| self.given.had_by_team(team));
-        Some((urgency, !is_overdue, of_project, of_team, *made_at, id))
+        Some((urgency, !lane.is_late, of_project, of_team, *made_at, id))
     }
 
     /// The next task, and the lane that it comes from.
