@@ -3,13 +3,14 @@
 //! Holds what planning reads and nothing more: a finished task costs its id and status. Invariant:
 //! the derived sets and counters always agree with the rows.
 
+mod queue;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::{Card, Routing};
 use crate::dependency::{BlockedBy, Cycle, DependencyPolicy};
-use crate::id::{AgentId, ProjectId, RoleId, RunId, TaskId, TeamId};
+use crate::id::{AgentId, ProjectId, RunId, TaskId};
 use crate::instant::Instant;
 use crate::lease::Lease;
 use crate::metadata;
@@ -17,6 +18,7 @@ use crate::priority::Priority;
 use crate::sla::{self, OwnTerms, Terms};
 use crate::status::Status;
 
+pub use queue::{Destination, Queue, QueueKey};
 pub use wait::Assumed;
 
 /// What planning knows of a task that is not finished.
@@ -138,70 +140,6 @@ pub struct LiveRun {
     pub task: TaskId,
     /// Who works.
     pub agent: AgentId,
-}
-
-/// Where a ready task wants to go, as its card says.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Destination {
-    /// To one agent.
-    Agent(AgentId),
-    /// To whoever fills a role.
-    Role(RoleId),
-    /// To a team.
-    Team(TeamId),
-    /// To whomever the chart says.
-    Open,
-}
-
-impl Destination {
-    fn of(routing: &Routing) -> Self {
-        match (&routing.agent, &routing.role, &routing.team) {
-            (Some(agent), _, _) => Destination::Agent(agent.clone()),
-            (None, Some(role), _) => Destination::Role(role.clone()),
-            (None, None, Some(team)) => Destination::Team(team.clone()),
-            (None, None, None) => Destination::Open,
-        }
-    }
-}
-
-/// What the ready tasks of a queue have in common.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct QueueKey {
-    /// Their project.
-    pub project: ProjectId,
-    /// Where they want to go.
-    pub destination: Destination,
-}
-
-impl QueueKey {
-    /// Of a task.
-    #[must_use]
-    pub fn of(row: &Row) -> Self {
-        QueueKey {
-            project: row.project.clone(),
-            destination: Destination::of(&row.routing),
-        }
-    }
-}
-
-/// Ready tasks that wait for the same.
-#[derive(Debug, Default)]
-pub struct Queue([BTreeSet<(Instant, TaskId)>; 4]);
-
-impl Queue {
-    /// The tasks of each urgency, most urgent first; the older one first in each.
-    #[must_use]
-    pub const fn by_priority(&self) -> &[BTreeSet<(Instant, TaskId)>; 4] {
-        &self.0
-    }
-
-    fn of(&mut self, priority: Priority) -> Option<&mut BTreeSet<(Instant, TaskId)>> {
-        self.0.get_mut(priority as usize)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(BTreeSet::is_empty)
-    }
 }
 
 /// Every task of a store.

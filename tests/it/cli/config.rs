@@ -33,17 +33,26 @@ fn every_value_says_where_it_comes_from() {
         .ok()
         .out;
     insta::assert_snapshot!(shown, @r"
-    SETTING                            VALUE   FROM
-    executor                           null    default
+    SETTING                            VALUE     FROM
+    executor                           null      default
     scheduler.agingMs                  86400000  default
-    scheduler.cascadeBlocks            false  default
-    scheduler.defaultLeaseTtlMs        600000  default
-    scheduler.failuresMax              5       aof.yaml:3
-    scheduler.maxConcurrentDispatches  3       default
-    scheduler.maxDispatchesPerPoll     10      default
-    scheduler.pollIntervalMs           30000   default
-    scheduler.retryBaseMs              7       aof.yaml:4
-    scheduler.runTimeoutMs             300000  default
+    scheduler.cascadeBlocks            false     default
+    scheduler.defaultLeaseTtlMs        600000    default
+    scheduler.failuresMax              5         aof.yaml:3
+    scheduler.maxConcurrentDispatches  3         default
+    scheduler.maxDispatchesPerPoll     10        default
+    scheduler.minDispatchIntervalMs    0         default
+    scheduler.pollIntervalMs           30000     default
+    scheduler.retryBaseMs              7         aof.yaml:4
+    scheduler.runTimeoutMs             300000    default
+    sla.alerting.channel               null      default
+    sla.alerting.rateLimitMinutes      15        default
+    sla.defaultMaxBlockedMs            null      default
+    sla.defaultMaxInProgressMs         3600000   default
+    sla.defaultMaxQueueMs              null      default
+    sla.defaultMaxReviewMs             null      default
+    sla.onViolation                    alert     default
+    sla.researchMaxInProgressMs        14400000  default
     ");
 }
 

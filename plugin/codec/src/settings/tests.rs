@@ -228,8 +228,8 @@ fn what_is_wrong_in_a_named_override_is_told_by_its_name() {
             "AOF_FAILURES_MAX `scheduler.failuresMax` must be a whole number from 1 to 100, but is \
              the text `x` (write decimal digits without quotes)",
             "aof.yaml:1:13 unknown key `scheduler.x` (known keys are maxConcurrentDispatches, \
-             maxDispatchesPerPoll, minDispatchIntervalMs, agingMs, defaultLeaseTtlMs, runTimeoutMs, \
-             pollIntervalMs, retryBaseMs, failuresMax or cascadeBlocks)",
+             maxDispatchesPerPoll, minDispatchIntervalMs, agingMs, defaultLeaseTtlMs, \
+             runTimeoutMs, pollIntervalMs, retryBaseMs, failuresMax or cascadeBlocks)",
         ]
     );
 }

@@ -1,0 +1,75 @@
+//! Ready tasks, those together that wait for the same.
+//!
+//! Never decides who gets one. Invariant: a task is in exactly one queue, by what its card says.
+
+use std::collections::BTreeSet;
+
+use crate::card::Routing;
+use crate::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
+use crate::index::Row;
+use crate::instant::Instant;
+use crate::priority::Priority;
+
+/// Where a ready task wants to go, as its card says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Destination {
+    /// To one agent.
+    Agent(AgentId),
+    /// To whoever fills a role.
+    Role(RoleId),
+    /// To a team.
+    Team(TeamId),
+    /// To whomever the chart says.
+    Open,
+}
+
+impl Destination {
+    fn of(routing: &Routing) -> Self {
+        match (&routing.agent, &routing.role, &routing.team) {
+            (Some(agent), _, _) => Destination::Agent(agent.clone()),
+            (None, Some(role), _) => Destination::Role(role.clone()),
+            (None, None, Some(team)) => Destination::Team(team.clone()),
+            (None, None, None) => Destination::Open,
+        }
+    }
+}
+
+/// What the ready tasks of a queue have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueueKey {
+    /// Their project.
+    pub project: ProjectId,
+    /// Where they want to go.
+    pub destination: Destination,
+}
+
+impl QueueKey {
+    /// Of a task.
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        QueueKey {
+            project: row.project.clone(),
+            destination: Destination::of(&row.routing),
+        }
+    }
+}
+
+/// Ready tasks that wait for the same.
+#[derive(Debug, Default)]
+pub struct Queue([BTreeSet<(Instant, TaskId)>; 4]);
+
+impl Queue {
+    /// The tasks of each urgency, most urgent first; the older one first in each.
+    #[must_use]
+    pub const fn by_priority(&self) -> &[BTreeSet<(Instant, TaskId)>; 4] {
+        &self.0
+    }
+
+    pub(super) fn of(&mut self, priority: Priority) -> Option<&mut BTreeSet<(Instant, TaskId)>> {
+        self.0.get_mut(priority as usize)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(BTreeSet::is_empty)
+    }
+}
