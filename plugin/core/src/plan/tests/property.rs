@@ -186,10 +186,13 @@ fn no_cap_is_exceeded_at_any_moment() {
                             .min_interval_ms
                             .unwrap_or(0),
                     ),
-                    team.map_or(("none".to_owned(), 0), |team| {
-                        let dispatch = world.chart.team(&team).unwrap().dispatch;
-                        (team.to_string(), dispatch.min_interval_ms.unwrap_or(0))
-                    }),
+                    team.map_or_else(
+                        || ("none".to_owned(), 0),
+                        |team| {
+                            let dispatch = world.chart.team(&team).unwrap().dispatch;
+                            (team.to_string(), dispatch.min_interval_ms.unwrap_or(0))
+                        },
+                    ),
                 ];
                 for (whose, interval_ms) in pauses {
                     if let Some(before) = last.insert(whose.clone(), now) {
