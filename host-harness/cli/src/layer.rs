@@ -26,9 +26,10 @@ const SETTINGS: [(&str, &str); 7] = [
 ];
 
 /// Variables of ours that stand for no setting: where to work, and what agents are told.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "AOF_DATA_DIR",
     "AOF_SOCKET",
+    "AOF_ANSWER_WITHIN",
     "AOF_RUN_ID",
     "AOF_LOG",
     "AOF_TASK_ID",

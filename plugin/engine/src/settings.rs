@@ -151,6 +151,7 @@ fn accept<S: Store>(
     }
     let committed = commit(store, session, work)?;
     session.settings = next;
+    session.take_terms();
     session.source.awaits_restart = awaits_restart;
     session.shelf.quarantine.remove(SETTINGS);
     session.shelf.notice(SETTINGS, warnings);
