@@ -167,6 +167,8 @@ pub struct TaskIndex {
     violations: BTreeSet<(Instant, TaskId)>,
     /// Ready tasks with a limit for the queue, by when they have stood there too long.
     late: BTreeSet<(Instant, TaskId)>,
+    /// Only a part of the tasks is here.
+    is_partial: bool,
     /// Sorted by project.
     terms: Vec<(ProjectId, Terms)>,
     moved: BTreeSet<TaskId>,

@@ -1,5 +1,27 @@
 //! Well-known keys of a card's `metadata`. Source: AOF 1.20, "Well-known metadata keys".
 
+/// What the scheduler writes there itself: nobody who makes a task may.
+pub const OWNED: [&str; 18] = [
+    CORRELATION_ID,
+    SESSION_ID,
+    BLOCKED_BY,
+    FORCED_AT,
+    FAILURE_HISTORY,
+    SLA_ALERTED_AT,
+    ATTEMPTS,
+    BLOCK_REASON,
+    LAST_BLOCKED_AT,
+    RETRY_COUNT,
+    RETRY_AT,
+    LAST_ERROR,
+    ERROR_CLASS,
+    DISPATCH_FAILURES,
+    DEADLETTER_REASON,
+    DEADLETTER_AT,
+    CANCELLATION_REASON,
+    LAST_REQUEUED_AT,
+];
+
 /// Run id of the last run.
 pub const CORRELATION_ID: &str = "correlationId";
 /// Session of the last run.

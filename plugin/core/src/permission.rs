@@ -18,6 +18,8 @@ use crate::priority::Priority;
 pub enum Operation {
     /// `aof_dispatch`.
     Dispatch,
+    /// `aof_dispatch` of a part of another task: that one waits for it.
+    Part,
     /// `aof_task_get`.
     Get,
     /// `aof_task_update` with a body only.
@@ -55,7 +57,7 @@ impl Operation {
     #[must_use]
     pub const fn tool(self) -> &'static str {
         match self {
-            Operation::Dispatch => "aof_dispatch",
+            Operation::Dispatch | Operation::Part => "aof_dispatch",
             Operation::Get => "aof_task_get",
             Operation::Rewrite | Operation::Move => "aof_task_update",
             Operation::Complete => "aof_task_complete",
@@ -182,8 +184,16 @@ use Grant::{Always, As, ByPolicy, Never};
 use Relation::{Assignee, Creator, Holder, TeamLead};
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 16] = [
+const TABLE: [(Operation, [Grant; 3]); 17] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
+    (
+        Operation::Part,
+        [
+            As(&[Holder, TeamLead, Creator]),
+            As(&[Holder, Creator]),
+            Never,
+        ],
+    ),
     (Operation::Get, [Always, Always, Always]),
     (
         Operation::Rewrite,

@@ -134,6 +134,7 @@ pub(crate) fn open<S: Store>(
         is_chart_told: false,
         idle_report: None,
         wake_at: None,
+        served: 0,
         hold: None,
         hold_told: None,
         quiet: Vec::new(),

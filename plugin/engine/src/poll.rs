@@ -64,7 +64,10 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// What the store says; `AOF-4003` if it is open for reading and the poll should act.
     pub fn poll(&mut self, ctx: &Context, mode: PollMode) -> Result<Outcome, Refusal> {
-        let mut tick = Tick::default();
+        let mut tick = Tick::new(ctx);
+        if let Some(session) = self.session.as_mut() {
+            session.served = 0;
+        }
         let mut tries = 0;
         loop {
             tries += 1;
@@ -92,14 +95,24 @@ impl<S: Store> Engine<S> {
 }
 
 /// What the tries of one poll committed: it must reach the host, however the poll ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tick {
+    /// Never thrown twice alike: an earlier try may have used a number.
+    dice: Dice,
     /// Actions that were carried out.
     done: Vec<Value>,
     committed: Committed,
 }
 
 impl Tick {
+    fn new(ctx: &Context) -> Self {
+        Tick {
+            dice: Dice::new(ctx.entropy),
+            done: Vec::new(),
+            committed: Committed::default(),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.done.is_empty()
             && self.committed.effects.is_empty()
@@ -109,10 +122,6 @@ impl Tick {
     fn take(&mut self, batches: Batches) {
         self.committed.effects.extend(batches.done.effects);
         self.committed.events.extend(batches.done.events);
-    }
-
-    fn dispatches(&self) -> u32 {
-        spawns(&self.committed.effects)
     }
 
     fn outcome(self, value: String) -> Outcome {
@@ -193,11 +202,12 @@ fn act<S: Store>(
     tick.take(ended);
     before?;
     session.ledger.rewind(ctx.now);
-    let plan = plan(&session.snapshot(ctx.now), scope(tick.dispatches()));
+    let plan = plan(&session.snapshot(ctx.now), scope(session.served));
     session.wake_at = plan.wake_at;
     let mut batches = Batches::default();
     let mut carried = Carried::default();
-    let end = carry_out(store, session, ctx, (&plan, &mut batches, &mut carried))
+    let made = (&mut tick.dice, &mut batches, &mut carried);
+    let end = carry_out(store, session, ctx, (&plan, made))
         .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
     if end.is_err() {
         carried.done.truncate(batches.committed);
@@ -332,7 +342,7 @@ fn conclude<S: Store>(
     announce_hold(session, ctx, plan.waiting_total, &mut work);
     batches.add(store, session, work)?;
     batches.flush(store, session)?;
-    remember(session, &plan.waiting);
+    remember(session, &plan.waiting, failed);
     let reason = session.lasting_hold().map(str::to_owned);
     if reason.is_none() || plan.waiting_total > 0 {
         session.hold_told = reason;
@@ -366,9 +376,8 @@ fn carry_out<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (plan, batches, carried): (&Plan, &mut Batches, &mut Carried),
+    (plan, (dice, batches, carried)): (&Plan, (&mut Dice, &mut Batches, &mut Carried)),
 ) -> Result<(), Refusal> {
-    let mut dice = Dice::new(ctx.entropy);
     let mut unreadable = Vec::new();
     let mut stranded = Stranded::of(plan);
     for actions in plan.actions.chunks(READ_TOGETHER) {

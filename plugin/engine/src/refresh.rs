@@ -55,7 +55,14 @@ impl Session {
         self.outbox = read_outbox(store)?;
         // A run that the half-done commit ended has a session that nobody was told to end.
         for (run, live) in read_live_runs(store, &self.shelf, self.is_writer)? {
+            let is_new = !self.live.contains_key(&run);
+            let given = live.run.clone();
             self.live.insert(run, live);
+            if is_new {
+                // Given out by the half-done commit: it counts against whatever remembers.
+                self.serve(&given);
+                self.quiet.push(given.id);
+            }
         }
         self.sort_out_runs();
         self.take_terms();
@@ -134,7 +141,9 @@ impl Session {
         root: &ProjectRoot,
     ) -> Result<(), StoreError> {
         self.add_project(store, root)?;
-        self.read_manifests(store, &BTreeSet::from([root.clone()]))
+        self.read_manifests(store, &BTreeSet::from([root.clone()]))?;
+        self.take_terms();
+        Ok(())
     }
 
     fn add_project<S: Store>(

@@ -58,6 +58,7 @@ impl Projects {
             return;
         }
         let shelf = &mut recovered.shelf;
+        shelf.index.set_partial();
         let rows = shelf.index.rows().map(|(id, row)| (id, &row.project));
         let finished = shelf.index.finished().map(|(id, it)| (id, &it.project));
         let outside = rows

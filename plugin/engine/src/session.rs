@@ -76,6 +76,8 @@ pub(crate) struct Session {
     pub(crate) quiet: Vec<RunId>,
     /// A commit failed and may have come half way: the disk must be looked at anew.
     pub(crate) is_suspect: bool,
+    /// Dispatches since the present poll began, whatever became of its commits.
+    pub(crate) served: u32,
     /// When an interval is over that keeps a ready task back.
     pub(crate) wake_at: Option<Instant>,
     /// After an action was refused: when to try it again.
@@ -143,12 +145,14 @@ impl Session {
             shelf,
             chart,
             projects,
+            served: count,
             ..
         } = self;
         let row = shelf.index.row(&run.task);
         if let Some((row, project)) = row.zip(projects.get(&run.project)) {
             let served = served(chart, project, &row.routing, &run.agent);
             ledger.served(served, run.requested_at);
+            *count = count.saturating_add(1);
         }
     }
 

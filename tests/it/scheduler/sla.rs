@@ -311,3 +311,13 @@ fn limits_outside_of_a_minute_and_a_day_are_refused() {
         assert_eq!(set_aside, usize::from(is_refused), "{limit}");
     }
 }
+
+#[test]
+fn a_project_made_by_a_tool_has_limits_at_once() {
+    let mut stage = Stage::with("//- aof.yaml\nsla: {defaultMaxQueueMs: 60000}\n");
+    stage.ann("aof_project_create", json!({"id": "beta"}));
+    let draft = json!({"title": "t", "brief": "b", "agent": "sleeper", "project": "beta"});
+    stage.ann("aof_dispatch", draft);
+    stage.later(61_000).poll();
+    assert_eq!(stage.payloads("sla.violation").len(), 1);
+}

@@ -185,3 +185,17 @@ fn ids_are_never_given_twice() {
     assert_eq!(ids.len(), 200);
     assert_eq!(stage.ls("projects/_inbox/tasks/ready").len(), 200);
 }
+
+#[test]
+fn what_the_scheduler_writes_in_the_metadata_is_its_own() {
+    let mut stage = Stage::empty();
+    for key in aof_core::metadata::OWNED {
+        let draft = json!({"title": "t", "brief": "b", "agent": "writer", "metadata": {key: 1}});
+        let (code, at, _) = stage.refused(&human("ann"), ("aof_dispatch", draft));
+        let expected = format!("metadata.{key}");
+        assert_eq!(
+            (code.as_str(), at.as_deref()),
+            ("AOF-1004", Some(&*expected))
+        );
+    }
+}

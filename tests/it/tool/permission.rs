@@ -505,3 +505,26 @@ fn a_denial_says_who_asked_for_what_and_who_may() {
       this role may as holder, creator; see docs/permissions.md
     ");
 }
+
+#[test]
+fn a_part_holds_up_the_whole_and_takes_a_right_to_it() {
+    let whole = CardText::new(ONE, "ready").agent("judge");
+    let whole = whole.line("createdBy: ann").fixture();
+    let part = json!({"title": "p", "brief": "b", "agent": "judge", "parentId": ONE});
+    let mut stage = reader_with("canDelegate: true,");
+    let (path, text) = whole.trim_start_matches("//- ").split_once('\n').unwrap();
+    stage.put_by_hand(path, text);
+    let call = ("aof_dispatch", part.clone());
+    let (code, at, _) = stage.refused(&agent("reader"), call);
+    assert_eq!(
+        (code.as_str(), at.as_deref()),
+        ("AOF-2005", Some("parentId"))
+    );
+    let spawn = stage.spawned();
+    assert_eq!(spawn.task, ONE);
+    let chart =
+        stage.tree()["org/org-chart.yaml"].replace("{id: judge,", "{id: judge, canDelegate: true,");
+    stage.put_by_hand("org/org-chart.yaml", &chart);
+    let made = stage.tool(&runner(&spawn), "aof_dispatch", part).unwrap();
+    assert_eq!(made["task"]["status"], "ready", "its holder may split it");
+}

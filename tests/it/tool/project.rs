@@ -328,3 +328,21 @@ fn a_session_of_some_projects_sees_no_other() {
     assert_eq!(stage.spawned().task, ONE);
     seen(&mut stage);
 }
+
+#[test]
+fn what_lies_outside_is_waited_for_and_not_given_up() {
+    let waits = CardText::new(ONE, "ready").agent("writer");
+    let waits = waits.line(&format!("dependsOn: [{TWO}]")).fixture();
+    let outside = CardText::new(TWO, "ready").agent("sleeper").fixture();
+    let outside = outside.replace("projects/alpha", "projects/beta");
+    let mut stage = Stage::with(&[waits, outside].concat());
+    stage.narrow_to(&["alpha"]).kill_and_reopen();
+    stage.poll();
+    assert_eq!(
+        stage.status(ONE),
+        "ready",
+        "the other task may well be on its way"
+    );
+    let reason = stage.explain(ONE)["reasons"][0].to_string();
+    assert!(reason.contains(TWO), "{reason}");
+}

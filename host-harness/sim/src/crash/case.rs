@@ -6,7 +6,7 @@ use aof_host::contract::hooks::{Ending, Failure, FailureClass, Settlement};
 use aof_host::contract::types::{Effect, Error};
 use serde_json::{Value, json};
 
-use super::rig::Rig;
+use super::rig::{self, Rig};
 
 pub(crate) const ONE: &str = "TASK-2026-01-01-001";
 const TWO: &str = "TASK-2026-01-01-002";
@@ -333,6 +333,39 @@ pub(crate) const CASES: &[Case] = &[
         act: Rig::poll,
         is_new: |rig| rig.status(ONE) == "ready",
         is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "make a project",
+        before: empty,
+        act: |rig| {
+            by_ann(
+                rig,
+                "aof_project_create",
+                json!({"id": "beta", "title": "Beta"}),
+            )
+        },
+        is_new: |rig| {
+            let path = "projects/beta/project.yaml";
+            rig::files(&rig.machine).contains_key(path)
+        },
+        is_atomic: false,
+        weight: 1,
+    },
+    Case {
+        name: "pause a project",
+        before: || written("ready", "routing: {agent: writer}\n"),
+        act: |rig| {
+            let pause = json!({"project": "alpha", "status": "paused"});
+            by_ann(rig, "aof_project_status", pause)
+        },
+        is_new: |rig| {
+            let text = rig::files(&rig.machine)
+                .get("projects/alpha/project.yaml")
+                .cloned();
+            text.is_some_and(|text| String::from_utf8_lossy(&text).contains("paused"))
+        },
+        is_atomic: false,
         weight: 1,
     },
     Case {

@@ -65,8 +65,9 @@ impl World {
             self.look()?;
             self.nobody_waits()?;
             let after = self.checker.history.counts();
-            alerts = match after.alerts > before.alerts && after.others == before.others {
-                true => alerts + 1,
+            alerts = match after.others == before.others {
+                // A round in which nobody is told anything says nothing.
+                true => alerts + usize::from(after.alerts > before.alerts),
                 false => 0,
             };
             if alerts >= ALERTS_MAX {

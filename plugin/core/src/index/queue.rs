@@ -41,6 +41,8 @@ pub struct QueueKey {
     pub project: ProjectId,
     /// Where they want to go.
     pub destination: Destination,
+    /// The team that they name, which they count for wherever they go.
+    pub team: Option<TeamId>,
 }
 
 impl QueueKey {
@@ -50,6 +52,7 @@ impl QueueKey {
         QueueKey {
             project: row.project.clone(),
             destination: Destination::of(&row.routing),
+            team: row.routing.team.clone(),
         }
     }
 }

@@ -80,9 +80,19 @@ impl TaskIndex {
             return Some(Snag::Cycle(cycle.clone()));
         }
         let mut open = self.open_dependencies(row);
-        let (blocker, status) =
-            open.find(|(_, status)| row.dependency_policy.is_hopeless(*status))?;
+        let (blocker, status) = open.find(|(_, status)| {
+            self.is_known(*status) && row.dependency_policy.is_hopeless(*status)
+        })?;
         Some(Snag::Dependency(blocker.clone(), status))
+    }
+
+    /// From now on a task that is not here may be somewhere else.
+    pub const fn set_partial(&mut self) {
+        self.is_partial = true;
+    }
+
+    const fn is_known(&self, status: Option<Status>) -> bool {
+        status.is_some() || !self.is_partial
     }
 
     /// The neighbours of a task that is about to move, each with whether it may become ready by it:

@@ -139,9 +139,10 @@ impl<'a> Order<'a> {
 
 /// The team whose share the tasks of a queue are taken from, as far as the queue tells.
 fn team_behind<'a>(snapshot: Snapshot<'a>, key: &'a QueueKey) -> Option<&'a TeamId> {
-    match &key.destination {
-        Destination::Team(team) => snapshot.chart.team(team).map(|team| &team.id),
-        Destination::Agent(agent) => snapshot.chart.agent(agent)?.team.as_ref(),
-        Destination::Role(_) | Destination::Open => None,
+    let named = key.team.as_ref().and_then(|team| snapshot.chart.team(team));
+    match (&key.destination, named) {
+        (_, Some(team)) => Some(&team.id),
+        (Destination::Agent(agent), None) => snapshot.chart.agent(agent)?.team.as_ref(),
+        (Destination::Role(_) | Destination::Team(_) | Destination::Open, None) => None,
     }
 }

@@ -28,7 +28,6 @@ pub(super) fn report_failures(
         let project = session.shelf.index.project(task).cloned();
         let draft = EventDraft::new("scheduler.action-failed", json!({"error": reason}));
         work.event_of(session, ctx, (project, Some(task.clone())), draft);
-        session.announced.insert(task.clone(), reason);
     }
 }
 
@@ -76,7 +75,10 @@ pub(super) fn announce_hold(session: &mut Session, ctx: &Context, waiting: usize
     }
 }
 
-pub(super) fn remember(session: &mut Session, waiting: &[Waiting]) {
+pub(super) fn remember(session: &mut Session, waiting: &[Waiting], failed: &[(TaskId, Refusal)]) {
+    for (task, refusal) in failed {
+        session.announced.insert(task.clone(), refusal.to_string());
+    }
     for task in waiting.iter().filter(|task| task.kind == WaitKind::NoMatch) {
         session
             .announced

@@ -6,6 +6,7 @@ use aof_core::dependency::DependencyPolicy;
 use aof_core::dice::Dice;
 use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use aof_core::metadata;
+use aof_core::permission::Operation;
 use aof_core::priority::Priority;
 use aof_core::project::ProjectStatus;
 use aof_core::refusal::{Kind, Refusal};
@@ -18,7 +19,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::access::{check_actor, permit_new};
+use crate::access::{check_actor, permit, permit_new};
+use crate::change::load_one;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -88,6 +90,12 @@ impl<S: Store> Engine<S> {
             session.require_writer()?;
             let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
+            if let Some(whole) = &draft.parent_id {
+                // The whole will wait for this part.
+                let loaded = load_one(store, session, whole)?;
+                let about = (Operation::Part, &loaded, &loaded.card());
+                permit(store, session, ctx, about).map_err(|refusal| refusal.at("parentId"))?;
+            }
             let hash = aof_codec::content_hash(&draft.body);
             let step = verb::create(draft, hash, ctx.now);
             let card = step.card.clone();
@@ -320,6 +328,17 @@ fn bounded(count: usize, field: &str) -> Result<(), Refusal> {
 
 fn metadata_of(arguments: &Arguments) -> Result<Map<String, Value>, Refusal> {
     let mut entries = arguments.metadata.clone();
+    if let Some(key) = metadata::OWNED
+        .iter()
+        .find(|key| entries.contains_key(**key))
+    {
+        let refusal = Refusal::refused(
+            "AOF-1004",
+            format!("`metadata.{key}` is the scheduler's own"),
+            "leave it out, or use another key",
+        );
+        return Err(refusal.at(format!("metadata.{key}")));
+    }
     let bytes = Value::Object(entries.clone()).to_string().len();
     if bytes > METADATA_BYTES_MAX {
         let refusal = Refusal::refused(
