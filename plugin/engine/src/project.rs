@@ -10,10 +10,9 @@ use aof_core::event::EventDraft;
 use aof_core::id::ProjectId;
 use aof_core::project::{Above, Project, ProjectStatus, above};
 use aof_core::refusal::Refusal;
-use aof_core::status::Status;
 use aof_store::layout::ProjectRoot;
 use aof_store::loaded::CARD_BYTES_MAX;
-use aof_store::port::{Blob, Op, Store};
+use aof_store::port::{Blob, Stamp, Store};
 use aof_store::refusal::refusal_of;
 use serde_json::{Value, json};
 
@@ -30,20 +29,20 @@ pub(crate) fn create<S: Store>(
     ctx: &Context,
     project: &Project,
 ) -> Result<(ProjectRoot, Committed), Refusal> {
-    let root = ProjectRoot::new("projects", project.id.clone());
-    let dirs = Status::ALL.iter().map(|status| root.status_dir(*status));
-    let mut ops: Vec<Op> = dirs.map(Op::MakeDir).collect();
-    ops.push(Op::Create {
-        path: root.manifest(),
-        content: aof_codec::new_project(project),
-    });
-    change(store, session, ops)?;
-    session
-        .take_in_project(store, &root)
-        .map_err(|error| refusal_of(&error))?;
+    let known = session.shelf.root(&project.id).cloned();
+    let root = known.unwrap_or_else(|| ProjectRoot::new("projects", project.id.clone()));
+    // A person may have been faster.
+    let there = store.read(&[root.manifest()], CARD_BYTES_MAX);
+    let there = there.map_err(|error| refusal_of(&error))?;
+    if !matches!(there.as_slice(), [Blob::Absent]) {
+        let message = format!("`{}` is there already", root.manifest());
+        let hint = "`aof project list` shows the projects; choose another id";
+        return Err(Refusal::refused("AOF-2014", message, hint).at("id"));
+    }
+    let content = aof_codec::new_project(project);
     let payload = json!({"title": project.title, "status": project.status.as_str()});
     let event = EventDraft::new("project.created", payload);
-    let committed = tell(store, session, ctx, (&project.id, event))?;
+    let committed = change(store, session, ctx, (&root, (content, None), event))?;
     Ok((root, committed))
 }
 
@@ -63,28 +62,20 @@ pub(crate) fn set_status<S: Store>(
     let blobs = blobs.map_err(|error| refusal_of(&error))?;
     let known = session.projects.get(id).cloned();
     let known = known.unwrap_or_else(|| Project::bare(id.clone()));
-    let op = match blobs.into_iter().next() {
-        Some(Blob::Absent) | None => Op::Create {
-            path,
-            content: aof_codec::new_project(&Project {
+    let next = match blobs.into_iter().next() {
+        Some(Blob::Absent) | None => {
+            let made = Project {
                 status,
                 ..known.clone()
-            }),
-        },
-        Some(Blob::Content { bytes, stamp }) => Op::Replace {
-            content: edited(&path, &bytes, status)?,
-            path,
-            expect: Some(stamp),
-        },
+            };
+            (aof_codec::new_project(&made), None)
+        }
+        Some(Blob::Content { bytes, stamp }) => (edited(&path, &bytes, status)?, Some(stamp)),
         Some(Blob::Refused(_) | Blob::Unreadable(_)) => return Err(by_hand(&path)),
     };
-    change(store, session, vec![op])?;
-    session
-        .take_in_project(store, &root)
-        .map_err(|error| refusal_of(&error))?;
     let payload = json!({"from": known.status.as_str(), "to": status.as_str()});
     let event = EventDraft::new("project.status", payload);
-    tell(store, session, ctx, (id, event))
+    change(store, session, ctx, (&root, next, event))
 }
 
 /// The manifest with another status, if it then says so and nothing else is wrong with it.
@@ -101,30 +92,25 @@ fn by_hand(path: &str) -> Refusal {
     Refusal::refused("AOF-2013", message, "set its `status` with an editor").at(path)
 }
 
-fn change<S: Store>(store: &mut S, session: &mut Session, mut ops: Vec<Op>) -> Result<(), Refusal> {
-    ops.push(Op::Sync);
-    match store.commit(ops, session.opening.epoch) {
-        Ok(cursor) => {
-            session.cursor = cursor;
-            session.idle_report = None;
-            Ok(())
-        }
-        Err(error) => {
-            session.refused(store, &error);
-            Err(refusal_of(&error))
-        }
-    }
-}
-
-fn tell<S: Store>(
+/// Commits the manifest and its event as one, and lets the journal begin anew: what a person makes
+/// of the file from now on is nothing that recovery may undo.
+fn change<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (id, event): (&ProjectId, EventDraft),
+    (root, (content, read), event): (&ProjectRoot, (Vec<u8>, Option<Stamp>), EventDraft),
 ) -> Result<Committed, Refusal> {
+    let content = String::from_utf8(content).map_err(|_| by_hand(&root.manifest()))?;
     let mut work = Work::default();
-    work.event_of(session, ctx, (Some(id.clone()), None), event);
-    work.commit(store, session)
+    work.manifest(root, content, read);
+    work.event_of(session, ctx, (Some(root.id().clone()), None), event);
+    let committed = work.commit(store, session)?;
+    let taken_in = session
+        .checkpoint(store)
+        .and_then(|()| session.take_in_project(store, root));
+    // It is done; what could not be looked at is looked at by the next call.
+    session.is_suspect |= taken_in.is_err();
+    Ok(committed)
 }
 
 /// One project for lists, with what keeps it back.

@@ -11,7 +11,7 @@ use aof_core::verb::Step;
 use aof_store::event_log::Event;
 use aof_store::layout::ProjectRoot;
 use aof_store::loaded::LoadedCard;
-use aof_store::port::Store;
+use aof_store::port::{Stamp, Store};
 use aof_store::refusal::refusal_of;
 use aof_store::transaction::Transaction;
 
@@ -143,6 +143,11 @@ impl Work {
         self.transaction.put_run(root, &run);
         self.effect(spawn);
         self.opened_runs.push(run);
+    }
+
+    /// The next manifest of a project, made from the file of this version.
+    pub(crate) fn manifest(&mut self, root: &ProjectRoot, content: String, read: Option<Stamp>) {
+        self.transaction.put_manifest(root, content, read);
     }
 
     /// A run whose record changes.

@@ -46,7 +46,7 @@ pub fn recover<S: Store>(store: &mut S, writer: Option<Opening>) -> Result<Recov
     let mut listings = scan::list_statuses(store, &roots)?;
     let mut blocked = Vec::new();
     if let Some(opening) = writer {
-        let mut ops = scan::missing_directories(store, &listings)?;
+        let mut ops = scan::missing_directories(store, &roots, &listings)?;
         let leftovers = scan::leftovers(&listings);
         let lines = leftovers
             .iter()

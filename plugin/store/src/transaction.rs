@@ -9,6 +9,7 @@ use aof_core::card::Card;
 use aof_core::effect::Effect;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
+use aof_core::status::Status;
 
 use crate::event_log::{EVENT_LINE_BYTES_MAX, Event, EventLog};
 use crate::journal::{CardChange, JOURNAL_RECORD_BYTES_MAX, Journal, LogLines, Record, RunChange};
@@ -27,6 +28,7 @@ pub struct Transaction {
     record: Record,
     dirs: BTreeSet<String>,
     /// The version that each card of the record was made from.
+    run_stamps: Vec<Option<Stamp>>,
     stamps: Vec<Option<Stamp>>,
     events: Vec<Event>,
     event_lines: Vec<String>,
@@ -76,6 +78,7 @@ impl Transaction {
     pub fn absorb(&mut self, other: Transaction) {
         self.dirs.extend(other.dirs);
         self.record.runs.extend(other.record.runs);
+        self.run_stamps.extend(other.run_stamps);
         self.record.cards.extend(other.record.cards);
         self.stamps.extend(other.stamps);
         self.events.extend(other.events);
@@ -148,6 +151,20 @@ impl Transaction {
         let content = String::from_utf8_lossy(&run_record::encode(run)).into_owned();
         self.bytes += ENTRY_BYTES + path.len() + quoted_bytes(&content);
         self.record.runs.push(RunChange { path, content });
+        self.run_stamps.push(None);
+    }
+
+    /// The next content of a project's manifest, made from the file of this version; none if there
+    /// was no file. As it is a person's file, the journal must not outlive the commit: recovery
+    /// would not know what a person made of it since.
+    pub fn put_manifest(&mut self, root: &ProjectRoot, content: String, read: Option<Stamp>) {
+        let path = root.manifest();
+        for status in Status::ALL {
+            self.make_dir(root.status_dir(status));
+        }
+        self.bytes += ENTRY_BYTES + path.len() + quoted_bytes(&content);
+        self.record.runs.push(RunChange { path, content });
+        self.run_stamps.push(read);
     }
 
     /// The folders that an agent works in.
@@ -205,7 +222,7 @@ impl Transaction {
             path: path.clone(),
             line,
         }];
-        apply(record, self.stamps, &mut batch);
+        apply(record, (self.run_stamps, self.stamps), &mut batch);
         batch.push(Op::Append {
             path,
             lines: vec![mark],
@@ -216,12 +233,17 @@ impl Transaction {
 
 /// The operations that do what the record says. The record of a run comes before the card that
 /// names it, for readers.
-fn apply(record: Record, stamps: Vec<Option<Stamp>>, batch: &mut Vec<Op>) {
+fn apply(
+    record: Record,
+    (run_stamps, stamps): (Vec<Option<Stamp>>, Vec<Option<Stamp>>),
+    batch: &mut Vec<Op>,
+) {
     batch.extend(record.dirs.into_iter().map(Op::MakeDir));
-    batch.extend(record.runs.into_iter().map(|run| Op::Replace {
+    let runs = record.runs.into_iter().zip(run_stamps);
+    batch.extend(runs.map(|(run, expect)| Op::Replace {
         path: run.path,
         content: run.content.into_bytes(),
-        expect: None,
+        expect,
     }));
     for (card, expect) in record.cards.into_iter().zip(stamps) {
         let (path, content) = (card.to, card.content.into_bytes());

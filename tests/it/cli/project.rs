@@ -70,7 +70,7 @@ fn lint_ends_with_a_code_of_its_own_if_something_is_wrong() {
 #[test]
 fn what_is_refused_says_why() {
     let stand = company();
-    let said = stand.aof(&["project", "create", "house"]);
+    let said = stand.aof(&["project", "create", "house", "--title", "Another"]);
     assert_eq!(said.code, 3);
     assert!(said.err.contains("AOF-2014"), "{said:?}");
     assert_eq!(stand.aof(&["project", "show", "nowhere"]).code, 3);

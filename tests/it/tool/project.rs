@@ -61,7 +61,7 @@ fn a_new_project_takes_tasks_at_once() {
 fn what_cannot_be_a_project_is_refused_and_leaves_nothing() {
     let mut stage = Stage::with(&manifest("alpha", ""));
     for (arguments, code, place) in [
-        (json!({"id": "alpha"}), "AOF-2014", "id"),
+        (json!({"id": "alpha", "title": "Other"}), "AOF-2014", "id"),
         (json!({"id": "_inbox"}), "AOF-2014", "id"),
         (json!({"id": "_config"}), "AOF-1003", "id"),
         (json!({"id": "_system"}), "AOF-1003", "id"),

@@ -349,7 +349,7 @@ pub(crate) const CASES: &[Case] = &[
             let path = "projects/beta/project.yaml";
             rig::files(&rig.machine).contains_key(path)
         },
-        is_atomic: false,
+        is_atomic: true,
         weight: 1,
     },
     Case {
@@ -365,7 +365,7 @@ pub(crate) const CASES: &[Case] = &[
                 .cloned();
             text.is_some_and(|text| String::from_utf8_lossy(&text).contains("paused"))
         },
-        is_atomic: false,
+        is_atomic: true,
         weight: 1,
     },
     Case {

@@ -59,6 +59,9 @@ fn what_a_caller_waits_for_is_flushed_once() {
         ("open after a kill", 7),
         ("open after a power cut", 7),
         ("checkpoint", 3),
+        // A journal must not outlive a change of a person's file.
+        ("make a project", 3),
+        ("pause a project", 3),
     ];
     for case in CASES {
         let reference = Reference::of(case).unwrap();

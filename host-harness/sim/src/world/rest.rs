@@ -14,11 +14,11 @@ use super::{Verdict, World};
 use crate::check::{Ledger, Violation};
 
 /// Rounds of a poll and a look at the news before a world must be at rest.
-const ROUNDS_MAX: usize = 400;
+const ROUNDS_MAX: usize = 500;
 
 /// Rounds in which nothing happens but that people are told again of a task that stands too long
 /// where a person put it: longer than any lease or delay. After that nothing else will happen.
-const ALERTS_MAX: usize = 100;
+const ALERTS_MAX: usize = 40;
 
 /// The same for a world with a task whose result is refused because a person's file lies where its
 /// card has to go: it does not end, and must not keep anybody else from working.

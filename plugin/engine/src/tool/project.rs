@@ -5,6 +5,7 @@ use aof_core::id::{AgentId, ProjectId, TeamId};
 use aof_core::permission::Operation;
 use aof_core::project::{Project, ProjectStatus};
 use aof_core::refusal::Refusal;
+use aof_store::layout::INBOX;
 use aof_store::port::Store;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,15 @@ impl<S: Store> Engine<S> {
         let project = project_of(arguments)?;
         let (store, session) = self.fresh()?;
         session.require_writer()?;
-        if session.shelf.root(&project.id).is_some() {
+        if session.projects.get(&project.id) == Some(&project) {
+            // Asked for again, perhaps because the answer was lost: it is as it should be.
+            return Ok(Outcome {
+                value: one(session, &project.id),
+                ..Outcome::default()
+            });
+        }
+        // A folder without a manifest is given one, whoever made it.
+        if project.id.as_str() == INBOX {
             let message = format!("there is a project `{}` already", project.id);
             let hint = "`aof project list` shows the projects; choose another id";
             return Err(Refusal::refused("AOF-2014", message, hint).at("id"));

@@ -55,11 +55,16 @@ pub(super) fn find_roots<S: Store>(
     Ok(roots)
 }
 
+/// What is missing, of ours and of the projects. A writer that looks into a directory without
+/// watching it clears away what a killed one left there.
 pub(super) fn missing_directories<S: Store>(
     store: &mut S,
+    roots: &[ProjectRoot],
     statuses: &[Listing],
 ) -> Result<Vec<Op>, StoreError> {
-    let own = store.list(&[STATE_DIR.to_owned(), EVENTS_DIR.to_owned()], false)?;
+    let mut dirs = vec![STATE_DIR.to_owned(), EVENTS_DIR.to_owned()];
+    dirs.extend(roots.iter().map(ProjectRoot::path));
+    let own = store.list(&dirs, false)?;
     let all = own.iter().chain(statuses);
     let absent = all.filter(|listing| !listing.exists);
     Ok(absent
