@@ -213,7 +213,8 @@ fn a_limit_of_time_that_is_edited_holds_from_the_next_poll() {
     let mut stage = narrow();
     stage.later(120_000).poll();
     assert_eq!(told(&stage, "sla.violation").len(), 0);
-    stage.put_by_hand(PATH, "sla: {defaultMaxQueueMs: 60000}\n");
+    let limits = "scheduler: {maxConcurrentDispatches: 1}\nsla: {defaultMaxQueueMs: 60000}\n";
+    stage.put_by_hand(PATH, limits);
     stage.poll();
     let tasks = told(&stage, "sla.violation").len();
     assert!(tasks > 0, "two of three wait for longer than a minute");

@@ -510,7 +510,7 @@ fn a_denial_says_who_asked_for_what_and_who_may() {
 fn a_part_holds_up_the_whole_and_takes_a_right_to_it() {
     let whole = CardText::new(ONE, "ready").agent("judge");
     let whole = whole.line("createdBy: ann").fixture();
-    let part = json!({"title": "p", "brief": "b", "agent": "judge", "parentId": ONE});
+    let part = json!({"title": "p", "brief": "b", "agent": "writer", "parentId": ONE});
     let mut stage = reader_with("canDelegate: true,");
     let (path, text) = whole.trim_start_matches("//- ").split_once('\n').unwrap();
     stage.put_by_hand(path, text);

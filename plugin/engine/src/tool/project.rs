@@ -87,18 +87,18 @@ impl<S: Store> Engine<S> {
         let project = project_of(arguments)?;
         let (store, session) = self.fresh()?;
         session.require_writer()?;
+        // A folder without a manifest is given one, whoever made it.
+        if project.id.as_str() == INBOX {
+            let message = format!("there is a project `{}` already", project.id);
+            let hint = "`aof project list` shows the projects; choose another id";
+            return Err(Refusal::refused("AOF-2014", message, hint).at("id"));
+        }
         if session.projects.get(&project.id) == Some(&project) {
             // Asked for again, perhaps because the answer was lost: it is as it should be.
             return Ok(Outcome {
                 value: one(session, &project.id),
                 ..Outcome::default()
             });
-        }
-        // A folder without a manifest is given one, whoever made it.
-        if project.id.as_str() == INBOX {
-            let message = format!("there is a project `{}` already", project.id);
-            let hint = "`aof project list` shows the projects; choose another id";
-            return Err(Refusal::refused("AOF-2014", message, hint).at("id"));
         }
         session.require_in_scope(&project.id)?;
         if let Some(parent) = &project.parent {
