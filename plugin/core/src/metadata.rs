@@ -1,7 +1,8 @@
 //! Well-known keys of a card's `metadata`. Source: AOF 1.20, "Well-known metadata keys".
 
 /// What the scheduler writes there itself: nobody who makes a task may.
-pub const OWNED: [&str; 18] = [
+pub const OWNED: [&str; 19] = [
+    SUBMITTED_BY,
     CORRELATION_ID,
     SESSION_ID,
     BLOCKED_BY,
@@ -22,6 +23,8 @@ pub const OWNED: [&str; 18] = [
     LAST_REQUEUED_AT,
 ];
 
+/// The agent that handed in what is in review.
+pub const SUBMITTED_BY: &str = "submittedBy";
 /// Run id of the last run.
 pub const CORRELATION_ID: &str = "correlationId";
 /// Session of the last run.

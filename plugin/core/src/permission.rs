@@ -271,6 +271,8 @@ pub struct Matter<'a> {
     pub routing: &'a Routing,
     /// Who holds the task.
     pub lease: Option<&'a Lease>,
+    /// Who handed in what is in review.
+    pub submitted_by: Option<&'a str>,
     /// Who made it; none for one that is being made.
     pub created_by: Option<&'a str>,
     /// The team that owns its project.
@@ -287,7 +289,7 @@ impl Matter<'_> {
     /// Whether this agent leads the team that the task belongs to: the one that the card names,
     /// else that of whoever has it, else that of the project's owner.
     fn is_led_by(&self, agent: &AgentId, chart: &OrgChart) -> bool {
-        if self.assignee() == Some(agent) {
+        if self.assignee() == Some(agent) || self.submitted_by == Some(agent.as_str()) {
             return false;
         }
         let of_assignee = || chart.agent(self.assignee()?)?.team.as_ref();

@@ -25,7 +25,7 @@ use crate::status::Status;
 
 pub use caps::{Cap, served, team_of};
 pub use dispatch::waits_for;
-pub use ledger::{Ledger, RECOVERY_STARTS, Served};
+pub use ledger::{Ledger, Served};
 
 /// Changes of status in one poll besides dispatches; the rest follows in the next.
 pub const HOUSEKEEPING_MAX: usize = 200;

@@ -8,6 +8,7 @@ use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::metadata;
 use aof_core::permission::{
     Matter, Operation, Ruling, holds, priority_limit, remedy, rule, rule_project,
 };
@@ -17,7 +18,7 @@ use aof_core::verb::Draft;
 use aof_store::loaded::LoadedCard;
 use aof_store::port::{Blob, Store};
 use aof_store::run_record;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::session::Session;
 use crate::work::Work;
@@ -46,6 +47,10 @@ pub(crate) fn permit<S: Store>(
     let matter = Matter {
         routing: &card.routing,
         lease: card.lease.as_ref(),
+        submitted_by: card
+            .metadata
+            .get(metadata::SUBMITTED_BY)
+            .and_then(Value::as_str),
         created_by: Some(&card.created_by),
         owner: session.owner(project),
     };
@@ -72,6 +77,7 @@ pub(crate) fn permit_new<S: Store>(
     let matter = Matter {
         routing: &draft.routing,
         lease: None,
+        submitted_by: None,
         created_by: None,
         owner: session.owner(&draft.project),
     };

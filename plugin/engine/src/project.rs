@@ -22,7 +22,8 @@ use crate::work::{Committed, Work};
 /// Makes a project: its folders, its manifest, the event.
 ///
 /// # Errors
-/// What the store says; then there is no such project, or one that was made whole.
+/// `AOF-2014` if there is a manifest already; what the store says: then there is none, or the next
+/// look at the store finishes it.
 pub(crate) fn create<S: Store>(
     store: &mut S,
     session: &mut Session,

@@ -56,3 +56,29 @@ fn other_agents_finish_by_themselves() {
         .unwrap();
     assert_eq!(stage.status(ONE), "done");
 }
+
+#[test]
+fn a_lead_does_not_accept_its_own_work() {
+    let chart = "//- org/org-chart.yaml\nschemaVersion: 1\nteams:\n\
+                 - {id: t, name: T, lead: boss}\n- {id: u, name: U, lead: chief}\nagents:\n\
+                 - {id: boss, name: Boss, team: t, capabilities: {concurrency: 2}, \
+                 policies: {tasking: {requiresReview: true}}}\n\
+                 - {id: chief, name: Chief, team: u}\n";
+    let of_team = CardText::new(ONE, "ready").line("routing: {team: t}");
+    let other = CardText::new(TWO, "ready").agent("boss");
+    let mut stage = Stage::with(&[chart, &of_team.fixture(), &other.fixture()].concat());
+    stage.poll();
+    let spawns = stage.spawns();
+    let run_of = |task: &str| runner(spawns.iter().find(|it| it.task == task).unwrap());
+    let done = json!({"taskId": ONE});
+    stage
+        .tool(&run_of(ONE), "aof_task_complete", done.clone())
+        .unwrap();
+    assert_eq!(stage.status(ONE), "review");
+    let again = stage.tool(&run_of(TWO), "aof_task_complete", done.clone());
+    assert_eq!(again.unwrap_err().code, "AOF-2005");
+    assert_eq!(stage.status(ONE), "review");
+    stage.ann("aof_task_complete", done);
+    assert_eq!(stage.status(ONE), "done");
+    assert!(!stage.tree()[&stage.card_path(ONE)].contains("submittedBy"));
+}

@@ -13,7 +13,7 @@ use crate::instant::Instant;
 /// What one dispatch costs whoever has weight 1.
 const COST: u64 = 1_000;
 /// Sessions that must begin in a row before the platform is asked for one more.
-pub const RECOVERY_STARTS: u32 = 10;
+const RECOVERY_STARTS: u32 = 10;
 
 /// One dispatch, for those who share.
 #[derive(Debug, Clone, Copy)]

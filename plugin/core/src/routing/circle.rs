@@ -4,7 +4,7 @@
 //! equals are preferred.
 
 use crate::id::{AgentId, RoleId, TeamId, UnitId};
-use crate::org::{Agent, OrgChart, Unit};
+use crate::org::{Agent, Membership, OrgChart, Unit};
 use crate::routing::Flaw;
 
 /// Units within one another that are followed. A chart that nests deeper, or in a circle, is
@@ -36,18 +36,17 @@ pub(super) fn of_role<'a>(chart: &'a OrgChart, id: &'a RoleId) -> Circle<'a> {
         return Circle::Agents(agents.collect());
     }
     let is_meant = |role: &Option<String>| role.as_deref() == Some(id.as_str());
-    let members = chart.memberships.iter().filter(|it| is_meant(&it.role));
-    let mut members: Vec<_> = members
-        .filter_map(|it| Some((!it.is_primary, chart.agent(&it.agent)?)))
-        .collect();
-    members.sort_by_key(|(is_secondary, _)| *is_secondary);
+    let members = primary_first(
+        chart,
+        chart.memberships.iter().filter(|it| is_meant(&it.role)),
+    );
     if members.is_empty() {
         return match chart.agents.named(id.as_str()) {
             Some(agent) => Circle::Agents(vec![agent]),
             None => Circle::Flawed(Flaw::UnknownRole(id)),
         };
     }
-    Circle::Agents(distinct(members.into_iter().map(|(_, agent)| agent)))
+    Circle::Agents(members)
 }
 
 /// The team of that name, else the unit, else the group: who leads it, else everyone in it who has
@@ -113,12 +112,24 @@ fn in_unit<'a>(chart: &'a OrgChart, unit: &Unit) -> Vec<&'a Agent> {
         }
         false
     };
-    let members = chart.memberships.iter().filter(|it| is_inside(&it.unit));
-    let mut members: Vec<_> = members
-        .filter_map(|it| Some((!it.is_primary, chart.agent(&it.agent)?)))
-        .collect();
-    members.sort_by_key(|(is_secondary, _)| *is_secondary);
-    distinct(members.into_iter().map(|(_, agent)| agent))
+    primary_first(
+        chart,
+        chart.memberships.iter().filter(|it| is_inside(&it.unit)),
+    )
+}
+
+/// The agents of these memberships, each once; those first who mainly belong there.
+fn primary_first<'a>(
+    chart: &'a OrgChart,
+    memberships: impl Iterator<Item = &'a Membership>,
+) -> Vec<&'a Agent> {
+    let mut memberships: Vec<&Membership> = memberships.collect();
+    memberships.sort_by_key(|it| !it.is_primary);
+    distinct(
+        memberships
+            .into_iter()
+            .filter_map(|it| chart.agent(&it.agent)),
+    )
 }
 
 fn distinct<'a>(agents: impl Iterator<Item = &'a Agent>) -> Vec<&'a Agent> {

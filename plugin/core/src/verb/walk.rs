@@ -35,6 +35,9 @@ pub(super) fn walk(card: &Card, path: &[Status], reason: Option<&str>, now: Inst
     if card.status == Status::Deadletter && next.status == Status::Ready {
         forget_failures(&mut next);
     }
+    if next.status != Status::Review {
+        next.metadata.remove(metadata::SUBMITTED_BY);
+    }
     if next.status != Status::Blocked {
         for key in [
             metadata::BLOCK_REASON,
