@@ -11,7 +11,7 @@ use aof_core::status::Status;
 use crate::journal::CardChange;
 use crate::port::Op;
 use crate::recovery::Mending;
-use crate::recovery::history::{Copy, History, Kind, Version};
+use crate::recovery::history::{Beside, Copy, History, Kind, Version};
 
 /// The files of a card, and what they may be.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub(super) struct Scene {
     /// Whether the machine was started again since the journal began: names may be lost, files
     /// torn.
     pub(super) is_new_boot: bool,
-    /// Whether our version lies already beside a person's that cannot be read.
-    pub(super) has_conflict_file: bool,
+    /// What lies where our version goes if it cannot become the card.
+    pub(super) beside: Beside,
 }
 
 /// Decides about one card.
@@ -144,13 +144,13 @@ impl Mending {
         let path = history.path(target);
         // Lost power can have taken back an edit that the change was made from, and only the
         // journal has it. Nobody can tell that from an edit made since: both are kept.
-        if scene.is_new_boot && content != history.last.content && !scene.has_conflict_file {
+        if scene.is_new_boot && content != history.last.content && scene.beside != Beside::Taken {
             let beside = history.conflict_path();
             self.lines.push(format!(
                 "`{path}` may be older than the change of it that a crash cut off; what the \
                  change was made from is in `{beside}`"
             ));
-            self.aside.extend(ours_at(history, beside));
+            self.aside.extend(ours_beside(history, scene));
         }
         self.lines.push(format!(
             "finished the change of `{path}` that was cut off; kept what was edited since"
@@ -167,11 +167,11 @@ impl Mending {
     /// A person's file that cannot be read stays, with ours beside it.
     fn put_beside(&mut self, history: &History<'_>, scene: &Scene) {
         self.remove_ghosts(history, scene, None);
-        if scene.has_conflict_file {
+        if scene.beside == Beside::Taken {
             return;
         }
         let path = history.conflict_path();
-        self.ops.extend(ours_at(history, path.clone()));
+        self.ops.extend(ours_beside(history, scene));
         self.lines.push(format!(
             "the card of {} was changed after a crash and cannot be merged; ours is `{path}`",
             history.id
@@ -205,6 +205,19 @@ fn ours_at(history: &History<'_>, path: String) -> [Op; 2] {
     let content = history.last.content.clone().into_bytes();
     let dir = history.root.status_dir(history.to);
     [Op::MakeDir(dir), Op::Create { path, content }]
+}
+
+/// The last change beside the card, also over a piece of it.
+fn ours_beside(history: &History<'_>, scene: &Scene) -> Vec<Op> {
+    let path = history.conflict_path();
+    match scene.beside {
+        Beside::Torn(stamp) => vec![Op::Replace {
+            path,
+            content: history.last.content.clone().into_bytes(),
+            expect: Some(stamp),
+        }],
+        Beside::Free | Beside::Taken => ours_at(history, path).into(),
+    }
 }
 
 /// A person's card with the fields that the scheduler owns.

@@ -45,6 +45,16 @@ pub(super) struct Copy {
     pub(super) kind: Kind,
 }
 
+/// What lies where our version goes if it cannot become the card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    Free,
+    /// A piece of our version: recovery itself was cut off before it was flushed.
+    Torn(Stamp),
+    /// Our version, or something of somebody else's.
+    Taken,
+}
+
 /// What the journal knows of one card.
 #[derive(Debug)]
 pub(super) struct History<'a> {
@@ -156,6 +166,21 @@ impl History<'_> {
             stamp,
             kind,
         })
+    }
+
+    /// Tells what lies beside the card.
+    pub(super) fn look_beside(&self, blob: Option<&Blob>, may_be_torn: bool) -> Beside {
+        match blob {
+            None | Some(Blob::Absent) => Beside::Free,
+            Some(Blob::Content { bytes, stamp })
+                if may_be_torn
+                    && !self.images.contains(&fingerprint(bytes))
+                    && self.is_torn(bytes) =>
+            {
+                Beside::Torn(*stamp)
+            }
+            Some(_) => Beside::Taken,
+        }
     }
 
     fn kind(&self, status: Status, bytes: &[u8], may_be_torn: bool) -> Kind {

@@ -70,6 +70,10 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
         if mending.is_empty() {
             break;
         }
+        if !mending.aside.is_empty() {
+            // Once the journal has the merges, nothing would write it again.
+            mending.aside.push(Op::Sync);
+        }
         commit(store, mending.aside, opening.epoch)?;
         merges = journalled.followed_by(mending.merges);
         match &merges {
@@ -107,7 +111,7 @@ fn redo_cards<S: Store>(
             let scene = Scene {
                 copies: copies.collect(),
                 is_new_boot,
-                has_conflict_file: blobs.last().is_some_and(|blob| *blob != Blob::Absent),
+                beside: history.look_beside(blobs.last(), is_new_boot),
             };
             mending.absorb(decide(history, scene));
         }

@@ -82,7 +82,7 @@ fn outcome(records: &[Record], files: &[(Status, Vec<u8>)], is_new_boot: bool) -
     let scene = Scene {
         copies: files.iter().map(look).collect(),
         is_new_boot,
-        has_conflict_file: false,
+        beside: Beside::Free,
     };
     let Mending {
         aside,
@@ -264,7 +264,7 @@ fn ours_beside_a_broken_file_is_put_there_once() {
     let scene = Scene {
         copies: vec![history.look(Blocked, &blob, true).unwrap()],
         is_new_boot: true,
-        has_conflict_file: true,
+        beside: Beside::Taken,
     };
     assert_eq!(decide(history, scene).ops, []);
 }
