@@ -5,6 +5,7 @@
 use aof_core::id::{AgentId, IdError, ProjectId, TeamId};
 use aof_core::project::{Project, ProjectStatus};
 
+use crate::budget::{BUDGETS, budgets};
 use crate::card::layout::Layout;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
@@ -37,6 +38,7 @@ const MANIFEST: Schema = closed(&[
     ),
     optional("owner", Map(&OWNER)),
     optional("dispatch", Map(&DISPATCH)),
+    optional("budgets", BUDGETS),
     optional("parentId", Text),
     optional("routing", Map(&ROUTING)),
     idle("memory", Map(&MEMORY)),
@@ -117,6 +119,7 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
         lead,
         team,
         dispatch: dispatch(root),
+        budgets: budgets(root, findings),
         is_research: root.get("type").and_then(Node::text) == Some("research"),
         sla: sla(root.get("sla")),
         parent,

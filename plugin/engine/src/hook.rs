@@ -7,5 +7,5 @@ mod seen;
 mod settled;
 mod started;
 
-pub use ended::{Ending, SessionEnd, Usage};
+pub use ended::{Ending, SessionEnd};
 pub use settled::Settlement;

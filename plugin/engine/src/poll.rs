@@ -1,5 +1,6 @@
 //! One tick: plan, carry the plan out in one commit, report.
 
+pub(crate) mod budget;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -202,6 +203,7 @@ fn act<S: Store>(
     tick.take(ended);
     before?;
     session.ledger.rewind(ctx.now);
+    session.books.rewind(ctx.now);
     let plan = plan(&session.snapshot(ctx.now), scope(session.served));
     session.wake_at = plan.wake_at;
     let mut batches = Batches::default();
@@ -340,6 +342,7 @@ fn conclude<S: Store>(
     report_failures(session, ctx, failed, &mut work);
     announce(session, ctx, &plan.waiting, &mut work);
     announce_hold(session, ctx, plan.waiting_total, &mut work);
+    budget::tell(session, ctx, &mut work);
     batches.add(store, session, work)?;
     batches.flush(store, session)?;
     remember(session, &plan.waiting, failed);
@@ -499,6 +502,7 @@ fn dispatch(
     let spawn = prompt::spawn(session, loaded.root(), &step.card, &run);
     let card: Card = step.card.clone();
     work.rewrite(session, ctx, loaded, (step, None))?;
+    work.open_account(session, &run);
     work.open_run(loaded.root(), &card, run, spawn);
     session.announced.remove(&card.id);
     Ok(())

@@ -1,5 +1,6 @@
 //! Everything that one call wants to change, gathered before it is committed as one batch.
 
+use aof_core::books::Entry;
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::effect::{Cancel, Effect};
@@ -10,6 +11,7 @@ use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::verb::Step;
 use aof_store::event_log::Event;
 use aof_store::layout::ProjectRoot;
+use aof_store::ledger;
 use aof_store::loaded::LoadedCard;
 use aof_store::port::{Stamp, Store};
 use aof_store::refusal::refusal_of;
@@ -17,6 +19,7 @@ use aof_store::transaction::Transaction;
 
 use serde_json::{Value, json};
 
+use crate::count::Told;
 use crate::session::{Live, Session};
 
 /// Characters of a text in an event or in the record of a run: a line of the log and the record
@@ -31,6 +34,10 @@ pub(crate) struct Closing {
     pub(crate) exit_code: Option<i32>,
     /// The session may still be at work: the host should end it.
     pub(crate) ends_session: bool,
+    /// What the run used, if that was told with its end.
+    pub(crate) told: Told,
+    /// The session is over, too, or never began: nothing more will be told of it.
+    pub(crate) is_last: bool,
 }
 
 impl Closing {
@@ -40,6 +47,8 @@ impl Closing {
             reason: reason.map(str::to_owned),
             exit_code: None,
             ends_session: false,
+            told: Told::default(),
+            is_last: false,
         }
     }
 
@@ -60,6 +69,7 @@ pub(crate) struct Work {
     settled: Vec<String>,
     opened_runs: Vec<Run>,
     closed_runs: Vec<RunId>,
+    entries: Vec<Entry>,
 }
 
 /// An event that the log lacks although its change is on disk.
@@ -81,7 +91,7 @@ pub(crate) struct Committed {
 
 impl Work {
     pub(crate) fn is_empty(&self) -> bool {
-        self.transaction.is_empty()
+        self.transaction.is_empty() && self.entries.is_empty()
     }
 
     /// Bytes that it takes in the journal, at most.
@@ -102,6 +112,7 @@ impl Work {
         self.settled.extend(other.settled);
         self.opened_runs.extend(other.opened_runs);
         self.closed_runs.extend(other.closed_runs);
+        self.entries.extend(other.entries);
     }
 
     /// A new card.
@@ -150,9 +161,19 @@ impl Work {
         self.transaction.put_manifest(root, content, read);
     }
 
+    /// The record of a run, and nothing else of it.
+    pub(crate) fn put_run(&mut self, root: &ProjectRoot, run: &Run) {
+        self.transaction.put_run(root, run);
+    }
+
+    /// An entry of the books.
+    pub(crate) fn book(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
     /// A run whose record changes.
     pub(crate) fn update_run(&mut self, root: &ProjectRoot, run: Run) {
-        self.transaction.put_run(root, &run);
+        self.put_run(root, &run);
         self.opened_runs.push(run);
     }
 
@@ -225,7 +246,7 @@ impl Work {
             self.settle(run.id.as_str());
         }
         let closing = Closing::new(RunOutcome::Released, Some(reason)).ending_session();
-        self.end_run(&root, ctx, run, closing);
+        self.end_run(session, ctx, &root, (run, closing));
     }
 
     /// An event that a crash kept out of the log.
@@ -245,7 +266,7 @@ impl Work {
 
     fn close_run(
         &mut self,
-        session: &Session,
+        session: &mut Session,
         ctx: &Context,
         loaded: &LoadedCard,
         closing: Closing,
@@ -263,11 +284,24 @@ impl Work {
         if session.outbox.get(id.as_str()).is_some() {
             self.settle(id.as_str());
         }
-        self.end_run(loaded.root(), ctx, run, closing);
+        self.end_run(session, ctx, loaded.root(), (run, closing));
     }
 
-    fn end_run(&mut self, root: &ProjectRoot, ctx: &Context, run: Run, closing: Closing) {
+    fn end_run(
+        &mut self,
+        session: &mut Session,
+        ctx: &Context,
+        root: &ProjectRoot,
+        (run, closing): (Run, Closing),
+    ) {
         let id = run.id.clone();
+        let told = closing.told.usage;
+        if let Some((usage, source)) = &told {
+            self.count(session, ctx, &id, (usage, source));
+        }
+        if closing.is_last && session.books.account(&id).is_some() {
+            self.book(Entry::Closed(id.clone()));
+        }
         if closing.ends_session {
             self.effect(Effect::Cancel(Cancel {
                 run: id.clone(),
@@ -281,6 +315,7 @@ impl Work {
             outcome: Some(closing.outcome),
             exit_code: closing.exit_code,
             reason: closing.reason.map(shortened_text),
+            usage: told.map(|(usage, _)| usage).or(run.usage),
             ..run
         };
         self.transaction.put_run(root, &ended);
@@ -292,11 +327,16 @@ impl Work {
     /// # Errors
     /// What the store says; the session is then as before.
     pub(crate) fn commit<S: Store>(
-        self,
+        mut self,
         store: &mut S,
         session: &mut Session,
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
+        let numbered: Vec<(u64, Entry)> = (session.books.seq() + 1..).zip(self.entries).collect();
+        self.entries = Vec::new();
+        for (seq, entry) in &numbered {
+            self.transaction.book(ledger::line(*seq, entry));
+        }
         self.admit()?;
         if session.journal.is_due() {
             session
@@ -311,10 +351,14 @@ impl Work {
         match answer {
             Ok(cursor) => (session.cursor, session.journal) = (cursor, journal),
             Err(error) => {
+                session
+                    .books
+                    .skip_to(numbered.last().map_or(0, |(seq, _)| *seq));
                 session.refused(store, &error);
                 return Err(refusal_of(&error));
             }
         }
+        session.take_entries(&numbered);
         for (project, card) in &self.cards {
             session.shelf.put(card, project);
         }

@@ -22,7 +22,7 @@ const NOTICED: [(&str, u64, &str); 19] = [
     ("mtime-only", 14, "I9"),
     ("overwrite-edit", 0, "I9"),
     ("replace-target", 0, "I9"),
-    ("drop-outbox", 315, "I3"),
+    ("drop-outbox", 439, "I3"),
     ("double-spawn", 0, "I3"),
     ("reclaim-live", 0, "I3"),
     ("stale-result", 61, "I3"),

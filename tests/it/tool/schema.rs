@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::rule::{GOOD, good, store_for};
 use super::{ONE, THREE, TWO};
-use crate::stage::{Stage, human};
+use crate::stage::{Stage, human, runner};
 
 fn definitions() -> Vec<Definition> {
     Stage::empty().instance().list_tools().unwrap()
@@ -38,6 +38,7 @@ fn sample(field: &str) -> Value {
         "team" => json!("ink"),
         "priority" => json!("high"),
         "status" => json!("blocked"),
+        "usage" => json!({"model": "m", "inputTokens": 1, "outputTokens": 2, "costMicros": 3}),
         _ => json!("text"),
     }
 }
@@ -125,7 +126,7 @@ fn the_fields_of_every_schema_are_these() {
     aof_dispatch: title!
     aof_task_get: project taskId!
     aof_task_update: actor body project reason status taskId!
-    aof_task_complete: actor project summary taskId!
+    aof_task_complete: actor project summary taskId! usage
     aof_task_block: actor project reason! taskId!
     aof_task_unblock: actor project taskId!
     aof_task_cancel: actor project reason taskId!
@@ -159,7 +160,13 @@ fn every_field_of_every_schema_is_accepted() {
             if tool.name == "aof_task_update" {
                 arguments["reason"] = json!("a reason");
             }
-            let answer = store_for(&tool.name).tool(&human("ann"), &tool.name, arguments);
+            let mut store = store_for(&tool.name);
+            let caller = match field.as_str() {
+                // Only a run uses anything.
+                "usage" => runner(&store.spawned_for(ONE)),
+                _ => human("ann"),
+            };
+            let answer = store.tool(&caller, &tool.name, arguments);
             if let Err(error) = answer {
                 panic!("{} {field}: {} {}", tool.name, error.code, error.message);
             }

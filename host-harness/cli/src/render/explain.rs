@@ -5,6 +5,7 @@ use crate::shape::Decision;
 use super::style::{BAD, BUSY, DIM, GOOD, HEAD, PLAIN, WARN, of_status};
 use super::table::{Table, cell, styled};
 use super::text::clean;
+use super::usage::brief;
 
 /// A decision with everything that it rests on.
 pub fn decision(decision: &Decision, width: Option<usize>) -> String {
@@ -29,6 +30,10 @@ pub fn decision(decision: &Decision, width: Option<usize>) -> String {
     text += &section("CANDIDATES", &candidates(decision), width);
     text += &section("DEPENDS ON", &dependencies(decision), width);
     text += &section("LIMITS", &caps(decision), width);
+    let used = brief(&decision.usage.clone().unwrap_or_default());
+    if !used.is_empty() {
+        text += &format!("\n{DIM}used so far: {used}{DIM:#}\n");
+    }
     if let Some(path) = &decision.path {
         text += &format!("\n{DIM}{}{DIM:#}\n", clean(path));
     }

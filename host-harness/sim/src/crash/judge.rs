@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_host::contract::lifecycle::AdoptedRun;
 use serde_json::Value;
 
 use super::rig::{Rig, files, spawns};
@@ -162,16 +163,29 @@ fn events(files: &Files) -> impl Iterator<Item = String> {
 }
 
 /// After opening, the effects hold one spawn for each run that was asked for and no other; started
-/// runs are adopted.
+/// runs are adopted, and besides them only runs that are over.
 pub(crate) fn spawns_belong_to_leases(rig: &mut Rig) -> Verdict {
     let wanted = rig.runs().map_err(|error| error.message)?;
     let adopted = rig.opened.adopted.iter();
-    let adopted: BTreeSet<String> = adopted.map(|run| run.run.clone()).collect();
+    let (live, over): (Vec<_>, Vec<_>) = adopted.partition(|run| wanted.contains(&run.run));
+    let adopted: BTreeSet<String> = live.iter().map(|run| run.run.clone()).collect();
     if adopted != wanted {
         return Err(format!("adopted {adopted:?}, but leases have {wanted:?}"));
     }
+    let files = files(&rig.machine);
+    let is_over = |run: &&AdoptedRun| {
+        let record = files.get(&format!("{}/run.json", run.run_dir));
+        let record = record.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        record.is_some_and(|record| record["state"] == "ended")
+    };
+    if let Some(run) = over.into_iter().find(|run| !is_over(run)) {
+        return Err(format!(
+            "{} is adopted, holds nothing and is not over",
+            run.run
+        ));
+    }
     let spawned = spawns(&rig.opened.effects);
-    for run in &rig.opened.adopted {
+    for run in live {
         let count = spawned.iter().filter(|it| it.run == run.run).count();
         if count > 1 {
             return Err(format!("{} is spawned {count} times", run.run));

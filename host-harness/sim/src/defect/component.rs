@@ -133,6 +133,7 @@ impl Component for FlawedComponent {
         metrics(ctx: &Ctx) -> String;
         settings(ctx: &Ctx) -> String;
         org(ctx: &Ctx, query: &OrgQuery) -> String;
+        usage(ctx: &Ctx, by: &str, window: &str) -> String;
         audit(ctx: &Ctx, limit: u32) -> String;
     }
 }

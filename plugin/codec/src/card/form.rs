@@ -2,6 +2,7 @@
 //!
 //! Knows types only; the readers give them meaning.
 
+use crate::budget::CARD_BUDGET;
 use crate::finding::Codes;
 use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text, Version};
 use crate::schema::{Schema, idle, open, optional, required};
@@ -29,6 +30,7 @@ pub(crate) const CARD: Schema = open(&[
     optional("priority", Text),
     optional("routing", Map(&ROUTING)),
     optional("sla", Map(&SLA)),
+    optional("budget", Map(&CARD_BUDGET)),
     optional("lease", Map(&LEASE)),
     optional("createdAt", Moment),
     optional("updatedAt", Moment),

@@ -13,6 +13,7 @@ use aof_store::port::Store;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
+use crate::poll::budget;
 use crate::session::Session;
 use crate::summary;
 
@@ -59,11 +60,19 @@ impl<S: Store> Engine<S> {
             "running": index.running(),
             "quarantined": summary::of_quarantine(&session.shelf),
             "notices": summary::of_notices(&session.shelf),
+            "budgets": near(session, ctx),
             "epoch": session.opening.epoch,
             "now": ctx.now.to_string(),
         }})
         .to_string())
     }
+}
+
+/// Budgets that are nearly spent, or are.
+fn near(session: &Session, ctx: &Context) -> Vec<Value> {
+    let all = budget::all(session, ctx.now);
+    let near = all.iter().filter(|standing| standing.is_near());
+    near.map(budget::json).collect()
 }
 
 type Filter<'a> = (Status, Option<&'a ProjectId>);

@@ -7,6 +7,7 @@ use aof_core::org::rule::WEIGHT_DEFAULT;
 use aof_core::org::{Murmur, Role, Rule, Team, Trigger, TriggerKind};
 use aof_core::priority::Priority;
 
+use crate::budget::budgets;
 use crate::finding::excerpt;
 use crate::share::dispatch;
 use crate::yaml::{Entry, Kind, Node};
@@ -30,6 +31,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
             lead,
             technical_lead,
             dispatch: dispatch(node),
+            budgets: budgets(node, self.findings),
             murmur: node.get("murmur").map(murmur),
         })
     }
