@@ -390,10 +390,10 @@ pub struct Dependency {
 pub struct Decision {
     /// The task.
     pub task: String,
-    /// Its title.
-    pub title: String,
-    /// Where it stands.
-    pub status: String,
+    /// Its title; none of what is finished or not understood.
+    pub title: Option<String>,
+    /// Where it stands; none of what is not understood.
+    pub status: Option<String>,
     /// What would happen at the next poll.
     pub verdict: String,
     /// Who would get it.
