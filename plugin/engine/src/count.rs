@@ -234,9 +234,11 @@ fn record<S: Store>(
         return Ok(());
     };
     let path = format!("{}/run.json", root.run_dir(&account.task, &account.run));
-    let blobs = store.read(&[path], run_record::BYTES_MAX);
-    let blobs = blobs.map_err(|error| refusal_of(&error))?;
-    if let Some(Blob::Content { bytes, .. }) = blobs.into_iter().next()
+    let blobs = store.read(std::slice::from_ref(&path), run_record::BYTES_MAX);
+    let blob = blobs.map(|blobs| blobs.into_iter().next().unwrap_or(Blob::Absent));
+    // One that cannot be read just now is written by the next try.
+    let blob = blob.and_then(|blob| blob.certain(&path));
+    if let Blob::Content { bytes, .. } = blob.map_err(|error| refusal_of(&error))?
         && let Some(run) = run_record::decode(&bytes)
         && run.id == account.run
         && run.task == account.task

@@ -149,7 +149,7 @@ pub(crate) fn open<S: Store>(
         obstructed: BTreeMap::new(),
     };
     recall(&mut session);
-    recall_books(&mut session);
+    recall_books(store, &mut session).map_err(|error| stored(&error))?;
     if let Some(trouble) = trouble {
         let mended = trouble
             .mend(store, &mut session)

@@ -69,7 +69,7 @@ impl Session {
             }
         }
         self.sort_out_runs();
-        recall_books(self);
+        recall_books(store, self)?;
         self.take_terms();
         self.idle_report = None;
         self.obstructed.clear();

@@ -4,7 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::books::Kind;
+use aof_core::usage::Sum;
 use aof_host::contract::lifecycle::AdoptedRun;
+use aof_store::layout::LEDGER;
+use aof_store::ledger;
 use serde_json::Value;
 
 use super::rig::{Rig, files, spawns};
@@ -140,7 +144,8 @@ fn log_agrees(files: &Files, first: &Files) -> Verdict {
     }
 }
 
-/// No acknowledged line of a log is gone, and none is there twice.
+/// No acknowledged line of a log is gone, and none is there twice; what was used is in the books as
+/// the log tells it.
 pub(crate) fn log_is_kept(files: &Files, before: &Files) -> Verdict {
     let mut seen = BTreeSet::new();
     for line in events(files) {
@@ -150,8 +155,35 @@ pub(crate) fn log_is_kept(files: &Files, before: &Files) -> Verdict {
     }
     match events(before).find(|line| !seen.contains(line)) {
         Some(line) => Err(format!("an event is lost: {line}")),
-        None => Ok(()),
+        None => books_agree(files),
     }
+}
+
+/// Each run counts once, with the last word about it.
+fn books_agree(files: &Files) -> Verdict {
+    let mut said: BTreeMap<String, u64> = BTreeMap::new();
+    for line in events(files) {
+        let line: Value = serde_json::from_str(&line).unwrap_or_default();
+        if line["type"] == "usage.recorded"
+            && let Some(run) = line["runId"].as_str()
+        {
+            let tokens = line["payload"]["inputTokens"].as_u64();
+            said.insert(run.to_owned(), tokens.unwrap_or_default());
+        }
+    }
+    let ledger = files.get(LEDGER).map(|bytes| ledger::read(bytes).books);
+    let all = ledger.unwrap_or_default();
+    let all = all.page(Kind::Store).and_then(|page| page.named.get(""));
+    let counted = all.map(|tally| tally.total).unwrap_or_default();
+    let expected = (said.len() as u64, said.values().sum::<u64>());
+    if (counted.runs, counted.input_tokens) == expected {
+        return Ok(());
+    }
+    let Sum {
+        runs, input_tokens, ..
+    } = counted;
+    let found = format!("{runs} runs with {input_tokens} tokens are in the books");
+    Err(format!("{found}, the log tells of {expected:?}"))
 }
 
 fn events(files: &Files) -> impl Iterator<Item = String> {

@@ -102,12 +102,21 @@ impl Trouble {
     }
 }
 
-/// What follows from the books once cards and runs are known.
-pub(crate) fn recall_books(session: &mut Session) {
+/// What follows from the books once cards and runs are known. The directories of runs whose records
+/// may still change are cleared of what a killed writer left in them.
+pub(crate) fn recall_books<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+) -> Result<(), StoreError> {
     open_accounts(session);
+    if session.is_writer {
+        let dirs: Vec<String> = unaccounted(session).map(|run| run.run_dir).collect();
+        store.list(&dirs, false)?;
+    }
     let rows = session.shelf.index.rows();
     let limited = rows.filter(|(_, row)| row.budget.is_some());
     session.spending = limited.map(|(task, _)| task.clone()).collect();
+    Ok(())
 }
 
 /// Runs that are over for their tasks, of whose sessions nobody told the end.

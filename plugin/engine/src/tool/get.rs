@@ -61,7 +61,7 @@ impl<S: Store> Engine<S> {
         let books = usage_of(session, &id);
         let (runs, own) = runs_of(store, &loaded, &id).map_err(|error| refusal_of(&error))?;
         // Either may know less: the books of tasks long ago, the list of runs long ago.
-        let used = books.filter(|sum| sum.runs > own.runs).unwrap_or(own);
+        let used = books.filter(|sum| sum.runs >= own.runs).unwrap_or(own);
         task.insert("usage".to_owned(), of_sum(&used));
         task.insert("runs".to_owned(), Value::Array(runs));
         let warnings = loaded.warnings().iter().map(summary::of_finding).collect();
