@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// Relative to the workspace; everything that can change the component.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "wit",
     "Cargo.lock",
     "Cargo.toml",
@@ -31,6 +31,7 @@ const SOURCES: [&str; 14] = [
     "plugin/engine/Cargo.toml",
     "plugin/component/src",
     "plugin/component/Cargo.toml",
+    "plugin/component/build.rs",
 ];
 const PREBUILT: &str = "AOF_COMPONENT";
 
