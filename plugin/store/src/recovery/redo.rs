@@ -13,7 +13,7 @@ use crate::loaded::CARD_BYTES_MAX;
 use crate::port::{Blob, Op, Opening, Store, StoreError};
 use crate::recovery::Mending;
 use crate::recovery::decide::{Scene, decide};
-use crate::recovery::history::{Histories, History, gather};
+use crate::recovery::history::{Beside, Histories, History, gather};
 use crate::recovery::log::{line_start, restored};
 use crate::recovery::stray;
 use crate::run_record;
@@ -100,23 +100,43 @@ fn redo_cards<S: Store>(
         let paths: Vec<String> = chunk.iter().flat_map(|history| history.paths()).collect();
         let blobs = read_certain(store, &paths, CARD_BYTES_MAX)?;
         let files = Status::ALL.len() + 1;
-        for (history, blobs) in chunk.iter().zip(blobs.chunks(files)) {
+        for (history, mut blobs) in chunk.iter().zip(blobs.chunks(files)) {
             // The next pass sees to the others.
             if mending.merged_bytes() >= MERGED_BYTES {
                 return Ok(());
             }
+            let first_beside = blobs.split_off_last().unwrap_or(&Blob::Absent);
             let looked = Status::ALL.into_iter().zip(blobs);
             let copies =
                 looked.filter_map(|(status, blob)| history.look(status, blob, is_new_boot));
             let scene = Scene {
                 copies: copies.collect(),
                 is_new_boot,
-                beside: history.look_beside(blobs.last(), is_new_boot),
+                beside: beside(store, history, (first_beside, is_new_boot))?,
             };
             mending.absorb(decide(history, scene));
         }
     }
     Ok(())
+}
+
+/// Looks for the place of our version beside the card, from the first one on.
+fn beside<S: Store>(
+    store: &mut S,
+    history: &History<'_>,
+    (first, is_new_boot): (&Blob, bool),
+) -> Result<Beside, StoreError> {
+    let mut blob = first.clone();
+    let mut number = 1;
+    // Ends at the first path at which nothing lies.
+    loop {
+        if let Some(beside) = history.look_beside((number, &blob), is_new_boot) {
+            return Ok(beside);
+        }
+        number += 1;
+        let read = read_certain(store, &[history.conflict_path(number)], CARD_BYTES_MAX)?;
+        blob = read.into_iter().next().unwrap_or(Blob::Absent);
+    }
 }
 
 /// The last content of each record of a run.
