@@ -61,16 +61,18 @@ impl<S: Store> Engine<S> {
 }
 
 fn explain_row(session: &Session, ctx: &Context, id: &TaskId, row: &Row) -> Explanation {
-    let scope = Scope {
-        waiting_max: 0,
-        focus: Some(id),
-        dispatched: 0,
+    let plan = || {
+        let scope = Scope {
+            waiting_max: 0,
+            focus: Some(id),
+            dispatched: 0,
+        };
+        plan(&session.snapshot(ctx.now), scope)
     };
-    let plan = plan(&session.snapshot(ctx.now), scope);
     match row.status {
-        Status::Ready => of_ready(&plan, id),
+        Status::Ready => of_ready(&plan(), id),
         Status::InProgress => in_progress(ctx, row),
-        Status::Backlog => backlog(session, row, &plan, id),
+        Status::Backlog => backlog(session, row, &plan(), id),
         Status::Blocked => blocked(session, id, row),
         Status::Review => Explanation::because("waiting", "waits for acceptance in review"),
         Status::Deadletter => Explanation::because(

@@ -42,17 +42,22 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
             }
             Err(obstacle) => {
                 plan.wake_at = earlier(plan.wake_at, obstacle.until());
-                let is_sought = focus.is_some_and(|focus| order.leads_to(lane, focus));
-                let holds_all = obstacle.holds_lane(row) && !is_told && !is_sought;
+                let holds_all = obstacle.holds_lane() && !is_told;
                 // Most of a long queue waits for the same few reasons: only what is told is
                 // written.
                 if is_told || is_focus {
                     plan.waiting.push(obstacle.tell(id, snapshot, row));
                 }
                 if holds_all {
+                    if let Some(focus) = focus {
+                        order.skip_to(lane, focus);
+                    }
                     continue;
                 }
             }
+        }
+        if is_focus && !is_told {
+            break;
         }
         order.go_on(lane);
     }
@@ -163,15 +168,20 @@ fn judge<'a>(
 
 impl Obstacle<'_> {
     /// Whether it holds back every task of the same project, destination and urgency.
-    fn holds_lane(&self, row: &Row) -> bool {
+    const fn holds_lane(&self) -> bool {
         match self {
             Obstacle::Paused(_)
             | Obstacle::Archived(_)
+            | Obstacle::Above(..)
             | Obstacle::UnknownProject(_)
-            | Obstacle::Project(_) => true,
-            // Teams and rules also look at tags.
-            Obstacle::Unrouted(_) => row.routing.agent.is_some() || row.routing.role.is_some(),
-            _ => false,
+            | Obstacle::Project(_)
+            | Obstacle::Unrouted(_) => true,
+            Obstacle::Workflow
+            | Obstacle::InTheWay(_)
+            | Obstacle::Dependencies
+            | Obstacle::Held(_)
+            | Obstacle::Exhausted(..)
+            | Obstacle::Taken(..) => false,
         }
     }
 
