@@ -81,6 +81,11 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
             None => passes += 1,
         }
         commit(store, mending.ops, opening.epoch)?;
+        for log in mending.logs {
+            // The new name may last before the new content does, and the journal has only the end
+            // of it.
+            store.commit(vec![Op::Sync, log], opening.epoch)?;
+        }
         lines.extend(mending.lines);
         if passes == PASSES_MAX {
             break;
@@ -202,7 +207,7 @@ fn redo_logs<S: Store>(
             mending
                 .lines
                 .push(format!("added to `{path}` what a crash kept out of it"));
-            mending.ops.push(op);
+            mending.logs.push(op);
         }
     }
     Ok(())

@@ -149,7 +149,13 @@ fn without_anything_to_do_again_nothing_is_written() {
 fn on_another_boot_what_was_read_is_on_the_disk() {
     let mut store = cut_commit(1);
     let ops = mend(&mut store, other_boot());
-    assert!(!ops.contains(&Op::Sync), "{ops:?}");
+    let position = |wanted: &dyn Fn(&Op) -> bool| ops.iter().position(wanted).unwrap();
+    let renamed = position(&|op| matches!(op, Op::Rename { .. }));
+    let flushed = position(&|op| *op == Op::Sync);
+    assert!(renamed < flushed, "only a log is flushed: {ops:?}");
+    let writes_journal =
+        |op: &Op| matches!(op, Op::Create { path, .. } if path.contains("journal"));
+    assert!(!ops.iter().any(writes_journal), "{ops:?}");
     assert!(store.files.contains_key(&card(Status::Blocked)));
 }
 
@@ -207,6 +213,25 @@ fn a_merge_is_journaled_before_it_replaces_anything() {
     assert!(is_flushed(journal..renamed), "{ops:?}");
     assert_eq!(body_of(&store, &card(Status::Blocked)), "Mine.");
     assert_eq!(body_of(&store, &beside), "Do it.");
+}
+
+#[test]
+fn a_log_is_replaced_only_once_its_new_content_is_flushed() {
+    for opening in [OPENING, other_boot()] {
+        let mut store = cut_commit(3);
+        redo::redo(&mut store, opening).unwrap();
+        let is_log = |op: &Op| matches!(op, Op::Replace { path, .. } if path.ends_with(".jsonl"));
+        let batches = store
+            .batches
+            .iter()
+            .filter(|batch| batch.iter().any(is_log));
+        let batches: Vec<&Vec<Op>> = batches.collect();
+        assert!(!batches.is_empty());
+        for batch in batches {
+            assert_eq!(batch.first(), Some(&Op::Sync), "{batch:?}");
+            assert!(batch.iter().skip(1).all(is_log), "{batch:?}");
+        }
+    }
 }
 
 #[test]

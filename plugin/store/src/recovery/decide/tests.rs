@@ -88,6 +88,7 @@ fn outcome(records: &[Record], files: &[(Status, Vec<u8>)], is_new_boot: bool) -
         aside,
         merges,
         ops,
+        logs: _,
         lines,
     } = decide(history, scene);
     let changes = aside.iter().chain(&ops);
