@@ -42,6 +42,18 @@ pub enum Operation {
     Promote,
     /// `aof_task_resurrect`.
     Resurrect,
+    /// `aof_task_edit`.
+    Amend,
+    /// `aof_task_log`.
+    Log,
+    /// `aof_task_heartbeat`.
+    Heartbeat,
+    /// `aof_task_list`.
+    List,
+    /// `aof_explain`.
+    Explain,
+    /// `aof_org_show`.
+    OrgShow,
     /// `aof_status_report`.
     Report,
     /// `aof_project_create`.
@@ -68,6 +80,12 @@ impl Operation {
             Operation::Undepend => "aof_task_dep_remove",
             Operation::Promote => "aof_task_promote",
             Operation::Resurrect => "aof_task_resurrect",
+            Operation::Amend => "aof_task_edit",
+            Operation::Log => "aof_task_log",
+            Operation::Heartbeat => "aof_task_heartbeat",
+            Operation::List => "aof_task_list",
+            Operation::Explain => "aof_explain",
+            Operation::OrgShow => "aof_org_show",
             Operation::Report => "aof_status_report",
             Operation::ProjectCreate => "aof_project_create",
             Operation::ProjectList => "aof_project_list",
@@ -184,7 +202,7 @@ use Grant::{Always, As, ByPolicy, Never};
 use Relation::{Assignee, Creator, Holder, TeamLead};
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 17] = [
+const TABLE: [(Operation, [Grant; 3]); 23] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (
         Operation::Part,
@@ -245,6 +263,25 @@ const TABLE: [(Operation, [Grant; 3]); 17] = [
     ),
     (Operation::Promote, [As(&[TeamLead]), Never, Never]),
     (Operation::Resurrect, [As(&[TeamLead]), Never, Never]),
+    (
+        Operation::Amend,
+        [As(&[TeamLead, Creator]), As(&[Creator]), Never],
+    ),
+    (
+        Operation::Log,
+        [
+            As(&[Holder, TeamLead, Creator]),
+            As(&[Holder, Creator]),
+            As(&[Holder]),
+        ],
+    ),
+    (
+        Operation::Heartbeat,
+        [As(&[Holder]), As(&[Holder]), As(&[Holder])],
+    ),
+    (Operation::List, [Always, Always, Always]),
+    (Operation::Explain, [Always, Always, Always]),
+    (Operation::OrgShow, [Always, Always, Always]),
     (Operation::Report, [Always, Always, Always]),
     (Operation::ProjectCreate, [Always, Never, Never]),
     (Operation::ProjectList, [Always, Always, Always]),

@@ -5,7 +5,7 @@
 //! from arguments.
 
 use aof_core::caller::{Caller, Context};
-use aof_core::card::Card;
+use aof_core::card::{Card, Routing};
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
 use aof_core::metadata;
@@ -95,6 +95,40 @@ pub(crate) fn permit_new<S: Store>(
     }
     let refused = (Operation::Dispatch, ruling);
     Err(refusal("AOF-2012", ctx, refused, "make this task").at("agent"))
+}
+
+/// Lets a task be handed over to whom it names then, or tells why not: the right to give somebody
+/// a task is that of making one for him.
+///
+/// # Errors
+/// `AOF-2012` if the table does not allow it; what the store says when that is told.
+pub(crate) fn permit_routing<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, routing): (&LoadedCard, &Routing),
+) -> Result<(), Refusal> {
+    let project = loaded.root().id();
+    let matter = Matter {
+        routing,
+        lease: None,
+        submitted_by: None,
+        created_by: None,
+        owner: session.owner(project),
+    };
+    let ruling = rule(Operation::Dispatch, &ctx.caller, &matter, &session.chart);
+    if ruling.is_allowed {
+        return Ok(());
+    }
+    let about = (Some(project.clone()), Some(loaded.card().id.clone()));
+    tell(
+        store,
+        session,
+        ctx,
+        (about, denied(ctx, Operation::Amend, ruling)),
+    )?;
+    let refused = (Operation::Dispatch, ruling);
+    Err(refusal("AOF-2012", ctx, refused, "give the task to them").at("agent"))
 }
 
 /// Lets a change of a project pass, or tells why not.

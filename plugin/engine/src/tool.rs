@@ -10,7 +10,12 @@ mod cancel;
 mod complete;
 mod depend;
 mod dispatch;
+mod edit;
 mod get;
+mod heartbeat;
+mod list;
+mod log;
+mod look;
 mod project;
 mod promote;
 mod report;
@@ -152,6 +157,45 @@ const DEP_REMOVE: Card = Card(
     "Lets a task wait for another one no longer.",
     REPEATS,
 );
+const EDIT: Card = Card(
+    "aof_task_edit",
+    "Edit a task",
+    "Changes what a task is: title, priority, whom it names, tags, resource, limit, metadata. The \
+     body is replaced by aof_task_update.",
+    WRITES,
+);
+const LOG: Card = Card(
+    "aof_task_log",
+    "Write into the work log",
+    "Adds an entry with your name and the time to the work log of a task. Nothing there is ever \
+     changed.",
+    WRITES,
+);
+const HEARTBEAT: Card = Card(
+    "aof_task_heartbeat",
+    "Show life",
+    "Says that you are still at work on your task. Every other call of a tool says so as well.",
+    REPEATS,
+);
+const LIST: Card = Card(
+    "aof_task_list",
+    "List tasks",
+    "Lists tasks by status, agent, role, team, tag, priority, parent, title or project, page by \
+     page.",
+    READS,
+);
+const EXPLAIN: Card = Card(
+    "aof_explain",
+    "Explain a task",
+    "Says why a task runs or waits: the routing decision, every candidate, caps, dependencies.",
+    READS,
+);
+const ORG_SHOW: Card = Card(
+    "aof_org_show",
+    "Show the org chart",
+    "Shows agents, teams, units, roles and routing rules as they are written.",
+    READS,
+);
 const REPORT: Card = Card(
     "aof_status_report",
     "Report on tasks",
@@ -216,6 +260,12 @@ impl<S: Store> Engine<S> {
             RESURRECT.define::<target::About, answer::Touched>(),
             DEP_ADD.define::<depend::Arguments, answer::Touched>(),
             DEP_REMOVE.define::<depend::Arguments, answer::Touched>(),
+            EDIT.define::<edit::Arguments, answer::Touched>(),
+            LOG.define::<log::Arguments, answer::Touched>(),
+            HEARTBEAT.define::<target::About, answer::Held>(),
+            LIST.define::<list::Arguments, answer::List>(),
+            EXPLAIN.define::<target::About, answer::Decision>(),
+            ORG_SHOW.define::<look::Chart, answer::Org>(),
             REPORT.define::<report::Arguments, answer::Report>(),
             PROJECT_CREATE.define::<project::Create, project::One>(),
             PROJECT_LIST.define::<project::List, project::Several>(),
@@ -242,6 +292,12 @@ impl<S: Store> Engine<S> {
             "aof_task_resurrect" => self.resurrect(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_add" => self.add_dependency(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_remove" => self.remove_dependency(ctx, &arguments::parse(arguments)?),
+            "aof_task_edit" => self.edit(ctx, &arguments::parse(arguments)?),
+            "aof_task_log" => self.log(ctx, &arguments::parse(arguments)?),
+            "aof_task_heartbeat" => self.heartbeat(ctx, &arguments::parse(arguments)?),
+            "aof_task_list" => self.list(ctx, &arguments::parse(arguments)?),
+            "aof_explain" => self.explain_task(ctx, &arguments::parse(arguments)?),
+            "aof_org_show" => self.show_org(ctx, &arguments::parse(arguments)?),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
             "aof_project_create" => self.project_create(ctx, &arguments::parse(arguments)?),
             "aof_project_list" => self.project_list(ctx, &arguments::parse(arguments)?),
@@ -279,6 +335,12 @@ fn unknown_tool(name: &str) -> Refusal {
         RESURRECT,
         DEP_ADD,
         DEP_REMOVE,
+        EDIT,
+        LOG,
+        HEARTBEAT,
+        LIST,
+        EXPLAIN,
+        ORG_SHOW,
         REPORT,
         PROJECT_CREATE,
         PROJECT_LIST,

@@ -81,11 +81,7 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
             None => passes += 1,
         }
         commit(store, mending.ops, opening.epoch)?;
-        for log in mending.logs {
-            // The new name may last before the new content does, and the journal has only the end
-            // of it.
-            store.commit(vec![Op::Sync, log], opening.epoch)?;
-        }
+        replace_logs(store, mending.logs, opening.epoch)?;
         lines.extend(mending.lines);
         if passes == PASSES_MAX {
             break;
@@ -239,14 +235,30 @@ fn placed(path: &str, content: Vec<u8>, present: &Blob) -> Option<Op> {
     }
 }
 
+/// Gives logs new contents. The new name may last before the new content does, and the journal has
+/// only the end of it: contents are flushed before they are named.
+fn replace_logs<S: Store>(store: &mut S, logs: Vec<Op>, epoch: u64) -> Result<(), StoreError> {
+    let is_large = logs.iter().map(bytes_of).sum::<usize>() > BATCH_BYTES;
+    let count = if is_large { 1 } else { logs.len().max(1) };
+    for some in logs.chunks(count) {
+        let batch = [&[Op::Sync], some].concat();
+        store.commit(batch, epoch)?;
+    }
+    Ok(())
+}
+
+fn bytes_of(op: &Op) -> usize {
+    match op {
+        Op::Create { content, .. } | Op::Replace { content, .. } => content.len(),
+        _ => 0,
+    }
+}
+
 fn commit<S: Store>(store: &mut S, ops: Vec<Op>, epoch: u64) -> Result<(), StoreError> {
     let mut batch = Vec::new();
     let mut bytes = 0;
     for op in ops {
-        bytes += match &op {
-            Op::Create { content, .. } | Op::Replace { content, .. } => content.len(),
-            _ => 0,
-        };
+        bytes += bytes_of(&op);
         batch.push(op);
         if batch.len() >= OPS || bytes >= BATCH_BYTES {
             store.commit(std::mem::take(&mut batch), epoch)?;

@@ -270,7 +270,8 @@ fn ours_beside_a_broken_file_is_put_there_once() {
     assert_eq!(decide(history, scene).ops, []);
 }
 
-/// A person restored an older card, we counted on from it, and the power brought the newer one back.
+/// A person restored an older card, we counted on from it, and the power brought the newer one
+/// back.
 #[test]
 fn a_higher_revision_that_is_older_than_the_change_does_not_have_it() {
     let stamped = |text: String, at: &str| {
