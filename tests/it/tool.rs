@@ -12,6 +12,7 @@ mod heartbeat;
 mod list;
 mod log;
 mod look;
+mod once;
 mod permission;
 mod project;
 mod report;

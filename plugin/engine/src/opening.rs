@@ -124,6 +124,7 @@ pub(crate) fn open<S: Store>(
         source,
         scope,
         outbox,
+        asking: None,
         log,
         journal: Journal::default(),
         live,

@@ -13,6 +13,7 @@ use aof_store::layout::ProjectRoot;
 use aof_store::loaded::LoadedCard;
 use aof_store::port::{Stamp, Store};
 use aof_store::refusal::refusal_of;
+use aof_store::request::{Request, RequestKey, Subject};
 use aof_store::transaction::Transaction;
 
 use serde_json::{Value, json};
@@ -60,6 +61,8 @@ pub(crate) struct Work {
     settled: Vec<String>,
     opened_runs: Vec<Run>,
     closed_runs: Vec<RunId>,
+    /// What the call is about whose work this is: its first card, or its manifest.
+    subject: Option<Subject>,
 }
 
 /// An event that the log lacks although its change is on disk.
@@ -102,6 +105,7 @@ impl Work {
         self.settled.extend(other.settled);
         self.opened_runs.extend(other.opened_runs);
         self.closed_runs.extend(other.closed_runs);
+        self.subject = self.subject.take().or(other.subject);
     }
 
     /// A new card.
@@ -114,6 +118,7 @@ impl Work {
     ) -> Result<(), Refusal> {
         self.transaction.create(root, &step.card)?;
         self.events(session, ctx, Some((root.id(), &step.card)), step.events);
+        self.is_about(&step.card);
         self.cards.push((root.id().clone(), step.card));
         Ok(())
     }
@@ -133,8 +138,15 @@ impl Work {
         }
         let project = loaded.root().id().clone();
         self.events(session, ctx, Some((&project, &step.card)), step.events);
+        self.is_about(&step.card);
         self.cards.push((project, step.card));
         Ok(())
+    }
+
+    fn is_about(&mut self, card: &Card) {
+        if self.subject.is_none() {
+            self.subject = Some(Subject::Task(card.id.clone()));
+        }
     }
 
     /// A run that begins: its record, its work directory, its spawn effect.
@@ -147,6 +159,7 @@ impl Work {
 
     /// The next manifest of a project, made from the file of this version.
     pub(crate) fn manifest(&mut self, root: &ProjectRoot, content: String, read: Option<Stamp>) {
+        self.subject = Some(Subject::Project(root.id().clone()));
         self.transaction.put_manifest(root, content, read);
     }
 
@@ -292,11 +305,12 @@ impl Work {
     /// # Errors
     /// What the store says; the session is then as before.
     pub(crate) fn commit<S: Store>(
-        self,
+        mut self,
         store: &mut S,
         session: &mut Session,
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
+        let request = self.request(session);
         self.admit()?;
         if session.journal.is_due() {
             session
@@ -336,11 +350,27 @@ impl Work {
         for key in &self.settled {
             session.outbox.settle(key);
         }
+        if let Some((key, request)) = request {
+            session.outbox.requests.note(key, request);
+            session.asking = None;
+        }
         session.idle_report = None;
         Ok(Committed {
             effects: self.effects,
             events,
         })
+    }
+
+    /// The call whose work this is, if it can be repeated, and if this does what it asks for.
+    fn request(&mut self, session: &Session) -> Option<(RequestKey, Request)> {
+        let asking = session.asking.clone()?;
+        let request = Request {
+            digest: asking.digest,
+            at: asking.at,
+            subject: self.subject.clone()?,
+        };
+        self.transaction.asked(&asking.key, &request);
+        Some((asking.key, request))
     }
 }
 

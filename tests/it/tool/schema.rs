@@ -128,31 +128,31 @@ fn the_fields_of_every_schema_are_these() {
         }
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    aof_dispatch: actor agent brief! dependencyPolicy dependsOn metadata parentId
-    aof_dispatch: priority project resource role tags team timeoutMs
-    aof_dispatch: title!
+    aof_dispatch: actor agent brief! dependencyPolicy dependsOn idempotencyKey metadata
+    aof_dispatch: parentId priority project resource role tags team
+    aof_dispatch: timeoutMs title!
     aof_task_get: project taskId!
-    aof_task_update: actor body project reason status taskId!
-    aof_task_complete: actor project summary taskId!
-    aof_task_block: actor project reason! taskId!
-    aof_task_unblock: actor project taskId!
-    aof_task_cancel: actor project reason taskId!
-    aof_task_promote: actor force project taskId!
-    aof_task_resurrect: actor project taskId!
-    aof_task_dep_add: actor blockerId! project taskId!
-    aof_task_dep_remove: actor blockerId! project taskId!
-    aof_task_edit: actor agent expectedRevision metadata priority project resource
-    aof_task_edit: role tags taskId! team timeoutMs title
-    aof_task_log: actor project taskId! text!
+    aof_task_update: actor body idempotencyKey project reason status taskId!
+    aof_task_complete: actor idempotencyKey project summary taskId!
+    aof_task_block: actor idempotencyKey project reason! taskId!
+    aof_task_unblock: actor idempotencyKey project taskId!
+    aof_task_cancel: actor idempotencyKey project reason taskId!
+    aof_task_promote: actor force idempotencyKey project taskId!
+    aof_task_resurrect: actor idempotencyKey project taskId!
+    aof_task_dep_add: actor blockerId! idempotencyKey project taskId!
+    aof_task_dep_remove: actor blockerId! idempotencyKey project taskId!
+    aof_task_edit: actor agent expectedRevision idempotencyKey metadata priority project
+    aof_task_edit: resource role tags taskId! team timeoutMs title
+    aof_task_log: actor idempotencyKey project taskId! text!
     aof_task_heartbeat: actor project taskId!
     aof_task_list: actor agent cursor limit overdue parentId priority
     aof_task_list: project role status tag team title
     aof_explain: actor project taskId!
     aof_org_show: actor
     aof_status_report: actor agent compact limit project status
-    aof_project_create: actor id! lead parentId team title
+    aof_project_create: actor id! idempotencyKey lead parentId team title
     aof_project_list: actor lint project
-    aof_project_status: actor project! status!
+    aof_project_status: actor idempotencyKey project! status!
     "#);
 }
 

@@ -40,6 +40,23 @@ pub(crate) const CASES: &[Case] = &[
         weight: 1,
     },
     Case {
+        name: "create with a key",
+        before: empty,
+        act: |rig| {
+            let draft = json!({"title": "t", "brief": "b", "agent": "writer",
+                "idempotencyKey": "once"});
+            rig.ann("aof_dispatch", draft).map(drop)
+        },
+        is_new: |rig| {
+            let all = rig.report().unwrap_or_default();
+            all["tasks"]
+                .as_array()
+                .is_some_and(|tasks| tasks.len() == 1)
+        },
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
         name: "dispatch",
         before: ready,
         act: Rig::poll,
