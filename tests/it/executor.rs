@@ -459,6 +459,7 @@ impl Stage {
     }
 
     fn file(&self, name: &str, text: &str) {
+        let text = crate::omit::omitted(name, text);
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();

@@ -5,9 +5,11 @@
 
 mod cap;
 mod clock;
+mod default;
 mod dependency;
 mod failure;
 mod hold;
+mod knob;
 mod lease;
 mod order;
 mod reload;

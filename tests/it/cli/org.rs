@@ -227,6 +227,59 @@ fn what_works_together_with_tasks_and_memory_is_shown_too() {
     ");
 }
 
+/// What the chart says for people and about the gateway, and what other programs keep in it.
+const TALKATIVE: &str = "\
+schemaVersion: 1
+defaults: {capabilities: {model: small, provider: house}}
+agents:
+  - {id: ada, name: Ada, description: plans, capabilities: {model: large, provider: other}}
+  - {id: eve, name: Eve}
+teams:
+  - {id: core, name: Core, description: builds, technicalLead: eve}
+roles:
+  boss: {agents: [ada], description: decides}
+orgUnits:
+  - {id: house, type: company, name: House, description: all, metadata: {colour: red}}
+groups:
+  - {id: night, name: Night, description: late, memberIds: [ada], metadata: {colour: blue}}
+relationships:
+  - {fromAgentId: ada, toAgentId: eve, type: consults_with, metadata: {colour: green}}
+metadata: {colour: grey}
+";
+
+#[test]
+fn what_is_said_for_people_is_shown() {
+    let document = stand(TALKATIVE).aof(&["org", "show", "--json"]).ok().json();
+    for (path, expected) in [
+        ("/agents/0/name", "Ada"),
+        ("/agents/0/description", "plans"),
+        ("/agents/0/model", "large"),
+        ("/agents/0/provider", "other"),
+        ("/agents/1/model", "small"),
+        ("/agents/1/provider", "house"),
+        ("/teams/0/name", "Core"),
+        ("/teams/0/description", "builds"),
+        ("/teams/0/technicalLead", "eve"),
+        ("/roles/boss/description", "decides"),
+        ("/orgUnits/0/name", "House"),
+        ("/orgUnits/0/type", "company"),
+        ("/orgUnits/0/description", "all"),
+        ("/groups/0/name", "Night"),
+        ("/groups/0/description", "late"),
+    ] {
+        let shown = document["chart"].pointer(path);
+        assert_eq!(shown, Some(&expected.into()), "{path}");
+    }
+}
+
+#[test]
+fn what_other_programs_keep_in_a_chart_stays() {
+    let stand = stand(TALKATIVE);
+    stand.aof(&["org", "set", "agents.ada.name", "Ade"]).ok();
+    let after = stand.read("org/org-chart.yaml");
+    assert_eq!(after, TALKATIVE.replace("name: Ada", "name: Ade"));
+}
+
 #[test]
 fn a_chart_that_cannot_be_used_is_not_shown() {
     let said = failed(stand(UNSOUND).aof(&["org", "show", "--json"]), 3);

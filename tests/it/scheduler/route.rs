@@ -153,6 +153,16 @@ fn a_team_is_its_active_head_or_whoever_has_the_tags() {
 }
 
 #[test]
+fn what_a_team_is_given_goes_to_its_lead_however_free_others_are() {
+    let chart = "//- org/org-chart.yaml\nschemaVersion: 1\nteams:\n\
+                 - {id: t, name: T, lead: boss}\nagents:\n- {id: ada, name: Ada, team: t}\n\
+                 - {id: boss, name: Boss, team: t}\n";
+    let card = CardText::new(ONE, "ready").line("routing: {team: t}");
+    let mut stage = Stage::with(&format!("{chart}{}", card.fixture()));
+    assert_eq!(stage.spawned().agent, "boss");
+}
+
+#[test]
 fn units_groups_and_memberships_are_targets() {
     assert_eq!(
         gets(&["routing: {team: led}"]).0,
