@@ -10,6 +10,7 @@ mod failure;
 mod hold;
 mod lease;
 mod order;
+mod reach;
 mod reload;
 mod review;
 mod route;
