@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
-use aof_core::org::OrgChart;
+use aof_core::org::{Method, OrgChart};
 use aof_core::plan::{Ledger, Snapshot, served};
 use aof_core::project::Project;
 use aof_core::refusal::Refusal;
@@ -148,6 +148,12 @@ impl Session {
             hold: self.hold.as_ref().map(|hold| hold.reason.as_str()),
             now,
         }
+    }
+
+    /// Whether the task is offered to a person or a command-line agent.
+    pub(crate) fn is_offered(&self, task: &TaskId) -> bool {
+        let mut runs = self.live.values().map(|live| &live.run);
+        runs.any(|run| run.task == *task && run.method == Some(Method::Cli))
     }
 
     /// Notes that work was given to an agent.

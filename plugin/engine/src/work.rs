@@ -1,10 +1,13 @@
 //! Everything that one call wants to change, gathered before it is committed as one batch.
 
+use std::collections::BTreeSet;
+
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::effect::{Cancel, Effect};
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::org::Method;
 use aof_core::refusal::Refusal;
 use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::verb::Step;
@@ -60,6 +63,8 @@ pub(crate) struct Work {
     effects: Vec<Effect>,
     settled: Vec<String>,
     opened_runs: Vec<Run>,
+    /// Those that are new among them.
+    begun: BTreeSet<RunId>,
     closed_runs: Vec<RunId>,
     /// What the call is about whose work this is: its first card, or its manifest.
     subject: Option<Subject>,
@@ -104,6 +109,7 @@ impl Work {
         self.effects.extend(other.effects);
         self.settled.extend(other.settled);
         self.opened_runs.extend(other.opened_runs);
+        self.begun.extend(other.begun);
         self.closed_runs.extend(other.closed_runs);
         self.subject = self.subject.take().or(other.subject);
     }
@@ -149,11 +155,12 @@ impl Work {
         }
     }
 
-    /// A run that begins: its record, its work directory, its spawn effect.
-    pub(crate) fn open_run(&mut self, root: &ProjectRoot, card: &Card, run: Run, spawn: Effect) {
+    /// A run that begins: its record, its work directory, what reaches its agent.
+    pub(crate) fn open_run(&mut self, root: &ProjectRoot, card: &Card, run: Run, reach: Effect) {
         self.transaction.make_work_dir(root, card);
         self.transaction.put_run(root, &run);
-        self.effect(spawn);
+        self.effect(reach);
+        self.begun.insert(run.id.clone());
         self.opened_runs.push(run);
     }
 
@@ -234,8 +241,8 @@ impl Work {
         let draft = EventDraft::new("task.reclaimed", json!({"reason": reason}));
         let about = (Some(run.project.clone()), Some(run.task.clone()));
         self.event_of(session, ctx, about, draft.of_run(Some(&run.id)));
-        if session.outbox.get(run.id.as_str()).is_some() {
-            self.settle(run.id.as_str());
+        if let Some((key, _)) = session.outbox.start_of(&run.id) {
+            self.settle(key);
         }
         let closing = Closing::new(RunOutcome::Released, Some(reason)).ending_session();
         self.end_run(&root, ctx, run, closing);
@@ -273,15 +280,16 @@ impl Work {
         let id = run.id.clone();
         let known = session.live.get(&id).map(|live| live.run.clone());
         let run = known.unwrap_or(run);
-        if session.outbox.get(id.as_str()).is_some() {
-            self.settle(id.as_str());
+        if let Some((key, _)) = session.outbox.start_of(&id) {
+            self.settle(key);
         }
         self.end_run(loaded.root(), ctx, run, closing);
     }
 
     fn end_run(&mut self, root: &ProjectRoot, ctx: &Context, run: Run, closing: Closing) {
         let id = run.id.clone();
-        if closing.ends_session {
+        // Whoever took an offer has no session that could be ended.
+        if closing.ends_session && run.method != Some(Method::Cli) {
             self.effect(Effect::Cancel(Cancel {
                 run: id.clone(),
                 session: run.session.clone(),
@@ -334,7 +342,7 @@ impl Work {
         }
         for run in self.opened_runs {
             let renewed_at = run.started_at.unwrap_or(run.requested_at);
-            if run.state == RunState::Requested {
+            if self.begun.contains(&run.id) {
                 session.serve(&run);
                 session.quiet.push(run.id.clone());
             }

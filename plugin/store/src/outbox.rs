@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use aof_core::effect::{Cancel, Effect, Notify, Severity, Spawn};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use aof_core::instant::Instant;
+use aof_core::org::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::request::{Request, RequestKey, Requests, Subject};
@@ -72,6 +73,10 @@ enum EffectRecord {
         run_dir: String,
         timeout_ms: u64,
         prompt: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        methods: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed: Vec<String>,
     },
     Cancel {
         run: String,
@@ -126,6 +131,17 @@ impl Outbox {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Effect> {
         self.open.get(key)
+    }
+
+    /// The effect that reaches the agent of this run, if it is not settled, and its key: one at
+    /// most, whatever way it is at.
+    #[must_use]
+    pub fn start_of(&self, run: &RunId) -> Option<(&str, &Spawn)> {
+        let (key, effect) = self.open.range(run.to_string()..).next()?;
+        match effect {
+            Effect::Spawn(spawn) if spawn.run == *run => Some((key, spawn)),
+            _ => None,
+        }
     }
 
     /// Notes that these effects were recorded.
@@ -236,6 +252,8 @@ impl EffectRecord {
                 run_dir: spawn.run_dir.clone(),
                 timeout_ms: spawn.timeout_ms,
                 prompt: spawn.prompt.clone(),
+                methods: spawn.methods.iter().map(ToString::to_string).collect(),
+                passed: spawn.passed.clone(),
             },
             Effect::Cancel(cancel) => EffectRecord::Cancel {
                 run: cancel.run.to_string(),
@@ -267,6 +285,8 @@ impl EffectRecord {
                 run_dir,
                 timeout_ms,
                 prompt,
+                methods,
+                passed,
             } => Effect::Spawn(Box::new(Spawn {
                 project: ProjectId::parse(&project).ok()?,
                 task: TaskId::parse(&task).ok()?,
@@ -280,6 +300,11 @@ impl EffectRecord {
                 run_dir,
                 timeout_ms,
                 prompt,
+                methods: methods
+                    .iter()
+                    .map(|name| Method::parse(name))
+                    .collect::<Option<_>>()?,
+                passed,
             })),
             EffectRecord::Cancel {
                 run,

@@ -14,7 +14,7 @@ use cap_std::fs::Dir;
 
 use crate::contract::hooks::FailureClass;
 use crate::contract::lifecycle::AdoptedRun;
-use crate::contract::types::SpawnEffect;
+use crate::contract::types::{Method, SpawnEffect};
 
 use super::port::{Adoption, Executor, News, SessionId, StartFailure, Waker};
 use super::program;
@@ -235,6 +235,11 @@ impl Executor for CommandExecutor {
         let run = spawn.run.as_str();
         if self.runs.contains_key(run) {
             return Ok(session_of(run));
+        }
+        if spawn.method != Method::Spawn {
+            return Err(StartFailure::unsupported(
+                "the command executor starts programs and sends no messages",
+            ));
         }
         let files = RunFiles::new(self.directory(&spawn.run_dir)?);
         match watch::standing(run, &files) {

@@ -34,6 +34,14 @@ impl StartFailure {
         }
     }
 
+    /// A way to reach an agent that this executor does not have.
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self {
+            class: FailureClass::Unsupported,
+            message: message.into(),
+        }
+    }
+
     /// A failure that may not repeat.
     pub fn transient(message: impl Into<String>) -> Self {
         Self {
@@ -82,10 +90,12 @@ pub enum News {
 
 /// Runs agents.
 pub trait Executor: Send {
-    /// Starts the session of a run, or finds the one that was started before.
+    /// Starts the session of a run by the method that the effect names, or finds the one that was
+    /// started before.
     ///
     /// # Errors
-    /// Says why there is no session, and whether a retry makes sense.
+    /// Says why there is no session, and whether a retry makes sense; a method that the executor
+    /// does not have is `unsupported`.
     fn start(&mut self, spawn: &SpawnEffect) -> Result<SessionId, StartFailure>;
 
     /// Ends the session of a run; its end arrives as news. An unknown run is left alone.

@@ -197,6 +197,7 @@ pub fn spawn(run: &str) -> SpawnEffect {
         attempt: 1,
         hop: None,
         agent: "a".to_owned(),
+        method: crate::contract::types::Method::Spawn,
         session_key: None,
         card_path: "c".to_owned(),
         work_dir: "w".to_owned(),

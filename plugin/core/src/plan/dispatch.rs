@@ -19,10 +19,13 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
     tally.dispatched_before = scope.dispatched;
     let mut order = Order::new(*snapshot);
     let mut focus = scope.focus;
+    // What is only offered needs nobody to start it.
+    let offers = |agent: &Agent| agent.comms.is_offered();
+    let is_held = snapshot.hold.is_some() && !snapshot.chart.agents.iter().any(offers);
     while let Some((lane, id, row)) = order.next() {
         let exhausted = tally.exhausted();
         let is_told = plan.waiting.len() < scope.waiting_max;
-        if (exhausted.is_some() || snapshot.hold.is_some()) && !is_told {
+        if (exhausted.is_some() || is_held) && !is_told {
             break;
         }
         let is_focus = focus.is_some_and(|focus| focus == id);
@@ -151,7 +154,13 @@ fn judge<'a>(
     let Target::Agent(agent) = decision.target else {
         return Err(Obstacle::Unrouted(decision));
     };
-    if let Some(reason) = snapshot.hold {
+    let is_offered = || {
+        let agent = snapshot.chart.agent(agent);
+        agent.is_some_and(|agent| agent.comms.is_offered())
+    };
+    if let Some(reason) = snapshot.hold
+        && !is_offered()
+    {
         return Err(Obstacle::Held(reason));
     }
     if let Some(exhausted) = exhausted {
@@ -175,11 +184,11 @@ impl Obstacle<'_> {
             | Obstacle::Above(..)
             | Obstacle::UnknownProject(_)
             | Obstacle::Project(_)
+            | Obstacle::Held(_)
             | Obstacle::Unrouted(_) => true,
             Obstacle::Workflow
             | Obstacle::InTheWay(_)
             | Obstacle::Dependencies
-            | Obstacle::Held(_)
             | Obstacle::Exhausted(..)
             | Obstacle::Taken(..) => false,
         }

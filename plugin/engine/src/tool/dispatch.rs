@@ -237,7 +237,7 @@ fn brief(text: &str) -> Result<String, Refusal> {
 }
 
 fn priority(text: Option<&str>) -> Result<Priority, Refusal> {
-    text.map_or(Ok(Priority::default()), arguments::priority)
+    text.map_or_else(|| Ok(Priority::default()), arguments::priority)
 }
 
 fn routing(
