@@ -14,8 +14,8 @@ const WEEK_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
 fn reached(comms: &str) -> Stage {
     let card = CardText::new(ONE, "ready").agent("writer").fixture();
     Stage::with(&format!(
-        "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n  - {{id: writer, name: Writer{comms}}}\n\
-         {card}"
+        "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n  \
+         - {{id: writer, name: Writer{comms}}}\n{card}"
     ))
 }
 
@@ -235,7 +235,12 @@ fn a_task_is_offered_to_whom_only_a_person_can_reach() {
         (notice.audience.as_str(), notice.task.as_deref()),
         ("writer", Some(ONE))
     );
-    insta::assert_snapshot!(notice.message, @"TASK-2026-02-17-001 is offered to `writer`: Title of TASK-2026-02-17-001. Read it with `aof task show TASK-2026-02-17-001`; when the work is done, `aof task complete TASK-2026-02-17-001`");
+    assert_eq!(
+        notice.message,
+        "TASK-2026-02-17-001 is offered to `writer`: Title of TASK-2026-02-17-001. Read it with \
+         `aof task show TASK-2026-02-17-001`; when the work is done, `aof task complete \
+         TASK-2026-02-17-001`"
+    );
     assert_eq!(stage.status(ONE), "in-progress");
     let offered = &stage.payloads("dispatch.offered")[0];
     assert_eq!(*offered, json!({"agent": "writer", "attempt": 1}));
