@@ -16,7 +16,7 @@ use crate::contract::hooks::FailureClass;
 use crate::contract::lifecycle::AdoptedRun;
 use crate::contract::types::{Method, SpawnEffect};
 
-use super::port::{Adoption, Executor, News, SessionId, StartFailure, Waker};
+use super::port::{Adoption, Executor, KnownAgent, News, SessionId, StartFailure, Waker};
 use super::program;
 use super::record::{self, CancelRecord, RunFiles, SCHEMA_VERSION, Spec};
 use super::settings::CommandSettings;
@@ -306,6 +306,10 @@ impl Executor for CommandExecutor {
             }
         }
         news
+    }
+
+    fn agents(&self) -> Option<Vec<KnownAgent>> {
+        self.settings.agents()
     }
 
     fn live(&self) -> usize {

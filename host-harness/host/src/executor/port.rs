@@ -51,6 +51,37 @@ impl StartFailure {
     }
 }
 
+/// An agent that an executor knows, by the name that it has there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAgent {
+    /// Its id.
+    pub id: String,
+    /// Its name for people, if there is one.
+    pub name: Option<String>,
+    /// Model that it runs on, if known.
+    pub model: Option<String>,
+    /// Who serves that model, if known.
+    pub provider: Option<String>,
+    /// Whether it can be used.
+    pub is_active: bool,
+    /// Whether it is held to a profile of permissions; none if that cannot be said.
+    pub has_profile: Option<bool>,
+}
+
+impl KnownAgent {
+    /// One of which nothing is known but its id.
+    pub fn bare(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            model: None,
+            provider: None,
+            is_active: true,
+            has_profile: None,
+        }
+    }
+}
+
 /// What became of a run that an earlier host left behind.
 #[derive(Debug, Clone)]
 pub enum Adoption {
@@ -109,6 +140,12 @@ pub trait Executor: Send {
 
     /// Why no session can be started at all, if so. Asked before every poll.
     fn missing(&self) -> Option<String> {
+        None
+    }
+
+    /// The agents that it knows; none if it cannot say, as when it starts whoever is asked for.
+    /// Asked before every poll.
+    fn agents(&self) -> Option<Vec<KnownAgent>> {
         None
     }
 

@@ -5,6 +5,7 @@ use aof_core::effect::{Effect, Severity};
 use aof_core::id::{AgentId, RunId};
 use aof_core::instant::Instant;
 use aof_core::org::Method;
+use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::FailureClass;
 use aof_engine::{AdoptedRun, OrgLook, OrgQuery, Usage};
@@ -172,6 +173,18 @@ fn event(event: Event) -> wit::Event {
         task: event.task.map(|task| task.to_string()),
         run: event.run.map(|run| run.to_string()),
         payload: event.payload.to_string(),
+    }
+}
+
+/// One agent that the gateway knows.
+pub(super) fn gateway_agent(agent: &hooks::SeenAgent) -> GatewayAgent {
+    GatewayAgent {
+        id: agent.id.clone(),
+        name: agent.name.clone(),
+        model: agent.model.clone(),
+        provider: agent.provider.clone(),
+        is_active: agent.active,
+        has_profile: agent.profile,
     }
 }
 
