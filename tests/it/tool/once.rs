@@ -121,7 +121,7 @@ fn what_was_refused_may_be_asked_for_again() {
 fn a_call_is_remembered_across_a_restart_and_for_a_day() {
     let mut stage = three();
     let draft = json!({"title": "t", "brief": "b", "agent": "reader"});
-    let mut make = |stage: &mut Stage| {
+    let make = |stage: &mut Stage| {
         let made = stage.ann("aof_dispatch", keyed(draft.clone(), "k"));
         made["task"]["taskId"].clone()
     };
