@@ -82,6 +82,46 @@ fn every_chart_is_judged_as_expected() {
     }
 }
 
+/// Rows of the table in the handbook: names, level, nature.
+fn documented() -> BTreeSet<(String, String, String)> {
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/org-chart.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, table) = page
+        .split_once("| rule | level | nature | broken by |")
+        .unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let cells = rows.map(|row| row.split(" | ").collect::<Vec<_>>());
+    cells
+        .flat_map(|cells| {
+            let names = cells[0].split('`').skip(1).step_by(2);
+            let row = |name: &str| (name.to_owned(), cells[1].to_owned(), cells[2].to_owned());
+            names.map(row).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn the_handbook_lists_every_rule_with_its_level_and_nature() {
+    let known = LintRule::ALL.iter().map(|rule| {
+        let level = match rule.level() {
+            Level::Error => "error",
+            Level::Warning => "warning",
+        };
+        let nature = match rule.nature() {
+            _ if *rule == LintRule::UnknownKey => "shape",
+            Nature::Reference => "reference",
+            Nature::Duplicate => "duplicate",
+            Nature::Contradiction => "contradiction",
+        };
+        (rule.name().to_owned(), level.to_owned(), nature.to_owned())
+    });
+    assert_eq!(documented(), known.collect());
+    assert_eq!(LintRule::ALL.len(), 47);
+}
+
 #[test]
 fn every_rule_has_a_chart_that_breaks_it_alone() {
     for rule in LintRule::ALL {

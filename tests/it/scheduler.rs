@@ -6,11 +6,14 @@
 mod budget;
 mod cap;
 mod clock;
+mod default;
 mod dependency;
 mod failure;
 mod hold;
+mod knob;
 mod lease;
 mod order;
+mod reach;
 mod reload;
 mod review;
 mod route;

@@ -22,6 +22,8 @@ use aof_host::store::{LocalStore, MemoryDisk, StoreBackend};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::omit::omitted;
+
 pub use card::CardText;
 pub use saboteur::Sabotage;
 use saboteur::Saboteur;
@@ -108,10 +110,12 @@ impl Stage {
     /// A store with these files: `//- path` lines, each followed by the file's text.
     pub fn with(files: &str) -> Self {
         let disk = MemoryDisk::new();
-        disk.put_by_hand("org/org-chart.yaml", CHART.as_bytes())
+        let chart = "org/org-chart.yaml";
+        disk.put_by_hand(chart, omitted(chart, CHART).as_bytes())
             .unwrap();
         for (path, text) in parse(files) {
-            disk.put_by_hand(&path, text.as_bytes()).unwrap();
+            disk.put_by_hand(&path, omitted(&path, &text).as_bytes())
+                .unwrap();
         }
         Self::over(disk, DAWN_MS)
     }
@@ -482,6 +486,7 @@ impl Stage {
     }
 
     pub fn put_by_hand(&mut self, path: &str, text: &str) -> &mut Self {
+        let text = omitted(path, text);
         self.disk.put_by_hand(path, text.as_bytes()).unwrap();
         self
     }

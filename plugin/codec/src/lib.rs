@@ -20,7 +20,7 @@ mod share;
 mod sla;
 mod yaml;
 
-pub use card::{CardDocument, new_card, parse_card};
+pub use card::{CardDocument, card_schema, new_card, parse_card};
 pub use finding::FINDINGS_MAX;
 pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
@@ -28,5 +28,5 @@ pub use org::{
     CHART_FINDINGS_MAX, ChartFinding, ChartReport, agent_aliases, lint_org_chart,
     lint_workflow_roles, org_chart_schema, parse_org_chart, set_in_chart,
 };
-pub use project::{new_project, parse_project, with_status};
-pub use settings::{Overrides, parse_settings};
+pub use project::{new_project, parse_project, project_schema, with_status};
+pub use settings::{Overrides, parse_settings, settings_schema};

@@ -4,11 +4,13 @@
 
 use aof_core::id::{AgentId, IdError, ProjectId, TeamId};
 use aof_core::project::{Project, ProjectStatus};
+use serde_json::Value;
 
 use crate::budget::{BUDGETS, budgets};
 use crate::card::layout::Layout;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
+use crate::json_schema::of_file;
 use crate::schema::Shape::{Any, Boolean, Choice, List, Map, Table, Text, Version};
 use crate::schema::{Schema, closed, idle, optional, required};
 use crate::share::{DISPATCH, dispatch};
@@ -40,7 +42,7 @@ const MANIFEST: Schema = closed(&[
     optional("dispatch", Map(&DISPATCH)),
     optional("budgets", BUDGETS),
     optional("parentId", Text),
-    optional("routing", Map(&ROUTING)),
+    idle("routing", Map(&ROUTING)),
     idle("memory", Map(&MEMORY)),
     optional("links", Map(&LINKS)),
     optional("sla", Map(&SLA)),
@@ -72,6 +74,12 @@ const LINKS: Schema = closed(&[
     optional("dashboards", List(&Any)),
     optional("docs", List(&Any)),
 ]);
+
+/// A JSON Schema of a project's manifest.
+#[must_use]
+pub fn project_schema() -> Value {
+    of_file("The manifest of a project of AOF", &MANIFEST)
+}
 
 /// Reads a project's manifest; the warnings come with it. `path` is relative to the data root; the
 /// folder that the file lies in must be named like the project's id.

@@ -14,6 +14,7 @@ use crate::budget::{BUDGETS, budgets};
 use crate::check::check_under;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
+use crate::json_schema::of_file;
 use crate::schema::Shape::{Any, Boolean, Choice, Integer, Map, Text, Version};
 use crate::schema::{Schema, closed, optional};
 use crate::sla::{SLA, over, sla};
@@ -59,6 +60,12 @@ const EXECUTOR: Schema = closed(&[
     optional("agents", Any),
     optional("simulated", Any),
 ]);
+
+/// A JSON Schema of `aof.yaml`.
+#[must_use]
+pub fn settings_schema() -> Value {
+    of_file("The settings of AOF", &SETTINGS)
+}
 
 /// What the host lays over a configuration.
 #[derive(Debug, Clone, Copy, Default)]

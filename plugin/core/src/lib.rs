@@ -33,3 +33,4 @@ pub mod status;
 pub mod suggest;
 pub mod usage;
 pub mod verb;
+pub mod work_log;

@@ -19,6 +19,7 @@ mod outcome;
 mod poll;
 mod project;
 mod prompt;
+mod reach;
 mod refresh;
 mod scope;
 mod session;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aof_core::books::{Books, Entry};
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
-use aof_core::org::OrgChart;
+use aof_core::org::{Method, OrgChart};
 use aof_core::plan::{Ledger, Snapshot, served};
 use aof_core::project::Project;
 use aof_core::refusal::Refusal;
@@ -17,6 +17,7 @@ use aof_store::layout::ProjectRoot;
 use aof_store::loaded::Place;
 use aof_store::outbox::Outbox;
 use aof_store::port::{Opening, Store, StoreError};
+use aof_store::request::RequestKey;
 use aof_store::shelf::Shelf;
 
 use crate::hold::Hold;
@@ -37,6 +38,15 @@ pub(crate) struct Counters {
     pub(crate) dispatches: u64,
     pub(crate) completions: u64,
     pub(crate) failures: u64,
+}
+
+/// A call that is being answered and can be repeated.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) key: RequestKey,
+    /// Fingerprint of its arguments.
+    pub(crate) digest: String,
+    pub(crate) at: Instant,
 }
 
 /// An open store.
@@ -60,6 +70,8 @@ pub(crate) struct Session {
     /// The projects that are seen.
     pub(crate) scope: Projects,
     pub(crate) outbox: Outbox,
+    /// The call that is being answered, if it can be repeated.
+    pub(crate) asking: Option<Asking>,
     pub(crate) log: EventLog,
     /// Where commits are recorded; nowhere in a reader.
     pub(crate) journal: Journal,
@@ -155,6 +167,12 @@ impl Session {
                     .extend(open.map(|open| open.account.task.clone()));
             }
         }
+    }
+
+    /// Whether the task is offered to a person or a command-line agent.
+    pub(crate) fn is_offered(&self, task: &TaskId) -> bool {
+        let mut runs = self.live.values().map(|live| &live.run);
+        runs.any(|run| run.task == *task && run.method == Some(Method::Cli))
     }
 
     /// Notes that work was given to an agent.

@@ -1,11 +1,14 @@
 //! Everything that one call wants to change, gathered before it is committed as one batch.
 
+use std::collections::BTreeSet;
+
 use aof_core::books::Entry;
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::effect::{Cancel, Effect};
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::org::Method;
 use aof_core::refusal::Refusal;
 use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::verb::Step;
@@ -15,6 +18,7 @@ use aof_store::ledger;
 use aof_store::loaded::LoadedCard;
 use aof_store::port::{Stamp, Store};
 use aof_store::refusal::refusal_of;
+use aof_store::request::{Request, RequestKey, Subject};
 use aof_store::transaction::Transaction;
 
 use serde_json::{Value, json};
@@ -68,8 +72,12 @@ pub(crate) struct Work {
     effects: Vec<Effect>,
     settled: Vec<String>,
     opened_runs: Vec<Run>,
+    /// Those that are new among them.
+    begun: BTreeSet<RunId>,
     closed_runs: Vec<RunId>,
     entries: Vec<Entry>,
+    /// What the call is about whose work this is: its first card, or its manifest.
+    subject: Option<Subject>,
 }
 
 /// An event that the log lacks although its change is on disk.
@@ -111,8 +119,10 @@ impl Work {
         self.effects.extend(other.effects);
         self.settled.extend(other.settled);
         self.opened_runs.extend(other.opened_runs);
+        self.begun.extend(other.begun);
         self.closed_runs.extend(other.closed_runs);
         self.entries.extend(other.entries);
+        self.subject = self.subject.take().or(other.subject);
     }
 
     /// A new card.
@@ -125,6 +135,7 @@ impl Work {
     ) -> Result<(), Refusal> {
         self.transaction.create(root, &step.card)?;
         self.events(session, ctx, Some((root.id(), &step.card)), step.events);
+        self.is_about(&step.card);
         self.cards.push((root.id().clone(), step.card));
         Ok(())
     }
@@ -144,20 +155,29 @@ impl Work {
         }
         let project = loaded.root().id().clone();
         self.events(session, ctx, Some((&project, &step.card)), step.events);
+        self.is_about(&step.card);
         self.cards.push((project, step.card));
         Ok(())
     }
 
-    /// A run that begins: its record, its work directory, its spawn effect.
-    pub(crate) fn open_run(&mut self, root: &ProjectRoot, card: &Card, run: Run, spawn: Effect) {
+    fn is_about(&mut self, card: &Card) {
+        if self.subject.is_none() {
+            self.subject = Some(Subject::Task(card.id.clone()));
+        }
+    }
+
+    /// A run that begins: its record, its work directory, what reaches its agent.
+    pub(crate) fn open_run(&mut self, root: &ProjectRoot, card: &Card, run: Run, reach: Effect) {
         self.transaction.make_work_dir(root, card);
         self.transaction.put_run(root, &run);
-        self.effect(spawn);
+        self.effect(reach);
+        self.begun.insert(run.id.clone());
         self.opened_runs.push(run);
     }
 
     /// The next manifest of a project, made from the file of this version.
     pub(crate) fn manifest(&mut self, root: &ProjectRoot, content: String, read: Option<Stamp>) {
+        self.subject = Some(Subject::Project(root.id().clone()));
         self.transaction.put_manifest(root, content, read);
     }
 
@@ -242,8 +262,8 @@ impl Work {
         let draft = EventDraft::new("task.reclaimed", json!({"reason": reason}));
         let about = (Some(run.project.clone()), Some(run.task.clone()));
         self.event_of(session, ctx, about, draft.of_run(Some(&run.id)));
-        if session.outbox.get(run.id.as_str()).is_some() {
-            self.settle(run.id.as_str());
+        if let Some((key, _)) = session.outbox.start_of(&run.id) {
+            self.settle(key);
         }
         let closing = Closing::new(RunOutcome::Released, Some(reason)).ending_session();
         self.end_run(session, ctx, &root, (run, closing));
@@ -281,8 +301,8 @@ impl Work {
         let id = run.id.clone();
         let known = session.live.get(&id).map(|live| live.run.clone());
         let run = known.unwrap_or(run);
-        if session.outbox.get(id.as_str()).is_some() {
-            self.settle(id.as_str());
+        if let Some((key, _)) = session.outbox.start_of(&id) {
+            self.settle(key);
         }
         self.end_run(session, ctx, loaded.root(), (run, closing));
     }
@@ -299,10 +319,12 @@ impl Work {
         if let Some((usage, source)) = &told {
             self.count(session, ctx, &id, (usage, source));
         }
-        if closing.is_last && session.books.account(&id).is_some() {
+        // Whoever took an offer has no session that could be ended, or whose end could be told.
+        let is_offer = run.method == Some(Method::Cli);
+        if (closing.is_last || is_offer) && session.books.account(&id).is_some() {
             self.book(Entry::Closed(id.clone()));
         }
-        if closing.ends_session {
+        if closing.ends_session && !is_offer {
             self.effect(Effect::Cancel(Cancel {
                 run: id.clone(),
                 session: run.session.clone(),
@@ -332,6 +354,7 @@ impl Work {
         session: &mut Session,
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
+        let request = self.request(session);
         let numbered: Vec<(u64, Entry)> = (session.books.seq() + 1..).zip(self.entries).collect();
         self.entries = Vec::new();
         for (seq, entry) in &numbered {
@@ -364,7 +387,7 @@ impl Work {
         }
         for run in self.opened_runs {
             let renewed_at = run.started_at.unwrap_or(run.requested_at);
-            if run.state == RunState::Requested {
+            if self.begun.contains(&run.id) {
                 session.serve(&run);
                 session.quiet.push(run.id.clone());
             }
@@ -380,11 +403,27 @@ impl Work {
         for key in &self.settled {
             session.outbox.settle(key);
         }
+        if let Some((key, request)) = request {
+            session.outbox.requests.note(key, request);
+            session.asking = None;
+        }
         session.idle_report = None;
         Ok(Committed {
             effects: self.effects,
             events,
         })
+    }
+
+    /// The call whose work this is, if it can be repeated, and if this does what it asks for.
+    fn request(&mut self, session: &Session) -> Option<(RequestKey, Request)> {
+        let asking = session.asking.clone()?;
+        let request = Request {
+            digest: asking.digest,
+            at: asking.at,
+            subject: self.subject.clone()?,
+        };
+        self.transaction.asked(&asking.key, &request);
+        Some((asking.key, request))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `aof org`: what people and scripts are told about the chart, and with which exit code.
 
-use super::stand::{Said, Stand};
+use super::stand::{Said, Stand, wait_for};
 
 const SOUND: &str = "\
 schemaVersion: 1
@@ -227,6 +227,59 @@ fn what_works_together_with_tasks_and_memory_is_shown_too() {
     ");
 }
 
+/// What the chart says for people and about the gateway, and what other programs keep in it.
+const TALKATIVE: &str = "\
+schemaVersion: 1
+defaults: {capabilities: {model: small, provider: house}}
+agents:
+  - {id: ada, name: Ada, description: plans, capabilities: {model: large, provider: other}}
+  - {id: eve, name: Eve}
+teams:
+  - {id: core, name: Core, description: builds, technicalLead: eve}
+roles:
+  boss: {agents: [ada], description: decides}
+orgUnits:
+  - {id: house, type: company, name: House, description: all, metadata: {colour: red}}
+groups:
+  - {id: night, name: Night, description: late, memberIds: [ada], metadata: {colour: blue}}
+relationships:
+  - {fromAgentId: ada, toAgentId: eve, type: consults_with, metadata: {colour: green}}
+metadata: {colour: grey}
+";
+
+#[test]
+fn what_is_said_for_people_is_shown() {
+    let document = stand(TALKATIVE).aof(&["org", "show", "--json"]).ok().json();
+    for (path, expected) in [
+        ("/agents/0/name", "Ada"),
+        ("/agents/0/description", "plans"),
+        ("/agents/0/model", "large"),
+        ("/agents/0/provider", "other"),
+        ("/agents/1/model", "small"),
+        ("/agents/1/provider", "house"),
+        ("/teams/0/name", "Core"),
+        ("/teams/0/description", "builds"),
+        ("/teams/0/technicalLead", "eve"),
+        ("/roles/boss/description", "decides"),
+        ("/orgUnits/0/name", "House"),
+        ("/orgUnits/0/type", "company"),
+        ("/orgUnits/0/description", "all"),
+        ("/groups/0/name", "Night"),
+        ("/groups/0/description", "late"),
+    ] {
+        let shown = document["chart"].pointer(path);
+        assert_eq!(shown, Some(&expected.into()), "{path}");
+    }
+}
+
+#[test]
+fn what_other_programs_keep_in_a_chart_stays() {
+    let stand = stand(TALKATIVE);
+    stand.aof(&["org", "set", "agents.ada.name", "Ade"]).ok();
+    let after = stand.read("org/org-chart.yaml");
+    assert_eq!(after, TALKATIVE.replace("name: Ada", "name: Ade"));
+}
+
 #[test]
 fn a_chart_that_cannot_be_used_is_not_shown() {
     let said = failed(stand(UNSOUND).aof(&["org", "show", "--json"]), 3);
@@ -300,6 +353,74 @@ fn without_a_list_the_gateway_must_have_told_its_agents() {
         failed(stand.aof(&arguments), 3).json()["error"]["code"],
         "AOF-1002"
     );
+}
+
+/// These agents have a program of their own.
+fn executor_with(stand: &Stand, general: &str, agents: &[&str]) {
+    let each = agents
+        .iter()
+        .map(|id| format!("    {id}: {{program: /bin/true}}\n"));
+    let each: String = each.collect();
+    let text = format!("schemaVersion: 1\nexecutor:\n  kind: command\n{general}  agents:\n{each}");
+    stand.write("aof.yaml", &text);
+}
+
+const TWO: &str = "\
+schemaVersion: 1
+agents:
+  - {id: ada, name: Ada}
+  - {id: max, name: Max}
+";
+
+#[test]
+fn without_a_list_the_chart_is_compared_with_what_the_executor_knows() {
+    let stand = stand(TWO);
+    executor_with(&stand, "", &["ada", "eve"]);
+    let said = failed(stand.aof(&["org", "drift"]), 6);
+    let (items, summary) = said.out.rsplit_once("\n\n").unwrap();
+    insta::assert_snapshot!(items, @r"
+    MISSING 1
+      max is not in the gateway
+      hint make the agent in the gateway, correct `openclawAgentId`, or say `active: false`
+
+    EXTRA 1
+      eve is not in the chart
+      hint add it to the chart, or switch it off in the gateway
+    ");
+    let about = "the chart and the gateway's agents as of ";
+    assert!(
+        summary.starts_with(&format!("2 differences: {about}")),
+        "{summary}"
+    );
+    executor_with(&stand, "", &["ada", "max"]);
+    let said = stand.aof(&["org", "drift"]).ok();
+    assert!(
+        said.out.starts_with(&format!("no drift: {about}")),
+        "{said:?}"
+    );
+    executor_with(&stand, "  program: /bin/true\n", &["ada", "max"]);
+    let said = failed(stand.aof(&["org", "drift", "--json"]), 3);
+    assert_eq!(said.json()["error"]["code"], "AOF-2031");
+}
+
+#[test]
+fn a_daemon_compares_with_what_its_executor_knows() {
+    let stand = stand(TWO);
+    executor_with(&stand, "", &["ada"]);
+    let mut daemon = stand.start(&["daemon"]);
+    let socket = stand.data().join("state/daemon.sock");
+    wait_for("the daemon's socket", || {
+        std::os::unix::net::UnixStream::connect(&socket).ok()
+    });
+    // The executor's settings wait for a restart, so this is not what the daemon knows.
+    executor_with(&stand, "", &["ada", "max"]);
+    let document = failed(stand.aof(&["org", "drift", "--json"]), 6).json();
+    let drift = &document["drift"];
+    assert_eq!(
+        (&drift["source"], &drift["items"][0]["agent"]),
+        (&"gateway".into(), &"max".into())
+    );
+    assert!(daemon.is_alive());
 }
 
 const PLAIN: &str = "\

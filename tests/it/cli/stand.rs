@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::omit::omitted;
+
 /// Nothing that a test waits for takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -135,6 +137,7 @@ impl Stand {
     }
 
     pub fn write(&self, path: &str, content: &str) {
+        let content = omitted(path, content);
         let path = self.data().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();

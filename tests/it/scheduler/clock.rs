@@ -161,3 +161,25 @@ fn a_clock_that_went_back_makes_a_pause_no_longer() {
     stage.now_ms -= DAY_MS;
     assert_eq!(stage.spawned().attempt, 2);
 }
+
+/// A clock that goes back a day and is put right again: retries come when they were due, neither
+/// earlier nor all at once.
+#[test]
+fn a_clock_that_goes_to_and_fro_brings_no_retry_early() {
+    let mut stage = capped_at_three();
+    stage.poll();
+    let due = stage.next_due().unwrap();
+    for now_ms in [due - DAY_MS, due - 1, due - DAY_MS, due - 1] {
+        stage.now_ms = now_ms;
+        stage.poll();
+        assert!(stage.effects.is_empty(), "{now_ms} of {due}");
+        assert_eq!(stage.report()["byStatus"]["blocked"], 9);
+    }
+    stage.now_ms = due;
+    stage.poll();
+    assert_eq!(
+        stage.report()["byStatus"]["blocked"],
+        8,
+        "the first one only"
+    );
+}

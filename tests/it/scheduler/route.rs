@@ -153,6 +153,16 @@ fn a_team_is_its_active_head_or_whoever_has_the_tags() {
 }
 
 #[test]
+fn what_a_team_is_given_goes_to_its_lead_however_free_others_are() {
+    let chart = "//- org/org-chart.yaml\nschemaVersion: 1\nteams:\n\
+                 - {id: t, name: T, lead: boss}\nagents:\n- {id: ada, name: Ada, team: t}\n\
+                 - {id: boss, name: Boss, team: t}\n";
+    let card = CardText::new(ONE, "ready").line("routing: {team: t}");
+    let mut stage = Stage::with(&format!("{chart}{}", card.fixture()));
+    assert_eq!(stage.spawned().agent, "boss");
+}
+
+#[test]
 fn units_groups_and_memberships_are_targets() {
     assert_eq!(
         gets(&["routing: {team: led}"]).0,
@@ -259,6 +269,21 @@ fn an_agent_is_told_whom_it_works_with() {
         "You report to bob.\nWhen you are stuck, turn to cy.\nYou may ask bob, cy."
     );
     assert!(prompt("bob").ends_with("say so."));
+}
+
+#[test]
+fn an_agent_is_told_to_whom_it_may_hand_work_on_if_it_may() {
+    let prompt = |fields: &str| {
+        let card = CardText::new(ONE, "ready").agent("ada").fixture();
+        let chart = format!(
+            "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n- {{id: ada, name: Ada{fields}}}\n\
+             - {{id: bob, name: Bob}}\nrelationships:\n\
+             - {{fromAgentId: ada, toAgentId: bob, type: delegates_to}}\n"
+        );
+        Stage::with(&format!("{chart}{card}")).spawned().prompt
+    };
+    assert!(prompt(", canDelegate: true").ends_with("\nYou may hand work on to bob."));
+    assert!(prompt("").ends_with("say so."));
 }
 
 #[test]

@@ -130,6 +130,40 @@ fn a_project_has_no_more_than_its_cap() {
     );
 }
 
+#[test]
+fn a_team_has_no_more_than_its_cap() {
+    let mut files = "//- aof.yaml\nscheduler: {maxConcurrentDispatches: 9}\n\
+                     //- org/org-chart.yaml\nschemaVersion: 1\n\
+                     teams:\n- {id: t, name: T, dispatch: {maxConcurrent: 2}}\nagents:\n\
+                     - {id: a, name: A, team: t, capabilities: {concurrency: 9}}\n"
+        .to_owned();
+    for number in 1..=4 {
+        let card = CardText::new(&format!("TASK-2026-02-17-00{number}"), "ready");
+        files += &card.agent("a").fixture();
+    }
+    let mut stage = Stage::with(&files);
+    let report = stage.poll();
+    assert_eq!(stage.spawns().len(), 2);
+    let why = "agent `a` waits: 2 of 2 runs of team `t` are taken (teams.t.dispatch.maxConcurrent)";
+    assert_eq!(report["waiting"][0]["reason"], why);
+}
+
+#[test]
+fn a_project_has_its_pace() {
+    let settings = "maxConcurrentDispatches: 9";
+    let mut stage = rivals(
+        settings,
+        "dispatch: {minIntervalMs: 60000}\n",
+        "status: paused\n",
+    );
+    stage.poll();
+    assert_eq!(stage.spawns().len(), 1);
+    stage.later(59_999).poll();
+    assert!(stage.spawns().is_empty());
+    stage.later(1).poll();
+    assert_eq!(stage.spawns().len(), 1);
+}
+
 /// S6.
 #[test]
 fn a_team_has_its_cap_and_its_pace_and_holds_up_nobody() {

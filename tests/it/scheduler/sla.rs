@@ -321,3 +321,56 @@ fn a_project_made_by_a_tool_has_limits_at_once() {
     stage.later(61_000).poll();
     assert_eq!(stage.payloads("sla.violation").len(), 1);
 }
+
+/// A limit, the kind of project, and the status that it is about.
+const LIMITS: [(&str, &str, &str); 5] = [
+    ("defaultMaxQueueMs", "ops", "ready"),
+    ("defaultMaxInProgressMs", "ops", "in-progress"),
+    ("researchMaxInProgressMs", "research", "in-progress"),
+    ("defaultMaxReviewMs", "ops", "review"),
+    ("defaultMaxBlockedMs", "ops", "blocked"),
+];
+
+#[test]
+fn projects_and_settings_limit_every_status() {
+    for (key, kind, status) in LIMITS {
+        for is_project in [true, false] {
+            let sla = format!("sla: {{{key}: 120000}}\n");
+            let (of_project, of_settings) = match is_project {
+                true => (sla.as_str(), ""),
+                false => ("", sla.as_str()),
+            };
+            let files = format!(
+                "//- aof.yaml\n{of_settings}//- projects/alpha/project.yaml\nid: alpha\n\
+                 type: {kind}\n{of_project}{}",
+                card(status, "").fixture()
+            );
+            let mut stage = Stage::with(&files);
+            stage.poll();
+            let due = stage.next_due().map(|due| due - DAWN_MS);
+            assert_eq!(due, Some(2 * MINUTE_MS), "{key} {is_project}");
+        }
+    }
+}
+
+#[test]
+fn projects_and_settings_say_what_happens_and_who_is_told_how_often() {
+    let sla = "sla: {onViolation: block, alerting: {channel: ops-room, rateLimitMinutes: 2}}\n";
+    for path in ["aof.yaml", "projects/alpha/project.yaml"] {
+        let id = if path == "aof.yaml" {
+            ""
+        } else {
+            "id: alpha\n"
+        };
+        let file = format!("//- {path}\n{id}{sla}");
+        let limits = "maxReviewMs: 60000, maxBlockedMs: 60000";
+        let mut stage = Stage::with(&(file + &card("review", limits).fixture()));
+        stage.later(MINUTE_MS).poll();
+        assert_eq!(stage.status(ONE), "blocked", "{path}");
+        assert_eq!(stage.notices()[0].audience, "ops-room", "{path}");
+        stage.later(MINUTE_MS).poll();
+        assert_eq!(sla_notices(&stage), 1, "{path}: blocked is another clock");
+        stage.later(2 * MINUTE_MS).poll();
+        assert_eq!(sla_notices(&stage), 1, "{path}");
+    }
+}

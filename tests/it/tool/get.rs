@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ONE, covered, three, with};
+use super::{ONE, THREE, TWO, covered, three, with};
 use crate::stage::{CardText, Stage, agent, exited, human};
 
 #[test]
@@ -72,6 +72,61 @@ fn a_task_is_shown_whole() {
 }
 
 #[test]
+fn a_card_that_says_everything_is_shown_as_it_says() {
+    let run = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let card = CardText::new(ONE, "in-progress")
+        .line("project: alpha")
+        .line("priority: high")
+        .line("routing: {agent: writer, role: press, team: ink, tags: [a, b]}")
+        .line(&format!(
+            "lease: {{agent: reader, acquiredAt: 2026-02-17T09:59:00.000Z, expiresAt: \
+             2026-02-17T10:09:00.000Z, renewCount: 3, run: {run}, attempt: 4}}"
+        ))
+        .line("createdAt: 2026-02-16T10:00:00.000Z\nupdatedAt: 2026-02-17T09:59:30.000Z")
+        .line("lastTransitionAt: 2026-02-17T09:59:00.000Z\ncreatedBy: bob")
+        .line(&format!(
+            "parentId: {TWO}\ndependsOn: [{THREE}]\nresource: the press"
+        ))
+        .line("metadata: {colour: red}\nrevision: 9");
+    let mut stage = Stage::with(&card.fixture());
+    let task = stage.task(ONE);
+    for (field, expected) in [
+        ("id", json!(ONE)),
+        ("title", json!(format!("Title of {ONE}"))),
+        ("status", json!("in-progress")),
+        ("project", json!("alpha")),
+        ("priority", json!("high")),
+        ("agent", json!("reader")),
+        ("role", json!("press")),
+        ("team", json!("ink")),
+        ("tags", json!(["a", "b"])),
+        ("leaseExpiresAt", json!("2026-02-17T10:09:00.000Z")),
+        ("renewCount", json!(3)),
+        ("run", json!(run)),
+        ("attempt", json!(4)),
+        ("createdAt", json!("2026-02-16T10:00:00.000Z")),
+        ("updatedAt", json!("2026-02-17T09:59:30.000Z")),
+        ("lastTransitionAt", json!("2026-02-17T09:59:00.000Z")),
+        ("createdBy", json!("bob")),
+        ("parentId", json!(TWO)),
+        ("dependsOn", json!([THREE])),
+        ("resource", json!("the press")),
+        ("revision", json!(9)),
+    ] {
+        assert_eq!(task[field], expected, "{field}");
+    }
+    assert_eq!(task["metadata"]["colour"], "red");
+    assert_eq!(task["warnings"], json!([]), "{task}");
+    let record = format!("projects/alpha/runs/{ONE}/{run}/run.json");
+    stage.later(600_000).poll();
+    let record = stage.file(&record).unwrap();
+    assert!(
+        record.contains("\"requestedAt\": \"2026-02-17T09:59:00.000Z\""),
+        "{record}"
+    );
+}
+
+#[test]
 fn the_runs_of_a_task_are_shown_oldest_first() {
     let mut stage = Stage::with(&CardText::new(ONE, "ready").agent("writer").fixture());
     let first = stage.spawned();
@@ -92,6 +147,7 @@ fn the_runs_of_a_task_are_shown_oldest_first() {
         "attempt": 1,
         "endedAt": "2026-02-17T10:00:01.000Z",
         "exitCode": 3,
+        "method": null,
         "outcome": "exited",
         "reason": "[why]",
         "requestedAt": "2026-02-17T10:00:00.000Z",
@@ -107,6 +163,7 @@ fn the_runs_of_a_task_are_shown_oldest_first() {
         "attempt": 2,
         "endedAt": null,
         "exitCode": null,
+        "method": null,
         "outcome": null,
         "reason": null,
         "requestedAt": "2026-02-17T10:15:01.000Z",

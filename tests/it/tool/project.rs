@@ -126,6 +126,23 @@ fn a_pause_touches_one_line_and_holds_what_is_below_back() {
 }
 
 #[test]
+fn what_a_manifest_says_for_people_is_shown_or_kept() {
+    let text = "schemaVersion: 2\ntitle: The alphabet\ndescription: all of it\nlinks:\n  \
+                repo: over there\n  dashboards: [one]\n  docs: [two]\n\
+                metadata: {colour: red}\n";
+    let mut stage = Stage::with(&manifest("alpha", text));
+    let before = stage.file("projects/alpha/project.yaml").unwrap();
+    assert_eq!(before, format!("id: alpha\n{text}"));
+    let project = listed(&mut stage, json!({"project": "alpha"})).remove(0);
+    assert_eq!(project["title"], "The alphabet");
+    let pause = json!({"project": "alpha", "status": "paused"});
+    stage.ann("aof_project_status", pause);
+    let after = stage.file("projects/alpha/project.yaml").unwrap();
+    assert_eq!(after.replace("status: paused\n", ""), before);
+    assert_ne!(after, before);
+}
+
+#[test]
 fn a_manifest_that_has_no_line_for_it_is_left_to_a_person() {
     let mut stage = Stage::with("//- projects/alpha/project.yaml\n{id: alpha, status: active}\n");
     let call = (

@@ -2,8 +2,11 @@
 //!
 //! Knows types only; the readers give them meaning.
 
+use serde_json::Value;
+
 use crate::budget::CARD_BUDGET;
 use crate::finding::Codes;
+use crate::json_schema::of_file;
 use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text, Version};
 use crate::schema::{Schema, idle, open, optional, required};
 use crate::sla::{LIMIT, ON_VIOLATION};
@@ -17,6 +20,12 @@ pub(crate) const CODES: Codes = Codes {
 };
 /// The id differs from the file's name.
 pub(crate) const NAME_MISMATCH: &str = "AOF-1103";
+
+/// A JSON Schema of a card's frontmatter.
+#[must_use]
+pub fn card_schema() -> Value {
+    of_file("The frontmatter of a card of AOF", &CARD)
+}
 
 const INT32_MAX: u64 = u32::MAX as u64;
 

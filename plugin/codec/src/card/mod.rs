@@ -10,5 +10,6 @@ mod read;
 mod write;
 
 pub use document::CardDocument;
+pub use form::card_schema;
 pub use read::parse_card;
 pub use write::new_card;

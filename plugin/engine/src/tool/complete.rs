@@ -64,6 +64,8 @@ impl<S: Store> Engine<S> {
         let id = self.aim(ctx, &arguments.target())?;
         let (_, session) = self.fresh()?;
         let is_reviewed = is_reviewed(session, ctx);
+        // Whoever completes what was offered is the one who took it.
+        let is_offered = session.is_offered(&id);
         let verb = |card: &Card| {
             if told.usage.is_some() && !holds(&ctx.caller, card.lease.as_ref()) {
                 let message = "the caller has no run of this task that could have used anything";
@@ -77,7 +79,7 @@ impl<S: Store> Engine<S> {
             Ok(step)
         };
         let closing = |card: &Card| {
-            if holds(&ctx.caller, card.lease.as_ref()) {
+            if is_offered || holds(&ctx.caller, card.lease.as_ref()) {
                 return Closing {
                     told: told.clone(),
                     ..Closing::new(RunOutcome::Completed, summary)

@@ -50,7 +50,8 @@ pub fn checkpoint<S: Store>(
     for log in long {
         if let Some((bytes, rewriting)) = log.shortened(&listings) {
             logs.insert(log.path.to_owned(), bytes);
-            batch.extend(rewriting);
+            // The new name must not last before the new content does.
+            batch.extend(rewriting.into_iter().flat_map(|op| [Op::Sync, op]));
         }
     }
     // Without a former part there is nothing that only the journal holds.

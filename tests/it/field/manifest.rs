@@ -1,0 +1,70 @@
+//! The manifest of a project.
+
+use super::Proof::{By, Idle};
+use super::Row;
+
+const LIMITS: &str = "scheduler::sla::projects_and_settings_limit_every_status";
+const ACTS: &str =
+    "scheduler::sla::projects_and_settings_say_what_happens_and_who_is_told_how_often";
+const KEPT: &str = "tool::project::what_a_manifest_says_for_people_is_shown_or_kept";
+
+pub(super) const ROWS: &[Row] = &[
+    (
+        "schemaVersion",
+        By("scheduler::knob::the_version_of_a_file_is_at_most_the_one_that_is_known"),
+    ),
+    ("id", By(KEPT)),
+    ("title", By(KEPT)),
+    ("description", By(KEPT)),
+    (
+        "status",
+        By("scheduler::order::a_paused_project_rests_and_the_others_go_on"),
+    ),
+    ("type", By("scheduler::sla::research_has_four_hours")),
+    (
+        "owner.team",
+        By("tool::permission::a_project_without_other_routing_belongs_to_its_owners_team"),
+    ),
+    (
+        "owner.lead",
+        By("tool::dispatch::a_projects_owner_takes_what_names_nobody"),
+    ),
+    (
+        "dispatch.maxConcurrent",
+        By("scheduler::share::a_project_has_no_more_than_its_cap"),
+    ),
+    (
+        "dispatch.minIntervalMs",
+        By("scheduler::share::a_project_has_its_pace"),
+    ),
+    (
+        "dispatch.weight",
+        By("scheduler::share::twice_the_weight_is_twice_the_work"),
+    ),
+    (
+        "parentId",
+        By("tool::project::a_pause_touches_one_line_and_holds_what_is_below_back"),
+    ),
+    ("routing.intake.default", Idle),
+    ("routing.mailboxes.enabled", Idle),
+    ("memory.tiers", Idle),
+    ("memory.allowIndex.warmPaths", Idle),
+    ("memory.denyIndex", Idle),
+    ("links.repo", By(KEPT)),
+    ("links.dashboards", By(KEPT)),
+    ("links.docs", By(KEPT)),
+    ("sla.defaultMaxInProgressMs", By(LIMITS)),
+    ("sla.researchMaxInProgressMs", By(LIMITS)),
+    ("sla.defaultMaxQueueMs", By(LIMITS)),
+    ("sla.defaultMaxReviewMs", By(LIMITS)),
+    ("sla.defaultMaxBlockedMs", By(LIMITS)),
+    ("sla.onViolation", By(ACTS)),
+    ("sla.alerting.channel", By(ACTS)),
+    ("sla.alerting.webhook", Idle),
+    ("sla.alerting.rateLimitMinutes", By(ACTS)),
+    ("workflow", Idle),
+    ("workflowTemplates", Idle),
+    ("defaultWorkflow", Idle),
+    ("participants", Idle),
+    ("metadata", By(KEPT)),
+];
