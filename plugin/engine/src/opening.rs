@@ -152,12 +152,9 @@ pub(crate) fn open<S: Store>(
     };
     recall(&mut session);
     recall_books(store, &mut session).map_err(|error| stored(&error))?;
-    if let Some(trouble) = trouble {
-        let mended = trouble
-            .mend(store, &mut session)
-            .map_err(|error| stored(&error))?;
-        recovered.repairs.extend(mended);
-    }
+    let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();
+    let mended = mended.map_err(|error| stored(&error))?.flatten();
+    recovered.repairs.extend(mended);
     session.take_terms();
     session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);

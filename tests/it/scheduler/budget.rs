@@ -215,15 +215,17 @@ fn a_role_goes_to_whoever_has_money_left() {
 #[test]
 fn a_task_has_a_budget_of_its_own() {
     let card = CardText::new(ONE, "ready").agent("writer");
-    let card = card.line("budget: {tokensMax: 10}");
+    let card = card.line("budget: {tokensMax: 10, costMicrosMax: 40, alertAtPercent: 25}");
     let other = CardText::new(TWO, "ready").agent("reader");
     let mut stage = Stage::with(&format!("{}{}", card.fixture(), other.fixture()));
     stage.poll();
     let spawns = stage.spawns();
     let ours = spawns.iter().find(|spawn| spawn.task == ONE).unwrap();
     stage.started(ours);
-    stage.ended_as(&ours.run, &end_with(exited(1), Some(tokens(12, 0, 0))));
+    stage.ended_as(&ours.run, &end_with(exited(1), Some(tokens(12, 0, 10))));
     stage.poll();
+    let near = stage.payloads("budget.alert");
+    assert_eq!((&near[0]["unit"], near.len()), (&"costMicros".into(), 1));
     stage.now_ms = stage.next_due().unwrap();
     stage.poll();
     assert_eq!(stage.spawns().len(), 0);
