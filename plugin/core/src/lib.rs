@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod dice;
 pub mod effect;
 pub mod event;
+pub mod gather;
 pub mod id;
 pub mod index;
 pub mod instant;

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::books::Books;
 use crate::budget::{self, Budget, Scope as Purse, Standing};
 use crate::dependency::Snag;
+use crate::gather::gathered;
 use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::instant::Instant;
@@ -271,7 +272,7 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
 /// Tasks that stand too long where they are and that nothing else in the plan moves.
 fn overdue(plan: &Plan, snapshot: &Snapshot<'_>) -> Vec<Action> {
     let index = snapshot.index;
-    let moved: BTreeSet<&TaskId> = plan.actions.iter().map(Action::task).collect();
+    let moved: BTreeSet<&TaskId> = gathered(plan.actions.iter().map(Action::task));
     let stay = index
         .violations(snapshot.now)
         .filter(|(id, _)| !moved.contains(*id) && !snapshot.obstructed.contains_key(*id));

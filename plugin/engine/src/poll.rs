@@ -9,6 +9,7 @@ use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::dice::Dice;
 use aof_core::effect::{Cancel, Effect};
+use aof_core::gather::gathered;
 use aof_core::id::{AgentId, RunId, TaskId};
 use aof_core::org::Method;
 use aof_core::plan::{Action, Considered, Plan, Scope, Via, plan};
@@ -274,7 +275,7 @@ fn adopt_moved<S: Store>(
     }
     // Which of two files is meant, a person decides.
     let held = session.shelf.quarantine.values();
-    let twins: BTreeSet<&TaskId> = held.filter_map(|held| held.id.as_ref()).collect();
+    let twins: BTreeSet<&TaskId> = gathered(held.filter_map(|held| held.id.as_ref()));
     let moved = session.shelf.index.moved();
     let moved = moved.filter(|task| !twins.contains(task));
     let places: Vec<Place> = moved.flat_map(|task| session.place(task)).collect();

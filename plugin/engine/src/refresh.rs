@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::gather::gathered;
 use aof_core::id::{ProjectId, RunId};
 use aof_core::project::Project;
 use aof_core::sla::Terms;
@@ -136,7 +137,7 @@ impl Session {
         let of = |project: &Project| Terms::of(&self.settings.sla, project);
         let projects = self.projects.iter();
         let terms = projects.map(|(id, project)| (id.clone(), of(project)));
-        self.shelf.index.set_terms(terms.collect());
+        self.shelf.index.set_terms(gathered(terms));
     }
 
     /// Takes in a project whose folder or manifest was just written here.

@@ -6,6 +6,7 @@
 
 use aof_core::books::Books;
 use aof_core::diagnostic::{Diagnostic, Level};
+use aof_core::gather::gathered;
 use aof_store::layout::{LEDGER, unreadable_ledger};
 use aof_store::ledger::{self, BYTES_READ_MAX};
 use aof_store::port::{Blob, Op, Stamp, Store, StoreError};
@@ -115,7 +116,7 @@ pub(crate) fn recall_books<S: Store>(
     }
     let rows = session.shelf.index.rows();
     let limited = rows.filter(|(_, row)| row.budget.is_some());
-    session.spending = limited.map(|(task, _)| task.clone()).collect();
+    session.spending = gathered(limited.map(|(task, _)| task.clone()));
     Ok(())
 }
 

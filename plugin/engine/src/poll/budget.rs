@@ -8,6 +8,7 @@ use aof_core::budget::{Scope, Standing, standings};
 use aof_core::caller::Context;
 use aof_core::effect::{Effect, Notify, Severity};
 use aof_core::event::EventDraft;
+use aof_core::gather::gathered;
 use aof_core::instant::Instant;
 use serde_json::{Value, json};
 
@@ -57,7 +58,7 @@ pub(super) fn tell(session: &mut Session, ctx: &Context, work: &mut Work) {
     let news: Vec<News> = found.iter().map(News::of).collect();
     let tasks: Vec<_> = found.iter().filter_map(task_of).collect();
     // Until it is committed that people were told.
-    session.spending = tasks.into_iter().collect();
+    session.spending = gathered(tasks);
     for news in news {
         news.tell(session, ctx, work);
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aof_core::caller::Context;
+use aof_core::gather::gathered;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::index::{Finished, Row};
 use aof_core::plan::{Scope, plan, waits_for};
@@ -114,10 +115,7 @@ fn reasons(session: &Session, ctx: &Context, limit: usize) -> BTreeMap<TaskId, S
         dispatched: 0,
     };
     let ready = plan(&session.snapshot(ctx.now), scope).waiting;
-    ready
-        .into_iter()
-        .map(|wait| (wait.task, wait.reason))
-        .collect()
+    gathered(ready.into_iter().map(|wait| (wait.task, wait.reason)))
 }
 
 fn with_reason(mut card: Value, reason: Option<&String>) -> Value {

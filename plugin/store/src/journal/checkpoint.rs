@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use aof_core::books::Books;
+use aof_core::gather::gathered;
 
 use crate::event_log::EventLog;
 use crate::journal::Journal;
@@ -34,7 +35,7 @@ pub fn checkpoint<S: Store>(
     let old = old_parts(&listings);
     let part = next_part(&old, opening.epoch);
     let mut batch = vec![Op::MakeDir(JOURNAL_DIR.to_owned())];
-    let mut logs: BTreeMap<String, u64> = event_log(&listings, log).into_iter().collect();
+    let mut logs: BTreeMap<String, u64> = gathered(event_log(&listings, log));
     let long = [
         Long {
             path: OUTBOX,

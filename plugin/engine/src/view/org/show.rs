@@ -1,5 +1,6 @@
 //! The whole chart, as a document. Keys are those of the file, defaults filled in.
 
+use aof_core::gather::gathered;
 use aof_core::org::{
     Agent, Comms, Group, Membership, Murmur, OrgChart, Pools, Relationship, Role, Rule, Team, Unit,
 };
@@ -7,11 +8,8 @@ use serde_json::{Map, Value, json};
 
 /// `{"org": {"chart": {…}}}`
 pub(super) fn document(path: &str, chart: &OrgChart) -> Value {
-    let roles: Map<String, Value> = chart
-        .roles
-        .iter()
-        .map(|(name, it)| (name.to_string(), role(it)))
-        .collect();
+    let roles = chart.roles.iter();
+    let roles: Map<String, Value> = gathered(roles.map(|(name, it)| (name.to_string(), role(it))));
     json!({"org": {"chart": {
         "path": path,
         "template": chart.template,
