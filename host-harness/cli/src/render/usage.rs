@@ -4,7 +4,7 @@ use crate::shape::usage::{Budget, Sum, Usage};
 
 use super::style::{BAD, DIM, HEAD, PLAIN, WARN};
 use super::table::{Cell, Table, cell, styled};
-use super::text::{clean, moment};
+use super::text::{clean, moment, money};
 
 /// Sums by name, the rest and the total, then the budgets.
 pub fn usage(usage: &Usage, width: Option<usize>) -> String {
@@ -70,16 +70,6 @@ fn line(name: Cell, sum: &Sum) -> Vec<Cell> {
         cell(&sum.output_tokens.to_string()),
         cell(&money(sum.cost_micros)),
     ]
-}
-
-/// Millionths as a decimal number, exactly.
-fn money(micros: u64) -> String {
-    let (whole, micros) = (micros / 1_000_000, micros % 1_000_000);
-    if micros % 10_000 == 0 {
-        format!("{whole}.{:02}", micros / 10_000)
-    } else {
-        format!("{whole}.{micros:06}")
-    }
 }
 
 #[cfg(test)]

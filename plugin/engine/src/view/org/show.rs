@@ -1,5 +1,6 @@
 //! The whole chart, as a document. Keys are those of the file, defaults filled in.
 
+use aof_core::budget::Budget;
 use aof_core::gather::gathered;
 use aof_core::org::{
     Agent, Comms, Group, Membership, Murmur, OrgChart, Pools, Relationship, Role, Rule, Team, Unit,
@@ -57,6 +58,7 @@ fn agent(agent: &Agent) -> Value {
         "provider": agent.provider,
         "comms": comms(&agent.comms),
         "policies": policies(agent),
+        "budgets": each(&agent.budgets, budget),
     })
 }
 
@@ -106,6 +108,16 @@ fn team(team: &Team) -> Value {
             "minIntervalMs": team.dispatch.min_interval_ms,
         },
         "murmur": team.murmur.as_ref().map(murmur),
+        "budgets": each(&team.budgets, budget),
+    })
+}
+
+fn budget(budget: &Budget) -> Value {
+    json!({
+        "tokensMax": budget.tokens_max,
+        "costMicrosMax": budget.cost_micros_max,
+        "window": budget.window.as_str(),
+        "alertAtPercent": budget.alert_at_percent,
     })
 }
 
