@@ -35,3 +35,4 @@ pub mod suggest;
 pub mod usage;
 pub mod verb;
 pub mod work_log;
+pub mod workflow;

@@ -1,0 +1,467 @@
+//! How far the hops of a task have come, and what follows from the end of one.
+//!
+//! Never starts a run and never asks for a clock. Invariant: after every change each pending hop
+//! waits for an edge that is not decided, and the counts of its edges say which.
+
+use crate::id::HopId;
+use crate::instant::Instant;
+use crate::workflow::graph::FAILED;
+use crate::workflow::{Condition, Edge, Facts, Graph, Hop, Join, Strategy};
+
+/// Why a hop will not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Its condition does not hold.
+    Condition,
+    /// Nothing led to it.
+    DeadPath,
+    /// What it depends on failed.
+    Failure,
+}
+
+/// Where a hop stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum State {
+    /// What it depends on is not decided.
+    #[default]
+    Pending,
+    /// It may be started.
+    Ready,
+    /// A run holds it.
+    Dispatched,
+    /// A person has to decide.
+    WaitingHuman,
+    /// It is done, with this outcome.
+    Complete(String),
+    /// It failed for good.
+    Failed,
+    /// It will not run.
+    Skipped(SkipReason),
+}
+
+impl State {
+    /// Whether nothing more happens to it, unless it is reset.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, State::Complete(_) | State::Failed | State::Skipped(_))
+    }
+
+    /// The name in files and reports.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            State::Pending => "pending",
+            State::Ready => "ready",
+            State::Dispatched => "dispatched",
+            State::WaitingHuman => "waiting-human",
+            State::Complete(_) => "complete",
+            State::Failed => "failed",
+            State::Skipped(_) => "skipped",
+        }
+    }
+}
+
+/// What is known of one hop.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HopState {
+    /// Where it stands.
+    pub state: State,
+    /// Times that it sent work back.
+    pub rejections: u32,
+    /// Positions of hops to which its edges are dead although it is complete or failed, because
+    /// they wanted another outcome or their `when` did not hold.
+    pub closed: Vec<usize>,
+    /// When the first edge to it became live.
+    pub live_since: Option<Instant>,
+}
+
+/// How a workflow stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Something is to be done.
+    Open,
+    /// Every hop is final and no failure is left unhandled.
+    Complete,
+    /// Every hop is final and one failed.
+    Failed,
+}
+
+/// Decided edges of one hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Counts {
+    live: usize,
+    dead: usize,
+    failed: usize,
+}
+
+impl Counts {
+    fn add(&mut self, mark: Mark) {
+        match mark {
+            Mark::Live => self.live += 1,
+            Mark::Dead => self.dead += 1,
+            Mark::Failed => self.failed += 1,
+        }
+    }
+}
+
+/// What an edge is, once the hop that it comes from is final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Live,
+    Dead,
+    Failed,
+}
+
+/// What a join says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Wait,
+    Run,
+    Skip(SkipReason),
+}
+
+/// What came of a rejection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejected {
+    /// It was one too many: the hop failed.
+    Breaker,
+    /// These were set back, in declared order.
+    Reset(Vec<usize>),
+}
+
+/// The hops of one task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress<'g> {
+    graph: &'g Graph,
+    hops: Vec<HopState>,
+    counts: Vec<Counts>,
+}
+
+impl<'g> Progress<'g> {
+    /// A task that begins: roots are ready, or skipped by their conditions.
+    #[must_use]
+    pub fn begin(graph: &'g Graph, now: Instant, facts: &dyn Facts) -> Self {
+        let count = graph.hops().len();
+        let mut progress = Progress {
+            graph,
+            hops: vec![HopState::default(); count],
+            counts: vec![Counts::default(); count],
+        };
+        progress.follow((0..count).collect(), now, facts);
+        progress
+    }
+
+    /// A task that has come this far; `hops` in declared order, as many as the graph has.
+    #[must_use]
+    pub fn resume(graph: &'g Graph, mut hops: Vec<HopState>) -> Self {
+        hops.resize(graph.hops().len(), HopState::default());
+        let counts = vec![Counts::default(); hops.len()];
+        let mut progress = Progress {
+            graph,
+            hops,
+            counts,
+        };
+        progress.count();
+        progress
+    }
+
+    /// What it is the progress of.
+    #[must_use]
+    pub const fn graph(&self) -> &'g Graph {
+        self.graph
+    }
+
+    /// All hops in declared order.
+    #[must_use]
+    pub fn hops(&self) -> &[HopState] {
+        &self.hops
+    }
+
+    /// Where a hop stands.
+    #[must_use]
+    pub fn state(&self, at: usize) -> &State {
+        const NONE: &State = &State::Pending;
+        self.hops.get(at).map_or(NONE, |hop| &hop.state)
+    }
+
+    /// A ready hop was given to a run, or to a person. False if it was not ready.
+    pub fn start(&mut self, at: usize, is_human: bool) -> bool {
+        let Some(hop) = self.hops.get_mut(at) else {
+            return false;
+        };
+        let is_ready = hop.state == State::Ready;
+        if is_ready {
+            hop.state = match is_human {
+                true => State::WaitingHuman,
+                false => State::Dispatched,
+            };
+        }
+        is_ready
+    }
+
+    /// A run was lost or is to be tried again: the hop is ready once more. False if none held it.
+    pub fn release(&mut self, at: usize) -> bool {
+        let hop = self.hops.get_mut(at);
+        let held = hop.filter(|hop| matches!(hop.state, State::Dispatched | State::WaitingHuman));
+        held.map(|hop| hop.state = State::Ready).is_some()
+    }
+
+    /// A hop that was ready or held is over. Says which hops changed, itself first; none if it was
+    /// not, or if the state is not final.
+    pub fn settle(
+        &mut self,
+        at: usize,
+        state: State,
+        (now, facts): (Instant, &dyn Facts),
+    ) -> Vec<usize> {
+        let is_open = matches!(
+            self.state(at),
+            State::Ready | State::Dispatched | State::WaitingHuman
+        );
+        match self.hops.get_mut(at) {
+            Some(hop) if is_open && state.is_final() => hop.state = state,
+            _ => return Vec::new(),
+        }
+        let mut changed = vec![at];
+        let due = self.decide_edges(at, now, facts);
+        changed.extend(self.follow(due, now, facts));
+        changed
+    }
+
+    /// Hops whose time to wait is over are decided. Says which changed.
+    pub fn pass(&mut self, now: Instant, facts: &dyn Facts) -> Vec<usize> {
+        let late = |at: &usize| self.deadline(*at).is_some_and(|due| due <= now);
+        let due = (0..self.hops.len()).filter(late).collect();
+        self.follow(due, now, facts)
+    }
+
+    /// When [`Progress::pass`] has something to do next, if that is known.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        (0..self.hops.len())
+            .filter_map(|at| self.deadline(at))
+            .min()
+    }
+
+    /// A hop sends work back. None if it may not, or is not at work.
+    pub fn reject(&mut self, at: usize, (now, facts): (Instant, &dyn Facts)) -> Option<Rejected> {
+        let hop = self.graph.hop(at).filter(|hop| hop.can_reject)?;
+        let is_held = matches!(self.state(at), State::Dispatched | State::WaitingHuman);
+        let own = self.hops.get_mut(at).filter(|_| is_held)?;
+        own.rejections = own.rejections.saturating_add(1);
+        let is_own = own.rejections >= hop.rejections_max;
+        let all = self
+            .hops
+            .iter()
+            .map(|hop| u64::from(hop.rejections))
+            .sum::<u64>();
+        if is_own || all >= u64::from(self.graph.rejections_max) {
+            self.settle(at, State::Failed, (now, facts));
+            return Some(Rejected::Breaker);
+        }
+        let reset = match hop.strategy {
+            Strategy::Origin => (0..self.hops.len()).collect(),
+            Strategy::Predecessors => {
+                let before = hop.edges.iter().map(|edge| edge.from);
+                self.graph.downstream(before.chain([at]))
+            }
+        };
+        self.reset(&reset, now, facts);
+        Some(Rejected::Reset(reset))
+    }
+
+    /// How the workflow stands.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        if !self.hops.iter().all(|hop| hop.state.is_final()) {
+            return Verdict::Open;
+        }
+        let failed = |at: &usize| *self.state(*at) == State::Failed && !self.is_handled(*at);
+        match (0..self.hops.len()).any(|at| failed(&at)) {
+            true => Verdict::Failed,
+            false => Verdict::Complete,
+        }
+    }
+
+    /// Whether a live edge leads on from a hop that failed.
+    fn is_handled(&self, at: usize) -> bool {
+        let next = self.graph.after(at).iter();
+        let mut edges =
+            next.flat_map(|next| self.edges(*next).iter().map(move |edge| (next, edge)));
+        edges.any(|(next, edge)| edge.from == at && self.mark(edge, *next) == Some(Mark::Live))
+    }
+
+    fn edges(&self, at: usize) -> &'g [Edge] {
+        self.graph.hop(at).map_or(&[], |hop| hop.edges.as_slice())
+    }
+
+    /// What an edge is; none while it is not decided.
+    fn mark(&self, edge: &Edge, to: usize) -> Option<Mark> {
+        let hop = self.hops.get(edge.from)?;
+        let mark = mark(edge, &hop.state)?;
+        match hop.closed.contains(&to) {
+            true => Some(Mark::Dead),
+            false => Some(mark),
+        }
+    }
+
+    /// Counts the edges of a hop that became final, and says whose counts changed.
+    fn decide_edges(&mut self, from: usize, now: Instant, facts: &dyn Facts) -> Vec<usize> {
+        let graph = self.graph;
+        let mut closed = Vec::new();
+        for to in graph.after(from) {
+            let edge = self.edges(*to).iter().find(|edge| edge.from == from);
+            let when = edge.and_then(|edge| edge.when.as_ref());
+            if when.is_some_and(|when| !self.holds(when, facts)) {
+                closed.push(*to);
+            }
+        }
+        if let Some(hop) = self.hops.get_mut(from) {
+            hop.closed = closed;
+        }
+        for to in graph.after(from) {
+            let edge = self.edges(*to).iter().find(|edge| edge.from == from);
+            let mark = edge.and_then(|edge| self.mark(edge, *to));
+            if let (Some(mark), Some(counts)) = (mark, self.counts.get_mut(*to)) {
+                counts.add(mark);
+                if mark == Mark::Live
+                    && let Some(hop) = self.hops.get_mut(*to)
+                {
+                    hop.live_since.get_or_insert(now);
+                }
+            }
+        }
+        graph.after(from).to_vec()
+    }
+
+    /// Decides pending hops, and whatever follows from that. Says which changed.
+    fn follow(&mut self, mut due: Vec<usize>, now: Instant, facts: &dyn Facts) -> Vec<usize> {
+        let mut changed = Vec::new();
+        due.reverse();
+        while let Some(at) = due.pop() {
+            let Some(hop) = self
+                .graph
+                .hop(at)
+                .filter(|_| *self.state(at) == State::Pending)
+            else {
+                continue;
+            };
+            let state = match self.answer(at, hop, now) {
+                Answer::Wait => continue,
+                Answer::Skip(reason) => State::Skipped(reason),
+                Answer::Run => match &hop.condition {
+                    Some(condition) if !self.holds(condition, facts) => {
+                        State::Skipped(SkipReason::Condition)
+                    }
+                    _ => State::Ready,
+                },
+            };
+            let is_final = state.is_final();
+            if let Some(hop) = self.hops.get_mut(at) {
+                hop.state = state;
+            }
+            changed.push(at);
+            if is_final {
+                let next = self.decide_edges(at, now, facts);
+                due.extend(next.into_iter().rev());
+            }
+        }
+        changed
+    }
+
+    fn answer(&self, at: usize, hop: &Hop, now: Instant) -> Answer {
+        let Counts { live, dead, failed } = self.counts.get(at).copied().unwrap_or_default();
+        if hop.edges.is_empty() {
+            return Answer::Run;
+        }
+        let open = hop.edges.len().saturating_sub(live + dead + failed);
+        let skip = Answer::Skip(match failed {
+            0 => SkipReason::DeadPath,
+            _ => SkipReason::Failure,
+        });
+        let is_late = || self.deadline(at).is_some_and(|due| due <= now);
+        match hop.join {
+            Join::All if failed > 0 => skip,
+            Join::Any if live > 0 => Answer::Run,
+            Join::Quorum(needed) if live >= needed => Answer::Run,
+            Join::Quorum(needed) if failed > 0 && live + open < needed => skip,
+            Join::Quorum(needed) if open == 0 && live < needed => skip,
+            Join::Deadline(_) if live > 0 && is_late() => Answer::Run,
+            _ if open > 0 => Answer::Wait,
+            Join::All | Join::Deadline(_) if live > 0 => Answer::Run,
+            _ => skip,
+        }
+    }
+
+    /// When a pending hop waits no longer for its other edges.
+    fn deadline(&self, at: usize) -> Option<Instant> {
+        let hop = self
+            .hops
+            .get(at)
+            .filter(|hop| hop.state == State::Pending)?;
+        match self.graph.hop(at)?.join {
+            Join::Deadline(ms) => Some(hop.live_since?.plus_ms(ms)),
+            _ => None,
+        }
+    }
+
+    fn reset(&mut self, which: &[usize], now: Instant, facts: &dyn Facts) {
+        for at in which {
+            if let Some(hop) = self.hops.get_mut(*at) {
+                hop.state = State::Pending;
+                hop.closed = Vec::new();
+                hop.live_since = None;
+            }
+        }
+        self.count();
+        for at in which {
+            let has_live = self.counts.get(*at).is_some_and(|counts| counts.live > 0);
+            if let Some(hop) = self.hops.get_mut(*at).filter(|_| has_live) {
+                hop.live_since = Some(now);
+            }
+        }
+        self.follow(which.to_vec(), now, facts);
+    }
+
+    /// Counts all decided edges anew.
+    fn count(&mut self) {
+        for at in 0..self.hops.len() {
+            let mut counts = Counts::default();
+            for edge in self.edges(at) {
+                if let Some(mark) = self.mark(edge, at) {
+                    counts.add(mark);
+                }
+            }
+            if let Some(known) = self.counts.get_mut(at) {
+                *known = counts;
+            }
+        }
+    }
+
+    fn holds(&self, condition: &Condition, facts: &dyn Facts) -> bool {
+        let is_in = |hop: &str, status: &str| {
+            let id = HopId::parse(hop).ok();
+            let at = id.and_then(|id| self.graph.position(&id));
+            at.is_some_and(|at| self.state(at).as_str() == status)
+        };
+        condition.holds(facts, &is_in)
+    }
+}
+
+/// What an edge is without its `when`.
+fn mark(edge: &Edge, from: &State) -> Option<Mark> {
+    let wants = |outcome: &str| {
+        let on = edge.on.as_ref()?;
+        match on.iter().any(|wanted| wanted == outcome) {
+            true => Some(Mark::Live),
+            false => Some(Mark::Dead),
+        }
+    };
+    Some(match from {
+        State::Complete(outcome) => wants(outcome).unwrap_or(Mark::Live),
+        State::Failed => wants(FAILED).unwrap_or(Mark::Failed),
+        State::Skipped(SkipReason::Failure) if edge.on.is_none() => Mark::Failed,
+        State::Skipped(_) => Mark::Dead,
+        State::Pending | State::Ready | State::Dispatched | State::WaitingHuman => return None,
+    })
+}
