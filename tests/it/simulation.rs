@@ -108,6 +108,32 @@ fn the_profile_that_a_seed_draws_may_be_named_for_the_same_world() {
     }
 }
 
+/// What else may be drawn does not change the worlds that are there already.
+#[test]
+fn the_worlds_of_a_seed_and_a_profile_never_change() {
+    let drawn = |seed, profile| {
+        let case = case_of(seed, &settings(profile, 60, Engine::Native));
+        let text = format!("{:?}{:?}", case.options, case.steps);
+        text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    };
+    let hashes: Vec<String> = Profile::DRAWN
+        .into_iter()
+        .filter(|profile| *profile != Profile::Fabric)
+        .map(|profile| format!("{} {:016x}", profile.as_str(), drawn(7, profile)))
+        .collect();
+    insta::assert_snapshot!(hashes.join("\n"), @r"
+    calm c39ca555d9b9efb6
+    people c589fb34eee2938c
+    disk 29f92639313635b1
+    clock 7ea196d051f1ec99
+    hosts 0e5dd93b09a28dd7
+    storm 687d62dc3d1dba68
+    clash b8d42b4db93b134d
+    ");
+}
+
 #[test]
 fn a_failure_is_told_with_the_command_that_repeats_it() {
     let settings = settings(Profile::Calm, 60, Engine::Native);

@@ -1,13 +1,16 @@
-//! What must hold in every world, whatever happens in it: the invariants I1 to I13.
+//! What must hold in every world, whatever happens in it: the invariants I1 to I17.
 //!
 //! Never changes a world; it compares files with a ledger of what was acknowledged. Invariant: what
 //! a person did, or what the loss of power may undo, is no violation.
 
+mod company;
 mod disk;
 mod ledger;
 mod log;
+mod reach;
 mod rule;
 
+pub use company::Company;
 pub(crate) use disk::place;
 pub use disk::{Disk, Files, Placed};
 pub(crate) use ledger::contains;

@@ -70,6 +70,16 @@ pub enum Defect {
     ExpireEarly,
     /// Tasks are started before those that they depend on are done.
     IgnoreDependencies,
+    /// Agents are given more than they can do at a time.
+    IgnoreAgentCap,
+    /// Teams and projects are given work without a pause.
+    IgnorePace,
+    /// Agents that are switched off are given work.
+    AssignInactive,
+    /// An agent is taken for a person.
+    TrustAgents,
+    /// A limit of time is over before its time.
+    HurryLimits,
 }
 
 /// Where a defect has to show.
@@ -83,7 +93,7 @@ pub struct Description {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 19] = [
+    pub const ALL: [Defect; 24] = [
         Defect::SkipJournalFlush,
         Defect::SkipSync,
         Defect::NamesFirst,
@@ -103,6 +113,11 @@ impl Defect {
         Defect::StaleResult,
         Defect::ExpireEarly,
         Defect::IgnoreDependencies,
+        Defect::IgnoreAgentCap,
+        Defect::IgnorePace,
+        Defect::AssignInactive,
+        Defect::TrustAgents,
+        Defect::HurryLimits,
     ];
 
     /// Its name, and the worlds in which it shows.
@@ -128,6 +143,11 @@ impl Defect {
             Defect::StaleResult => ("stale-result", Profile::Calm),
             Defect::ExpireEarly => ("expire-early", Profile::Calm),
             Defect::IgnoreDependencies => ("ignore-dependencies", Profile::Calm),
+            Defect::IgnoreAgentCap => ("ignore-agent-cap", Profile::Fabric),
+            Defect::IgnorePace => ("ignore-pace", Profile::Fabric),
+            Defect::AssignInactive => ("assign-inactive", Profile::Fabric),
+            Defect::TrustAgents => ("trust-agents", Profile::Fabric),
+            Defect::HurryLimits => ("hurry-limits", Profile::Fabric),
         };
         Description { name, profile }
     }

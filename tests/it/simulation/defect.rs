@@ -8,7 +8,7 @@ use std::thread;
 use aof_sim::defect::Defect;
 
 /// Name, seed, and the invariant that breaks there; nothing breaks in that world without it.
-const NOTICED: [(&str, u64, &str); 19] = [
+const NOTICED: [(&str, u64, &str); 24] = [
     ("skip-journal-flush", 0, "I1"),
     ("skip-sync", 0, "I1"),
     ("names-first", 5, "I6"),
@@ -28,6 +28,11 @@ const NOTICED: [(&str, u64, &str); 19] = [
     ("stale-result", 61, "I3"),
     ("expire-early", 1, "I8"),
     ("ignore-dependencies", 0, "I13"),
+    ("ignore-agent-cap", 5, "I14"),
+    ("ignore-pace", 1, "I14"),
+    ("assign-inactive", 1, "I15"),
+    ("trust-agents", 1, "I16"),
+    ("hurry-limits", 0, "I17"),
 ];
 
 #[test]

@@ -372,6 +372,16 @@ memberships:
 }
 
 #[test]
+fn a_project_that_is_there_already_is_not_made_by_a_worker_either() {
+    let mut stage = Stage::empty();
+    let beta = json!({"id": "beta"});
+    stage.ann("aof_project_create", beta.clone());
+    stage.ann("aof_project_create", beta.clone());
+    let call = ("aof_project_create", beta);
+    assert_eq!(stage.refused(&agent("reader"), call).0, "AOF-2012");
+}
+
+#[test]
 fn an_argument_makes_nobody_anybody_else() {
     let (mut stage, _) = scene(&agent("reader"), "none", "ready");
     for actor in ["ann", "writer", "scheduler"] {

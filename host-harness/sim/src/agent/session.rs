@@ -141,6 +141,17 @@ impl Crowd {
         self.lock().calls.contains(&call)
     }
 
+    /// A session of this agent asked for something about a task, and was heard.
+    pub fn has_asked(&self, agent: &str, task: &str) -> bool {
+        let table = self.lock();
+        let of_agent = |run: &str| {
+            let mut starts = table.starts.iter();
+            starts.any(|start| start.run == run && start.agent == agent)
+        };
+        let mut calls = table.calls.iter();
+        calls.any(|(run, about)| about == task && of_agent(run))
+    }
+
     /// The session of this run lives.
     pub fn is_alive(&self, run: &str) -> bool {
         matches!(self.known(run), Known::Alive)

@@ -98,6 +98,12 @@ impl Component for FlawedComponent {
         {
             ctx.caller = caller;
         }
+        if self.defect == Defect::TrustAgents
+            && let Caller::Agent(agent) = &ctx.caller
+            && agent.run.is_none()
+        {
+            ctx.caller = Caller::Human(agent.agent.clone());
+        }
         match self.whole.call_tool(&ctx, name, arguments)? {
             Reply::Done(outcome) => self.spoiled(Ok(outcome)).map(Reply::Done),
             Reply::Pending(key) => Ok(Reply::Pending(key)),

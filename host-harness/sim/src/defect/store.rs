@@ -160,6 +160,16 @@ impl<B: StoreBackend> StoreBackend for FlawedStore<B> {
                 }
             }
         }
+        let misread = misread(self.defect);
+        for (path, blob) in paths.iter().zip(&mut blobs) {
+            if let Blob::Content(content) = blob
+                && place(path).is_none()
+            {
+                for (from, to) in misread {
+                    swap(&mut content.bytes, from, to);
+                }
+            }
+        }
         Ok(blobs)
     }
 
@@ -176,6 +186,21 @@ impl<B: StoreBackend> StoreBackend for FlawedStore<B> {
             }
             other => other,
         }
+    }
+}
+
+/// What is read of charts, manifests and settings, and what instead of it.
+const fn misread(defect: Defect) -> &'static [(&'static str, &'static str)] {
+    match defect {
+        Defect::IgnoreAgentCap => &[("concurrency: ", "concurrency: 9")],
+        Defect::IgnorePace => &[("00, weight", ", weight"), ("00}", "}")],
+        Defect::AssignInactive => &[("active: false", "active: true")],
+        Defect::HurryLimits => &[
+            ("Ms: 120000", "Ms: 60000"),
+            ("Ms: 300000", "Ms: 60000"),
+            ("Ms: 400000", "Ms: 60000"),
+        ],
+        _ => &[],
     }
 }
 

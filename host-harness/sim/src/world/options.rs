@@ -22,13 +22,16 @@ pub enum Profile {
     Storm,
     /// People who change the same files in the very moment in which a host does.
     Clash,
+    /// A company with a chart, caps and limits, people who change them, and agents that ask for
+    /// what they may not.
+    Fabric,
     /// One of the others, drawn from the seed.
     Random,
 }
 
 impl Profile {
     /// Every one of them.
-    pub const ALL: [Profile; 8] = [
+    pub const ALL: [Profile; 9] = [
         Profile::Calm,
         Profile::People,
         Profile::Disk,
@@ -36,11 +39,12 @@ impl Profile {
         Profile::Hosts,
         Profile::Storm,
         Profile::Clash,
+        Profile::Fabric,
         Profile::Random,
     ];
 
     /// Those that `random` stands for.
-    pub const DRAWN: [Profile; 7] = [
+    pub const DRAWN: [Profile; 8] = [
         Profile::Calm,
         Profile::People,
         Profile::Disk,
@@ -48,6 +52,7 @@ impl Profile {
         Profile::Hosts,
         Profile::Storm,
         Profile::Clash,
+        Profile::Fabric,
     ];
 
     /// The name on the command line.
@@ -61,6 +66,7 @@ impl Profile {
             Profile::Hosts => "hosts",
             Profile::Storm => "storm",
             Profile::Clash => "clash",
+            Profile::Fabric => "fabric",
             Profile::Random => "random",
         }
     }
@@ -69,9 +75,15 @@ impl Profile {
     /// that the world is the same when its profile is named.
     fn settle(self, seed: u64) -> Self {
         match self {
-            Profile::Random => fastrand::Rng::with_seed(!seed)
-                .choice(Self::DRAWN)
-                .unwrap_or(Profile::Storm),
+            Profile::Random => {
+                let mut dice = fastrand::Rng::with_seed(!seed);
+                let drawn = dice.choice(Self::DRAWN.into_iter().take(Self::DRAWN.len() - 1));
+                // Thrown once more, so that the other seeds draw what they always drew.
+                match dice.u8(0..8) {
+                    0 => Profile::Fabric,
+                    _ => drawn.unwrap_or(Profile::Storm),
+                }
+            }
             other => other,
         }
     }
@@ -116,7 +128,7 @@ impl Options {
             _ => 1,
         };
         let is_large = dice.u8(0..20) == 0;
-        Self {
+        let mut options = Self {
             seed,
             profile,
             projects: dice.u32(1..=3),
@@ -137,6 +149,12 @@ impl Options {
             retry_base_ms: dice.choice([0, 500, 4_000]).unwrap_or(500),
             run_timeout_ms: dice.choice([10_000, 60_000]).unwrap_or(10_000),
             mtime_tick_ns: dice.choice([1, 4_000_000]).unwrap_or(1),
+        };
+        if profile == Profile::Fabric {
+            options.agents = options.agents.max(3);
+            options.projects += 1;
+            options.cards += 6;
         }
+        options
     }
 }
