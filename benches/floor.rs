@@ -228,7 +228,11 @@ impl Writer {
         self.flush(&file)
     }
 
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    /// A line in a log: one flush.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn append(&mut self, line: &[u8]) -> io::Result<()> {
         self.log.write_all(line)?;
         self.flush(&self.log)
     }

@@ -70,6 +70,8 @@ pub trait Subject {
     fn poll(&mut self) -> usize;
     /// The plan without the tick; returns the length of the report.
     fn dry_run(&mut self) -> usize;
+    /// Why a task is where it is; returns the length of the answer.
+    fn explain(&mut self, task: &str) -> usize;
     /// Calls a tool as a person; returns the answer.
     fn tool(&mut self, name: &str, arguments: &str) -> String;
     /// Counters and gauges; returns their length.
@@ -131,6 +133,11 @@ impl Subject for Component {
         outcome.expect("plans").value.len()
     }
 
+    fn explain(&mut self, task: &str) -> usize {
+        let ctx = self.ctx(WitCaller::Host);
+        self.instance.explain(&ctx, task).expect("explains").len()
+    }
+
     fn tool(&mut self, name: &str, arguments: &str) -> String {
         let ctx = self.ctx(WitCaller::Human(PERSON.to_owned()));
         let reply = self.instance.call_tool(&ctx, name, arguments);
@@ -187,6 +194,11 @@ impl Subject for Native {
         let ctx = self.ctx(Caller::Host);
         let outcome = self.engine.poll(&ctx, PollMode::DryRun);
         outcome.expect("plans").value.len()
+    }
+
+    fn explain(&mut self, task: &str) -> usize {
+        let ctx = self.ctx(Caller::Host);
+        self.engine.explain(&ctx, task).expect("explains").len()
     }
 
     fn tool(&mut self, name: &str, arguments: &str) -> String {

@@ -13,7 +13,7 @@ use crate::sample::Sample;
 pub const FLOOR: &str = "floor";
 
 /// Group of benches, and what it is for people.
-const ROWS: [(&str, &str); 22] = [
+const ROWS: [(&str, &str); 25] = [
     (
         "export-next-due",
         "export call that looks up a number (`next-due`)",
@@ -50,8 +50,20 @@ const ROWS: [(&str, &str); 22] = [
     ),
     ("start-ten-relaxed", "the same without flushes"),
     (
+        "sustain-durable",
+        "one task of 1,000 from ready to done, simulated agents, durable",
+    ),
+    (
         "decide-plan",
         "decision: a plan over 2,000 ready tasks with every agent busy",
+    ),
+    (
+        "decide-plan-large",
+        "decision: the same with 200 agents in 20 teams and 50 rules",
+    ),
+    (
+        "decide-explain",
+        "decision: explain one of these, routed by a rule",
     ),
     (
         "decide-start-ten",
@@ -169,7 +181,25 @@ fn all_promises(criterion: &Path, facts: &Facts) -> Vec<Promise> {
     let decision = |what, group| (what, 1.5, beside_native(group), "×");
     let idle_growth = "growth of the idle poll by 100,000 finished cards";
     let idle_median = median(idle, "component");
+    let large_plan = median("decide-plan-large", "component");
+    let explain = median("decide-explain", "component");
+    let history = median("idle-10000-history", "component");
+    let sustained = quotient(("sustain-durable", "component"), ("sustain-durable", FLOOR));
     let promises = [
+        (
+            "plan, 10,000 cards, 2,000 ready, 200 agents, 50 rules",
+            5.0,
+            large_plan,
+            "ms",
+        ),
+        ("explain", 1.0, explain, "ms"),
+        ("idle poll, 110,000 cards", 1.0, history, "ms"),
+        (
+            "a task from ready to done, beside what the disk needs to flush it",
+            1.0,
+            sustained,
+            "×",
+        ),
         ("idle poll, 10,000 cards", 1.0, idle_median, "ms"),
         ("idle poll, 10,000 cards, with the sweep", 1.0, sweep, "ms"),
         (idle_growth, 1.1, growth, "×"),

@@ -20,8 +20,32 @@ use card::CardMaker;
 pub const MADE_AT_MS: u64 = 1_771_322_400_000;
 /// The one project.
 pub const PROJECT: &str = "alpha";
-/// How many agents the org chart has: `agent-0`, `agent-1`, …
-pub const AGENTS: u32 = 10;
+
+/// Who is there to do the work: `agent-0`, `agent-1`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crew {
+    /// How many agents the org chart has.
+    pub agents: u32,
+    /// How many rules route tasks by their tags. If there are any, one task in four goes by a rule,
+    /// one to a role, one to a team, and only one names its agent.
+    pub rules: u32,
+}
+
+impl Crew {
+    /// Ten agents, each named by its tasks.
+    pub const TEN: Crew = Crew {
+        agents: 10,
+        rules: 0,
+    };
+    /// A large organization: 200 agents in twenty teams, and fifty rules.
+    pub const TWO_HUNDRED: Crew = Crew {
+        agents: 200,
+        rules: 50,
+    };
+}
+
+/// Agents of a team, and of a role, of a crew that has rules.
+const TEAM_AGENTS: u32 = 10;
 
 /// Shares of the statuses in percent; what is missing to 100 is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +100,8 @@ pub struct Fixture {
     pub history: u32,
     /// Whether ready tasks find somebody.
     pub room: Room,
+    /// Who does the work.
+    pub crew: Crew,
     /// Another seed makes other ids and texts.
     pub seed: u64,
 }
@@ -89,8 +115,15 @@ impl Fixture {
             mix,
             history: 0,
             room: Room::Full,
+            crew: Crew::TEN,
             seed: 1,
         }
+    }
+
+    /// With another crew.
+    #[must_use]
+    pub fn crew(self, crew: Crew) -> Self {
+        Fixture { crew, ..self }
     }
 
     /// With room to start tasks, or without.
@@ -107,8 +140,9 @@ impl Fixture {
 
     /// Every file: path and content.
     pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
-        let mut maker = CardMaker::new(SeededEntropy::new(self.seed), self.busy_agents());
-        let mut anchor = CardMaker::new(SeededEntropy::new(self.seed), 0);
+        let dice = || SeededEntropy::new(self.seed);
+        let mut maker = CardMaker::new(dice(), self.crew, self.busy_agents());
+        let mut anchor = CardMaker::new(dice(), self.crew, 0);
         let fixture = self.clone();
         let cards = (0..self.cards + self.history).map(move |number| {
             let share = number.wrapping_mul(37) % 100;
@@ -155,7 +189,7 @@ impl Fixture {
 
     fn busy_agents(&self) -> u32 {
         match self.room {
-            Room::Full => AGENTS,
+            Room::Full => self.crew.agents,
             Room::Free => 0,
         }
     }
@@ -179,14 +213,55 @@ impl Fixture {
             Room::Full => 1,
             Room::Free => 1_000,
         };
-        let agents = (0..AGENTS).map(|number| {
+        let Crew { agents, rules } = self.crew;
+        let agent = |number: u32| {
             format!(
-                "  - {{id: agent-{number}, name: Agent {number}, team: crew, \
-                 capabilities: {{concurrency: {concurrency}}}}}\n"
+                "  - {{id: agent-{number}, name: Agent {number}, team: {}, \
+                 capabilities: {{concurrency: {concurrency}}}}}\n",
+                self.crew.team(number)
             )
-        });
-        let agents: String = agents.collect();
-        format!("schemaVersion: 1\nteams:\n  - {{id: crew, name: Crew}}\nagents:\n{agents}")
+        };
+        let agents: String = (0..agents).map(agent).collect();
+        let (teams, structure) = match rules {
+            0 => ("  - {id: crew, name: Crew}\n".to_owned(), String::new()),
+            _ => (self.crew.teams(), self.crew.structure()),
+        };
+        format!("schemaVersion: 1\nteams:\n{teams}agents:\n{agents}{structure}")
+    }
+}
+
+impl Crew {
+    fn team(self, agent: u32) -> String {
+        match self.rules {
+            0 => "crew".to_owned(),
+            _ => format!("team-{}", agent / TEAM_AGENTS),
+        }
+    }
+
+    fn team_count(self) -> u32 {
+        self.agents.div_ceil(TEAM_AGENTS)
+    }
+
+    fn teams(self) -> String {
+        let team = |number| format!("  - {{id: team-{number}, name: Team {number}}}\n");
+        (0..self.team_count()).map(team).collect()
+    }
+
+    /// A role per team, filled by its agents, and the rules.
+    fn structure(self) -> String {
+        let role = |number: u32| {
+            let first = number * TEAM_AGENTS;
+            let agents = first..(first + TEAM_AGENTS).min(self.agents);
+            let agents: Vec<String> = agents.map(|agent| format!("agent-{agent}")).collect();
+            format!("  role-{number}: {{agents: [{}]}}\n", agents.join(", "))
+        };
+        let roles: String = (0..self.team_count()).map(role).collect();
+        let rule = |number: u32| {
+            let team = number % self.team_count();
+            format!("  - {{matchTags: [skill-{number}], targetRole: role-{team}}}\n")
+        };
+        let rules: String = (0..self.rules).map(rule).collect();
+        format!("roles:\n{roles}routing:\n{rules}")
     }
 }
 

@@ -4,26 +4,51 @@ use std::hint::black_box;
 
 use aof_benches::fact::{DRAFT, arguments_for};
 use aof_benches::subject::AnySubject;
-use aof_tests::fixture::{Fixture, Mix, Room};
+use aof_tests::fixture::{Crew, Fixture, Mix, Room};
 use criterion::Criterion;
 
 use crate::ground::{each, memory, prepared, repeated};
 
 pub fn benches(criterion: &mut Criterion) {
-    plan(criterion);
+    plan(criterion, "decide-plan", Crew::TEN);
+    plan(criterion, "decide-plan-large", Crew::TWO_HUNDRED);
+    explain(criterion);
     start_ten(criterion);
     create(criterion);
 }
 
-fn plan(criterion: &mut Criterion) {
-    let fixture = Fixture::new(10_000, Mix::PEER);
-    let mut group = criterion.benchmark_group("decide-plan");
+/// 10,000 cards, 2,000 of them ready or under way, and nobody with room for another.
+fn plan(criterion: &mut Criterion, name: &str, crew: Crew) {
+    let fixture = Fixture::new(10_000, Mix::PEER).crew(crew);
+    let mut group = criterion.benchmark_group(name);
     each(
         &mut group,
         || memory(&fixture),
         |subject, times| repeated(times, || subject.dry_run()),
     );
     group.finish();
+}
+
+/// Why a task that a rule routes waits, among 2,000 others.
+fn explain(criterion: &mut Criterion) {
+    let fixture = Fixture::new(10_000, Mix::PEER).crew(Crew::TWO_HUNDRED);
+    let task = ready_by_rule(&fixture);
+    let mut group = criterion.benchmark_group("decide-explain");
+    each(
+        &mut group,
+        || memory(&fixture),
+        |subject, times| repeated(times, || subject.explain(&task)),
+    );
+    group.finish();
+}
+
+fn ready_by_rule(fixture: &Fixture) -> String {
+    let is_ours = |(path, content): &(String, Vec<u8>)| {
+        path.contains("/tasks/ready/") && String::from_utf8_lossy(content).contains("skill-")
+    };
+    let (path, _) = fixture.files().find(is_ours).expect("a task for a rule");
+    let name = path.rsplit('/').next().expect("a name");
+    name.trim_end_matches(".md").to_owned()
 }
 
 fn start_ten(criterion: &mut Criterion) {

@@ -15,6 +15,7 @@ mod ground;
 mod idle;
 mod open;
 mod single;
+mod sustain;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,6 +42,7 @@ fn main() {
     open::benches(&mut criterion, &grounds);
     drop(grounds);
     change::benches(&mut criterion);
+    sustain::benches(&mut criterion);
     criterion.final_summary();
     if !std::env::args().any(|argument| argument == "--list" || argument == "--test") {
         report(&criterion_dir);

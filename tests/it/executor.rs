@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd};
 use aof_host::contract::lifecycle::AdoptedRun;
 use aof_host::contract::scheduler::PollMode;
-use aof_host::contract::types::SpawnEffect;
+use aof_host::contract::types::{Method, SpawnEffect};
 use aof_host::daemon::{Finish, ServeOptions, ServeReport, Until, serve};
 use aof_host::executor::{
     Adoption, CommandExecutor, Executor, ExecutorSettings, LOG_BYTES_MAX, News, Process,
@@ -113,6 +113,7 @@ fn spawn(run: &str) -> SpawnEffect {
         attempt: 1,
         hop: None,
         agent: "a".to_owned(),
+        method: Method::Spawn,
         session_key: None,
         card_path: "projects/p/tasks/in-progress/T-1.md".to_owned(),
         work_dir: "projects/p/work/T-1".to_owned(),

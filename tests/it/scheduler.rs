@@ -12,6 +12,7 @@ mod hold;
 mod knob;
 mod lease;
 mod order;
+mod reach;
 mod reload;
 mod review;
 mod route;

@@ -241,16 +241,22 @@ pub struct Settings {
     pub rejected: Vec<Quarantined>,
 }
 
-/// The list of tasks.
+/// A page of tasks.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Page {
+    /// Those that fit.
+    pub tasks: Vec<Summary>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// What is said of all tasks.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Report {
-    /// How many match.
+    /// How many there are.
     pub total: u64,
-    /// The first of them.
-    pub tasks: Vec<Summary>,
-    /// Whether there are more.
-    pub truncated: bool,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
 }

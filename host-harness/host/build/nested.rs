@@ -38,16 +38,17 @@ const CLEARED: [&str; 14] = [
     "DEBUG",
 ];
 
-/// Runs `cargo build` with `args` in `dir`, for WebAssembly, into `target_dir`.
+/// Runs `cargo rustc` with `args` in `dir`, for WebAssembly, into `target_dir`.
 pub fn build(dir: &Path, target_dir: &Path, args: &[&str]) -> Result<(), String> {
     target_installed()?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(dir)
-        .arg("build")
-        .args(["--locked", "--target", TARGET]);
-    command.args(args).arg("--target-dir").arg(target_dir);
+        .arg("rustc")
+        .args(["--locked", "--target", TARGET, "--target-dir"])
+        .arg(target_dir)
+        .args(args);
     for name in env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
         if is_poison(&name) {
             command.env_remove(name);

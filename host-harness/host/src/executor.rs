@@ -18,11 +18,11 @@ mod template;
 mod unset;
 mod watch;
 
-pub use build::{BuildError, Surroundings, build};
+pub use build::{BuildError, Surroundings, build, configured_agents};
 pub(crate) use command::session_of;
 pub use command::{CommandExecutor, SUPERVISE, Supervision};
 pub use output::{LOG_BYTES_MAX, TAIL_BYTES_MAX, TAIL_LINES_MAX};
-pub use port::{Adoption, Executor, News, SessionId, StartFailure, Waker};
+pub use port::{Adoption, Executor, KnownAgent, News, SessionId, StartFailure, Waker};
 pub use process::{Process, Stat, lineage};
 pub use record::read as read_record;
 pub use record::{

@@ -8,6 +8,7 @@ mod case;
 mod judge;
 mod point;
 mod rig;
+mod scene;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +20,11 @@ use std::thread;
 
 use serde::Serialize;
 
-pub(crate) use case::{CASES, Case, TTL_MS};
+pub(crate) use case::{CASES, Case};
 pub(crate) use judge::{log_is_kept, sound_but_for, spawns_belong_to_leases};
 pub(crate) use point::Reference;
 pub(crate) use rig::{OUTSIDE, Rig, WRITER, files};
+pub(crate) use scene::TTL_MS;
 #[cfg(test)]
 pub(crate) use tests::tell;
 

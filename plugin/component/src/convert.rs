@@ -4,6 +4,7 @@ use aof_core::caller::{Caller, Context};
 use aof_core::effect::{Effect, Severity};
 use aof_core::id::{AgentId, RunId};
 use aof_core::instant::Instant;
+use aof_core::org::Method;
 use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::FailureClass;
@@ -80,6 +81,11 @@ pub(crate) fn outcome(outcome: Outcome) -> wit::Outcome {
 /// One effect.
 pub(crate) fn effect(effect: Effect) -> wit::Effect {
     let key = effect.key();
+    let method = match &effect {
+        Effect::Spawn(spawn) if spawn.method() == Some(Method::Send) => wit::Method::Send,
+        // An offer is made by the component and needs no host.
+        _ => wit::Method::Spawn,
+    };
     match effect {
         Effect::Spawn(spawn) => wit::Effect::Spawn(wit::SpawnEffect {
             key,
@@ -90,6 +96,7 @@ pub(crate) fn effect(effect: Effect) -> wit::Effect {
             attempt: spawn.attempt,
             hop: None,
             agent: spawn.agent.to_string(),
+            method,
             session_key: spawn.session_key,
             card_path: spawn.card_path,
             work_dir: spawn.work_dir,
@@ -146,6 +153,7 @@ pub(crate) fn settlement(settlement: hooks::Settlement) -> Settlement {
         hooks::Settlement::Failed(failure) => Settlement::Failed {
             class: match failure.class {
                 hooks::FailureClass::Permanent => FailureClass::Permanent,
+                hooks::FailureClass::Unsupported => FailureClass::Unsupported,
                 hooks::FailureClass::RateLimited => FailureClass::RateLimited,
                 hooks::FailureClass::Transient => FailureClass::Transient,
                 hooks::FailureClass::Capacity => FailureClass::Capacity,

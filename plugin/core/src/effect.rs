@@ -4,8 +4,9 @@
 //! makes repeating it harmless. Nothing here is ever executed by the component.
 
 use crate::id::{AgentId, ProjectId, RunId, TaskId};
+use crate::org::Method;
 
-/// Start a session of an agent for one run.
+/// Reach an agent for one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spawn {
     /// Project of the task.
@@ -14,7 +15,7 @@ pub struct Spawn {
     pub task: TaskId,
     /// Its title.
     pub title: String,
-    /// The run; also the effect's key.
+    /// The run; the effect's key begins with it.
     pub run: RunId,
     /// Number of the run among the task's runs, from 1.
     pub attempt: u32,
@@ -32,6 +33,39 @@ pub struct Spawn {
     pub timeout_ms: u64,
     /// What the agent is told.
     pub prompt: String,
+    /// The ways to reach the agent, in order; empty if the chart does not say.
+    pub methods: Vec<Method>,
+    /// How those failed that were tried before this one, a line each.
+    pub passed: Vec<String>,
+}
+
+impl Spawn {
+    /// The way to try, where the chart says.
+    #[must_use]
+    pub fn method(&self) -> Option<Method> {
+        self.methods.get(self.passed.len()).copied()
+    }
+
+    /// The same by the next way, after this one failed.
+    ///
+    /// # Errors
+    /// There is no other; how each of them failed.
+    pub fn next(mut self, why: String) -> Result<Spawn, Vec<String>> {
+        self.passed.push(why);
+        match self.method() {
+            Some(_) => Ok(self),
+            None => Err(self.passed),
+        }
+    }
+
+    /// The idempotency key.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self.passed.len() {
+            0 => self.run.to_string(),
+            at => format!("{}/{at}", self.run),
+        }
+    }
 }
 
 /// End the session of a run.
@@ -87,7 +121,7 @@ impl Effect {
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Effect::Spawn(spawn) => spawn.run.to_string(),
+            Effect::Spawn(spawn) => spawn.key(),
             Effect::Cancel(cancel) => format!("cancel:{}", cancel.run),
             Effect::Notify(notify) => notify.key.clone(),
         }

@@ -7,6 +7,7 @@ mod queue;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use crate::card::{Card, Routing};
 use crate::dependency::{BlockedBy, Cycle, DependencyPolicy};
@@ -303,6 +304,28 @@ impl TaskIndex {
         self.active.iter().map(|(id, row)| (id, row.as_ref()))
     }
 
+    /// Unfinished tasks behind `after`, in the order of their ids.
+    pub fn rows_after(&self, after: Option<&TaskId>) -> impl Iterator<Item = (&TaskId, &Row)> {
+        let range = (
+            after.map_or(Bound::Unbounded, Bound::Excluded),
+            Bound::Unbounded,
+        );
+        let rows = self.active.range::<TaskId, _>(range);
+        rows.map(|(id, row)| (id, row.as_ref()))
+    }
+
+    /// Finished tasks behind `after`, in the order of their ids.
+    pub fn finished_after(
+        &self,
+        after: Option<&TaskId>,
+    ) -> impl Iterator<Item = (&TaskId, &Finished)> {
+        let range = (
+            after.map_or(Bound::Unbounded, Bound::Excluded),
+            Bound::Unbounded,
+        );
+        self.finished.range::<TaskId, _>(range)
+    }
+
     /// Finished tasks, newest id first.
     pub fn finished(&self) -> impl Iterator<Item = (&TaskId, &Finished)> {
         self.finished.iter().rev()
@@ -352,6 +375,14 @@ impl TaskIndex {
             .iter()
             .take_while(move |(at, _)| *at <= now)
             .filter_map(|(_, id)| Some((id, self.row(id)?)))
+    }
+
+    /// Tasks that stand too long where they are, whether people were told or not.
+    pub fn overdue(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
+        self.rows().filter(move |(_, row)| {
+            let terms = terms_of(&self.terms, &row.project);
+            terms.is_some_and(|terms| sla::is_overdue(row, terms, now))
+        })
     }
 
     /// What holds for the tasks of a project.

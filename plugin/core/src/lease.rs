@@ -6,6 +6,10 @@
 use crate::id::{AgentId, RunId};
 use crate::instant::Instant;
 
+/// How long an offer to a person or a command-line agent stands before it is made again. Nobody
+/// gives signs of life for it.
+pub const OFFER_TTL_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
+
 /// An exclusive, time-limited claim. The attempt number is its fencing token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {

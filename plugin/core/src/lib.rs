@@ -30,3 +30,4 @@ pub mod sla;
 pub mod status;
 pub mod suggest;
 pub mod verb;
+pub mod work_log;

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use crate::id::{AgentId, RoleId, TeamId};
 
 pub use agent::Agent;
-pub use comms::{Comms, Method};
+pub use comms::{Comms, Method, Ways};
 pub use defaults::Defaults;
 pub use group::Group;
 pub use membership::Membership;

@@ -10,8 +10,9 @@ use crate::caller::Caller;
 use crate::card::Routing;
 use crate::id::{AgentId, RunId, TeamId};
 use crate::lease::Lease;
-use crate::org::{OrgChart, Team, Unit};
+use crate::org::{Agent, OrgChart, RelationshipKind, Team, Unit};
 use crate::priority::Priority;
+use crate::routing::named;
 
 /// What somebody wants to do: a tool, or one of the two things that `aof_task_update` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +43,18 @@ pub enum Operation {
     Promote,
     /// `aof_task_resurrect`.
     Resurrect,
+    /// `aof_task_edit`.
+    Amend,
+    /// `aof_task_log`.
+    Log,
+    /// `aof_task_heartbeat`.
+    Heartbeat,
+    /// `aof_task_list`.
+    List,
+    /// `aof_explain`.
+    Explain,
+    /// `aof_org_show`.
+    OrgShow,
     /// `aof_status_report`.
     Report,
     /// `aof_project_create`.
@@ -68,6 +81,12 @@ impl Operation {
             Operation::Undepend => "aof_task_dep_remove",
             Operation::Promote => "aof_task_promote",
             Operation::Resurrect => "aof_task_resurrect",
+            Operation::Amend => "aof_task_edit",
+            Operation::Log => "aof_task_log",
+            Operation::Heartbeat => "aof_task_heartbeat",
+            Operation::List => "aof_task_list",
+            Operation::Explain => "aof_explain",
+            Operation::OrgShow => "aof_org_show",
             Operation::Report => "aof_status_report",
             Operation::ProjectCreate => "aof_project_create",
             Operation::ProjectList => "aof_project_list",
@@ -184,7 +203,7 @@ use Grant::{Always, As, ByPolicy, Never};
 use Relation::{Assignee, Creator, Holder, TeamLead};
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 17] = [
+const TABLE: [(Operation, [Grant; 3]); 23] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (
         Operation::Part,
@@ -245,6 +264,25 @@ const TABLE: [(Operation, [Grant; 3]); 17] = [
     ),
     (Operation::Promote, [As(&[TeamLead]), Never, Never]),
     (Operation::Resurrect, [As(&[TeamLead]), Never, Never]),
+    (
+        Operation::Amend,
+        [As(&[TeamLead, Creator]), As(&[Creator]), Never],
+    ),
+    (
+        Operation::Log,
+        [
+            As(&[Holder, TeamLead, Creator]),
+            As(&[Holder, Creator]),
+            As(&[Holder]),
+        ],
+    ),
+    (
+        Operation::Heartbeat,
+        [As(&[Holder]), As(&[Holder]), As(&[Holder])],
+    ),
+    (Operation::List, [Always, Always, Always]),
+    (Operation::Explain, [Always, Always, Always]),
+    (Operation::OrgShow, [Always, Always, Always]),
     (Operation::Report, [Always, Always, Always]),
     (Operation::ProjectCreate, [Always, Never, Never]),
     (Operation::ProjectList, [Always, Always, Always]),
@@ -352,7 +390,7 @@ pub fn rule(
     let (relation, is_allowed) = match grant(operation, role) {
         Always => (nearest, true),
         Never => (nearest, false),
-        ByPolicy => (nearest, may_make(caller, nearest, chart)),
+        ByPolicy => (nearest, may_make(caller, (nearest, matter.routing), chart)),
         As(relations) => match relations.iter().copied().find(fits) {
             Some(relation) => (relation, true),
             None => (nearest, false),
@@ -376,15 +414,50 @@ pub fn rule_project(operation: Operation, caller: &Caller, chart: &OrgChart) -> 
     }
 }
 
-/// Whether an agent's own policies let it make a task for itself, or for others.
-fn may_make(caller: &Caller, relation: Relation, chart: &OrgChart) -> bool {
+/// Whether an agent's own policies let it make a task for itself, or for others; for others only
+/// within its `delegates_to`, if the chart has any.
+fn may_make(caller: &Caller, (relation, routing): (Relation, &Routing), chart: &OrgChart) -> bool {
     let Caller::Agent { agent, .. } = caller else {
         return false;
     };
     chart.agent(agent).is_some_and(|agent| match relation {
         Assignee => agent.tasking.allow_self_assign,
-        _ => agent.can_delegate,
+        _ => agent.can_delegate && is_within(&delegates(&agent.id, chart), (agent, routing), chart),
     })
+}
+
+/// Those to whom the chart lets an agent hand work on, if it says so of any; the agent needs
+/// `canDelegate` all the same.
+#[must_use]
+pub fn delegates<'a>(agent: &AgentId, chart: &'a OrgChart) -> Vec<&'a AgentId> {
+    let own = chart
+        .relationships
+        .iter()
+        .filter(|it| it.is_active && it.kind == RelationshipKind::DelegatesTo && it.from == *agent);
+    let mut targets: Vec<&AgentId> = own.map(|it| &it.to).collect();
+    targets.sort();
+    targets.dedup();
+    targets
+}
+
+/// Whether everyone whom a task may lead to is among the targets. Where the chart names no targets
+/// everybody is; a task that names nobody may lead to anybody.
+fn is_within(targets: &[&AgentId], (maker, routing): (&Agent, &Routing), chart: &OrgChart) -> bool {
+    if targets.is_empty() {
+        return true;
+    }
+    let is_own = |id: &AgentId| *id == maker.id && maker.tasking.allow_self_assign;
+    let led_to = named(routing, chart);
+    !led_to.is_empty()
+        && led_to
+            .iter()
+            .all(|it| targets.contains(&&it.id) || is_own(&it.id))
+}
+
+/// Whether an agent may make tasks for others at all.
+#[must_use]
+pub fn may_delegate(agent: &AgentId, chart: &OrgChart) -> bool {
+    leads_any(agent, chart) || chart.agent(agent).is_some_and(|it| it.can_delegate)
 }
 
 /// The most urgent task that a caller may make: none for no limit, none inside for no task at all.

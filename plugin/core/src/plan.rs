@@ -200,7 +200,8 @@ pub struct Plan {
 pub struct Scope<'a> {
     /// Ready tasks with their reasons, at most.
     pub waiting_max: usize,
-    /// A task whose reason is always given.
+    /// A task that is always spoken of. Once nothing else is to be written down, the dispatches
+    /// end with it.
     pub focus: Option<&'a TaskId>,
     /// Dispatches that this poll has made already.
     pub dispatched: u32,

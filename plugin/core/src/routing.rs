@@ -141,6 +141,28 @@ pub fn route<'a>(wish: Wish<'a>, chart: &'a OrgChart, bench: &Bench<'a, '_>) -> 
     router.unnamed()
 }
 
+/// Everyone to whom the agent, role or team that a card names may lead, whatever they have to do
+/// and whether or not they work; empty if it names nobody whom the chart knows.
+#[must_use]
+pub fn named<'a>(routing: &'a Routing, chart: &'a OrgChart) -> Vec<&'a Agent> {
+    let Routing {
+        agent,
+        role,
+        team,
+        tags,
+    } = routing;
+    let circle = match (agent, role, team) {
+        (Some(agent), _, _) => circle::of_agent(chart, agent),
+        (None, Some(role), _) => circle::of_role(chart, role),
+        (None, None, Some(team)) => circle::of_team(chart, team, tags),
+        (None, None, None) => return Vec::new(),
+    };
+    match circle {
+        Circle::Agents(agents) => agents,
+        Circle::Human(_) | Circle::Flawed(_) => Vec::new(),
+    }
+}
+
 struct Router<'a, 'b> {
     wish: Wish<'a>,
     chart: &'a OrgChart,

@@ -5,6 +5,7 @@
 use crate::id::{AgentId, ProjectId, RunId, TaskId};
 use crate::instant::Instant;
 use crate::lease::Lease;
+use crate::org::Method;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +114,8 @@ pub struct Run {
     pub task: TaskId,
     /// Who works.
     pub agent: AgentId,
+    /// How the agent is reached, where the chart says.
+    pub method: Option<Method>,
     /// From 1.
     pub attempt: u32,
     /// How far it has come.
@@ -143,6 +146,7 @@ impl Run {
             project,
             task,
             agent: lease.agent.clone(),
+            method: None,
             attempt: lease.attempt,
             state: RunState::Requested,
             session: None,

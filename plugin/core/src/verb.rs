@@ -4,6 +4,7 @@
 //! changes half of it. Each successful verb counts one revision.
 
 mod adopt;
+mod amend;
 mod block;
 mod cancel;
 mod claim;
@@ -14,6 +15,7 @@ mod edit;
 mod fail;
 mod free;
 mod history;
+mod log;
 mod overdue;
 mod promote;
 mod release;
@@ -26,6 +28,7 @@ mod unblock;
 mod walk;
 
 pub use adopt::adopt;
+pub use amend::{Amendment, amend};
 pub use block::block;
 pub use cancel::cancel;
 pub use claim::{Claim, claim};
@@ -35,6 +38,7 @@ pub use depend::{depend, undepend};
 pub use edit::{Edit, edit};
 pub use fail::{Failure, FailureClass, Stage, fail};
 pub use free::free;
+pub use log::log;
 pub use overdue::{overdue, overdue_reason};
 pub use promote::{Promotion, promote};
 pub use release::release;

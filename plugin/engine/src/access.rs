@@ -5,12 +5,13 @@
 //! from arguments.
 
 use aof_core::caller::{Caller, Context};
-use aof_core::card::Card;
+use aof_core::card::{Card, Routing};
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
 use aof_core::metadata;
 use aof_core::permission::{
-    Matter, Operation, Ruling, holds, priority_limit, remedy, rule, rule_project,
+    Matter, Operation, Relation, Role, Ruling, delegates, holds, may_delegate, priority_limit,
+    remedy, rule, rule_project,
 };
 use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
@@ -22,6 +23,9 @@ use serde_json::{Value, json};
 
 use crate::session::Session;
 use crate::work::Work;
+
+/// Names that one hint tells.
+const TARGETS_TOLD: usize = 10;
 
 /// Lets a change of a task pass, or tells why not.
 ///
@@ -93,8 +97,42 @@ pub(crate) fn permit_new<S: Store>(
     if ruling.is_allowed {
         return Err(too_urgent(ctx, draft.priority, limit.flatten()));
     }
-    let refused = (Operation::Dispatch, ruling);
-    Err(refusal("AOF-2012", ctx, refused, "make this task").at("agent"))
+    let refused = not_to_them(session, ctx, (ruling, &draft.routing), "make this task");
+    Err(refused)
+}
+
+/// Lets a task be handed over to whom it names then, or tells why not: the right to give somebody
+/// a task is that of making one for him.
+///
+/// # Errors
+/// `AOF-2012` if the table does not allow it; what the store says when that is told.
+pub(crate) fn permit_routing<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, routing): (&LoadedCard, &Routing),
+) -> Result<(), Refusal> {
+    let project = loaded.root().id();
+    let matter = Matter {
+        routing,
+        lease: None,
+        submitted_by: None,
+        created_by: None,
+        owner: session.owner(project),
+    };
+    let ruling = rule(Operation::Dispatch, &ctx.caller, &matter, &session.chart);
+    if ruling.is_allowed {
+        return Ok(());
+    }
+    let about = (Some(project.clone()), Some(loaded.card().id));
+    tell(
+        store,
+        session,
+        ctx,
+        (about, denied(ctx, Operation::Amend, ruling)),
+    )?;
+    let refused = not_to_them(session, ctx, (ruling, routing), "give the task to them");
+    Err(refused)
 }
 
 /// Lets a change of a project pass, or tells why not.
@@ -115,6 +153,46 @@ pub(crate) fn permit_project<S: Store>(
     tell(store, session, ctx, (about, denied(ctx, operation, ruling)))?;
     let what = format!("use {} on project `{project}`", operation.tool());
     Err(refusal("AOF-2012", ctx, (operation, ruling), &what).at("project"))
+}
+
+/// Nobody is given work by a caller who may not; who may within limits is told which.
+fn not_to_them(
+    session: &Session,
+    ctx: &Context,
+    (ruling, routing): (Ruling, &Routing),
+    what: &str,
+) -> Refusal {
+    let chart = &session.chart;
+    let general = || refusal("AOF-2012", ctx, (Operation::Dispatch, ruling), what).at("agent");
+    let Caller::Agent { agent, .. } = &ctx.caller else {
+        return general();
+    };
+    let targets = delegates(agent, chart);
+    let is_limited = ruling.role == Role::Worker && ruling.relation != Relation::Assignee;
+    if targets.is_empty() || !is_limited || !may_delegate(agent, chart) {
+        return general();
+    }
+    let first: Vec<&str> = targets
+        .iter()
+        .take(TARGETS_TOLD)
+        .map(|it| it.as_str())
+        .collect();
+    let more = match targets.len().saturating_sub(TARGETS_TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let place = match (&routing.agent, &routing.role, &routing.team) {
+        (None, Some(_), _) => "role",
+        (None, None, Some(_)) => "team",
+        _ => "agent",
+    };
+    let message = format!("{agent} may not {what}: it hands work on to some only");
+    let hint = format!(
+        "name {}{more}, to whom `relationships` (delegates_to) let it, or a role or team of none \
+         but them; see docs/permissions.md",
+        first.join(", ")
+    );
+    Refusal::refused("AOF-2012", message, &hint).at(place)
 }
 
 fn too_urgent(ctx: &Context, asked: Priority, most: Option<Priority>) -> Refusal {

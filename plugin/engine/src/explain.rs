@@ -3,6 +3,7 @@
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, TaskId};
 use aof_core::index::Row;
+use aof_core::org::Method;
 use aof_core::plan::{Action, Considered, Plan, Scope, Via, WaitKind, caps_of, plan, waits_for};
 use aof_core::refusal::Refusal;
 use aof_core::routing::Verdict;
@@ -61,16 +62,18 @@ impl<S: Store> Engine<S> {
 }
 
 fn explain_row(session: &Session, ctx: &Context, id: &TaskId, row: &Row) -> Explanation {
-    let scope = Scope {
-        waiting_max: 0,
-        focus: Some(id),
-        dispatched: 0,
+    let plan = || {
+        let scope = Scope {
+            waiting_max: 0,
+            focus: Some(id),
+            dispatched: 0,
+        };
+        plan(&session.snapshot(ctx.now), scope)
     };
-    let plan = plan(&session.snapshot(ctx.now), scope);
     match row.status {
-        Status::Ready => of_ready(&plan, id),
-        Status::InProgress => in_progress(ctx, row),
-        Status::Backlog => backlog(session, row, &plan, id),
+        Status::Ready => of_ready(session, &plan(), id),
+        Status::InProgress => in_progress(session, ctx, row),
+        Status::Backlog => backlog(session, row, &plan(), id),
         Status::Blocked => blocked(session, id, row),
         Status::Review => Explanation::because("waiting", "waits for acceptance in review"),
         Status::Deadletter => Explanation::because(
@@ -84,7 +87,13 @@ fn explain_row(session: &Session, ctx: &Context, id: &TaskId, row: &Row) -> Expl
     }
 }
 
-fn of_ready(plan: &Plan, id: &TaskId) -> Explanation {
+/// How an agent is reached, where the chart says.
+fn reached(session: &Session, agent: &AgentId) -> Option<String> {
+    let ways = session.chart.agent(agent)?.comms.ways()?;
+    Some(format!("`{agent}` is reached by {ways}"))
+}
+
+fn of_ready(session: &Session, plan: &Plan, id: &TaskId) -> Explanation {
     let dispatch = plan.actions.iter().find_map(|action| match action {
         Action::Dispatch {
             task,
@@ -98,7 +107,9 @@ fn of_ready(plan: &Plan, id: &TaskId) -> Explanation {
         return Explanation {
             verdict: "would-dispatch",
             agent: Some(agent.clone()),
-            reasons: vec![format!("the next poll gives it to `{agent}`")],
+            reasons: std::iter::once(format!("the next poll gives it to `{agent}`"))
+                .chain(reached(session, agent))
+                .collect(),
             via: Some(via.clone()),
             candidates: candidates.clone(),
         };
@@ -119,18 +130,25 @@ fn of_ready(plan: &Plan, id: &TaskId) -> Explanation {
     }
 }
 
-fn in_progress(ctx: &Context, row: &Row) -> Explanation {
+fn in_progress(session: &Session, ctx: &Context, row: &Row) -> Explanation {
     let Some(lease) = &row.lease else {
         return Explanation::because("running", "somebody works on it without a lease");
     };
     let left_ms = lease.expires_at.since_ms(ctx.now);
-    let reasons = vec![
+    let mut reasons = vec![
         format!("`{}` holds it, attempt {}", lease.agent, lease.attempt),
         format!(
             "the lease lasts {} s more unless it is extended",
             left_ms / 1_000
         ),
     ];
+    let run = lease.run.as_ref().and_then(|run| session.live.get(run));
+    if let Some(method) = run.and_then(|live| live.run.method) {
+        reasons.push(match method {
+            Method::Cli => format!("offered to `{}`: it is fetched by hand", lease.agent),
+            method => format!("reached by {method}"),
+        });
+    }
     Explanation {
         verdict: "running",
         agent: Some(lease.agent.clone()),

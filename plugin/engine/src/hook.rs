@@ -9,3 +9,4 @@ mod started;
 
 pub use ended::{Ending, SessionEnd, Usage};
 pub use settled::Settlement;
+pub(crate) use started::unknown;

@@ -18,6 +18,7 @@ mod outcome;
 mod poll;
 mod project;
 mod prompt;
+mod reach;
 mod refresh;
 mod scope;
 mod session;

@@ -10,6 +10,7 @@ use aof_core::caller::Context;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
+use aof_core::org::Method;
 use aof_core::plan::Ledger;
 use aof_core::refusal::Refusal;
 use aof_core::run::{Run, RunState};
@@ -24,7 +25,7 @@ use serde_json::json;
 
 use crate::batches::Batches;
 use crate::scope::Projects;
-use crate::session::{Counters, Session};
+use crate::session::{Counters, Live, Session};
 use crate::settings;
 use crate::work::{MissingEvent, Work};
 use gap::{missing_events, resume_log};
@@ -124,6 +125,7 @@ pub(crate) fn open<S: Store>(
         source,
         scope,
         outbox,
+        asking: None,
         log,
         journal: Journal::default(),
         live,
@@ -193,7 +195,10 @@ fn announce<S: Store>(
 }
 
 fn report(session: &Session, repaired: Vec<String>, events: Vec<Event>) -> Opened {
-    let adopted = session.live.values().filter_map(|live| {
+    // What is offered has no session that anybody could account for.
+    let with_host = |live: &&Live| live.run.method != Some(Method::Cli);
+    let adopted = session.live.values().filter(with_host);
+    let adopted = adopted.filter_map(|live| {
         let run = &live.run;
         let root = session.shelf.root(&run.project)?;
         Some(AdoptedRun {
@@ -239,8 +244,11 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
         .live
         .values()
         .filter(|live| live.run.state == RunState::Requested)
-        .filter(|live| session.outbox.get(live.run.id.as_str()).is_none())
-        .filter_map(|live| crate::prompt::spawn_again(session, &live.run));
+        .filter(|live| session.outbox.start_of(&live.run.id).is_none())
+        .filter_map(|live| crate::prompt::spawn_again(session, &live.run))
+        // An offer that is not on record is nobody's: the host does not know the run either.
+        .filter(|spawn| spawn.method() != Some(Method::Cli))
+        .map(|spawn| Effect::Spawn(Box::new(spawn)));
     let mut wanted: Vec<Effect> = recorded.chain(forgotten).collect();
     // A task's former session ends before its next one begins.
     wanted.sort_by_key(|effect| !matches!(effect, Effect::Cancel(_)));

@@ -9,6 +9,7 @@ use aof_core::card::Card;
 use aof_core::dice::Dice;
 use aof_core::effect::{Cancel, Effect};
 use aof_core::id::{AgentId, RunId, TaskId};
+use aof_core::org::Method;
 use aof_core::plan::{Action, Considered, Plan, Scope, Via, plan};
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::run::{Run, RunOutcome, RunState};
@@ -31,6 +32,7 @@ use crate::engine::Engine;
 use crate::explain;
 use crate::outcome::Outcome;
 use crate::prompt;
+use crate::reach;
 use crate::session::{Live, Session};
 use crate::settings::reload;
 use crate::summary;
@@ -480,15 +482,18 @@ fn dispatch(
     session: &mut Session,
     ctx: &Context,
     (loaded, agent, run): (&LoadedCard, &AgentId, &RunId),
-    (decision, work): (Value, &mut Work),
+    (mut decision, work): (Value, &mut Work),
 ) -> Result<(), Refusal> {
+    let ways = session.chart.agent(agent).and_then(|it| it.comms.ways());
+    let first = ways.as_ref().and_then(|ways| ways.methods.first()).copied();
+    reach::tell(ways.as_ref(), &mut decision);
     let claim = Claim {
         agent: agent.clone(),
         run: run.clone(),
-        lease_ttl_ms: session.settings.scheduler.default_lease_ttl_ms,
+        lease_ttl_ms: reach::ttl_ms(session, first),
         decision,
     };
-    let step = verb::claim(&loaded.card(), &claim, ctx.now)?;
+    let mut step = verb::claim(&loaded.card(), &claim, ctx.now)?;
     let (project, task) = (loaded.root().id().clone(), step.card.id.clone());
     let run = step
         .card
@@ -497,9 +502,13 @@ fn dispatch(
         .and_then(|lease| Run::requested(project, task, lease));
     let Some(run) = run else { return Ok(()) };
     let spawn = prompt::spawn(session, loaded.root(), &step.card, &run);
+    let (run, effect) = reach::by(spawn, run, ctx.now);
+    if run.method == Some(Method::Cli) {
+        step.events.push(reach::offered(&run));
+    }
     let card: Card = step.card.clone();
     work.rewrite(session, ctx, loaded, (step, None))?;
-    work.open_run(loaded.root(), &card, run, spawn);
+    work.open_run(loaded.root(), &card, run, effect);
     session.announced.remove(&card.id);
     Ok(())
 }

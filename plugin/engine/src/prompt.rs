@@ -1,37 +1,48 @@
-//! What an agent is told when its session starts, and the effect that starts it.
+//! What an agent is told when a run reaches it, and the effect that does.
 
 use aof_core::card::Card;
-use aof_core::effect::{Effect, Spawn};
+use aof_core::effect::Spawn;
 use aof_core::id::AgentId;
 use aof_core::org::{OrgChart, RelationshipKind};
+use aof_core::permission::{delegates, may_delegate};
 use aof_core::run::Run;
 use aof_core::status::Status;
 use aof_store::layout::ProjectRoot;
 
 use crate::session::Session;
 
-/// The effect that starts the session of a run.
-pub(crate) fn spawn(session: &Session, root: &ProjectRoot, card: &Card, run: &Run) -> Effect {
-    effect(session, root, (&card.title, card.timeout_ms()), run)
+/// The effect that reaches the agent of a run.
+pub(crate) fn spawn(session: &Session, root: &ProjectRoot, card: &Card, run: &Run) -> Spawn {
+    made(session, root, (&card.title, card.timeout_ms()), run)
 }
 
 /// The same effect from what the index still knows, after a crash between the card and the outbox.
-pub(crate) fn spawn_again(session: &Session, run: &Run) -> Option<Effect> {
+/// It goes on by the way that the run was at.
+pub(crate) fn spawn_again(session: &Session, run: &Run) -> Option<Spawn> {
     let root = session.shelf.root(&run.project)?;
     let row = session.shelf.index.row(&run.task)?;
-    Some(effect(session, root, (&row.title, row.timeout_ms), run))
+    let mut spawn = made(session, root, (&row.title, row.timeout_ms), run);
+    let before = spawn
+        .methods
+        .iter()
+        .take_while(|it| Some(**it) != run.method);
+    if spawn.methods.iter().any(|it| Some(*it) == run.method) {
+        spawn.passed = before.map(|it| format!("{it}: tried before")).collect();
+    }
+    Some(spawn)
 }
 
-fn effect(
+fn made(
     session: &Session,
     root: &ProjectRoot,
     (title, timeout_ms): (&str, Option<u64>),
     run: &Run,
-) -> Effect {
+) -> Spawn {
     let card_path = root.card(Status::InProgress, &run.task);
     let work_dir = root.work_dir(&run.task);
     let agent = session.chart.agent(&run.agent);
-    Effect::Spawn(Box::new(Spawn {
+    let ways = agent.and_then(|agent| agent.comms.ways());
+    Spawn {
         project: run.project.clone(),
         task: run.task.clone(),
         title: title.to_owned(),
@@ -44,7 +55,9 @@ fn effect(
         card_path,
         work_dir,
         timeout_ms: timeout_ms.unwrap_or(session.settings.scheduler.run_timeout_ms),
-    }))
+        methods: ways.map(|ways| ways.methods).unwrap_or_default(),
+        passed: Vec::new(),
+    }
 }
 
 fn text(run: &Run, title: &str, card_path: &str, work_dir: &str) -> String {
@@ -73,6 +86,10 @@ fn colleagues(chart: &OrgChart, agent: &AgentId) -> String {
         .into_iter()
         .chain(related(RelationshipKind::ReportsTo))
         .collect();
+    let handed = match may_delegate(agent, chart) {
+        true => delegates(agent, chart),
+        false => Vec::new(),
+    };
     let lines = [
         ("You report to", heads),
         (
@@ -80,10 +97,7 @@ fn colleagues(chart: &OrgChart, agent: &AgentId) -> String {
             related(RelationshipKind::EscalatesTo),
         ),
         ("You may ask", related(RelationshipKind::ConsultsWith)),
-        (
-            "You may hand work on to",
-            related(RelationshipKind::DelegatesTo),
-        ),
+        ("You may hand work on to", handed),
     ];
     let told = lines.into_iter().filter(|(_, names)| !names.is_empty());
     told.map(|(what, names)| format!("\n{what} {}.", listed(names)))

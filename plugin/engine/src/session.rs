@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
-use aof_core::org::OrgChart;
+use aof_core::org::{Method, OrgChart};
 use aof_core::plan::{Ledger, Snapshot, served};
 use aof_core::project::Project;
 use aof_core::refusal::Refusal;
@@ -16,6 +16,7 @@ use aof_store::layout::ProjectRoot;
 use aof_store::loaded::Place;
 use aof_store::outbox::Outbox;
 use aof_store::port::{Opening, Store, StoreError};
+use aof_store::request::RequestKey;
 use aof_store::shelf::Shelf;
 
 use crate::hold::Hold;
@@ -38,6 +39,15 @@ pub(crate) struct Counters {
     pub(crate) failures: u64,
 }
 
+/// A call that is being answered and can be repeated.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) key: RequestKey,
+    /// Fingerprint of its arguments.
+    pub(crate) digest: String,
+    pub(crate) at: Instant,
+}
+
 /// An open store.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -55,6 +65,8 @@ pub(crate) struct Session {
     /// The projects that are seen.
     pub(crate) scope: Projects,
     pub(crate) outbox: Outbox,
+    /// The call that is being answered, if it can be repeated.
+    pub(crate) asking: Option<Asking>,
     pub(crate) log: EventLog,
     /// Where commits are recorded; nowhere in a reader.
     pub(crate) journal: Journal,
@@ -136,6 +148,12 @@ impl Session {
             hold: self.hold.as_ref().map(|hold| hold.reason.as_str()),
             now,
         }
+    }
+
+    /// Whether the task is offered to a person or a command-line agent.
+    pub(crate) fn is_offered(&self, task: &TaskId) -> bool {
+        let mut runs = self.live.values().map(|live| &live.run);
+        runs.any(|run| run.task == *task && run.method == Some(Method::Cli))
     }
 
     /// Notes that work was given to an agent.

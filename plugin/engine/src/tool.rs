@@ -10,7 +10,13 @@ mod cancel;
 mod complete;
 mod depend;
 mod dispatch;
+mod edit;
 mod get;
+mod heartbeat;
+mod list;
+mod log;
+mod look;
+mod once;
 mod project;
 mod promote;
 mod report;
@@ -24,6 +30,7 @@ use aof_core::refusal::Refusal;
 use aof_store::event_log::Event;
 use aof_store::port::Store;
 use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::outcome::Outcome;
@@ -152,6 +159,45 @@ const DEP_REMOVE: Card = Card(
     "Lets a task wait for another one no longer.",
     REPEATS,
 );
+const EDIT: Card = Card(
+    "aof_task_edit",
+    "Edit a task",
+    "Changes what a task is: title, priority, whom it names, tags, resource, limit, metadata. The \
+     body is replaced by aof_task_update.",
+    WRITES,
+);
+const LOG: Card = Card(
+    "aof_task_log",
+    "Write into the work log",
+    "Adds an entry with your name and the time to the work log of a task. Nothing there is ever \
+     changed.",
+    WRITES,
+);
+const HEARTBEAT: Card = Card(
+    "aof_task_heartbeat",
+    "Show life",
+    "Says that you are still at work on your task. Every other call of a tool says so as well.",
+    REPEATS,
+);
+const LIST: Card = Card(
+    "aof_task_list",
+    "List tasks",
+    "Lists tasks by status, agent, role, team, tag, priority, parent, title or project, page by \
+     page.",
+    READS,
+);
+const EXPLAIN: Card = Card(
+    "aof_explain",
+    "Explain a task",
+    "Says why a task runs or waits: the routing decision, every candidate, caps, dependencies.",
+    READS,
+);
+const ORG_SHOW: Card = Card(
+    "aof_org_show",
+    "Show the org chart",
+    "Shows agents, teams, units, roles and routing rules as they are written.",
+    READS,
+);
 const REPORT: Card = Card(
     "aof_status_report",
     "Report on tasks",
@@ -179,6 +225,9 @@ const PROJECT_STATUS: Card = Card(
     WRITES,
 );
 
+/// Tools that change nothing.
+const READING: [Card; 6] = [GET, LIST, EXPLAIN, ORG_SHOW, REPORT, PROJECT_LIST];
+
 impl Card {
     fn define<Input: JsonSchema, Answer: JsonSchema>(&self) -> Definition {
         let Card(name, title, description, annotations) = *self;
@@ -186,18 +235,39 @@ impl Card {
             name,
             title,
             description,
-            input_schema: schema::<Input>(),
-            output_schema: schema::<Answer>(),
+            input_schema: match annotations.read_only || name == HEARTBEAT.0 {
+                true => schema::<Input>(None),
+                false => schema::<Input>(Some(once::FIELD)),
+            },
+            output_schema: schema::<Answer>(None),
             annotations,
         }
     }
 }
 
-fn schema<T: JsonSchema>() -> String {
+/// The schema of a type, with one more field for a key if it has a name.
+fn schema<T: JsonSchema>(key: Option<&str>) -> String {
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let schema = settings.into_generator().into_root_schema_for::<T>();
-    schema.as_value().to_string()
+    let mut schema = schema.to_value();
+    let fields = schema.pointer_mut("/properties");
+    if let (Some(key), Some(Value::Object(fields))) = (key, fields) {
+        let field = json!({
+            "description": "A key of your own for this call: repeated with it, within a day, the \
+                            call changes nothing and says where its task stands.",
+            "type": ["string", "null"],
+            "minLength": 1,
+            "maxLength": once::KEY_CHARS_MAX,
+        });
+        fields.insert(key.to_owned(), field);
+    }
+    schema.to_string()
+}
+
+/// Whether a call of the tool is made once if it has a key. A heartbeat needs none.
+fn takes_key(name: &str) -> bool {
+    !READING.iter().any(|card| card.0 == name) && name != HEARTBEAT.0
 }
 
 impl<S: Store> Engine<S> {
@@ -216,6 +286,12 @@ impl<S: Store> Engine<S> {
             RESURRECT.define::<target::About, answer::Touched>(),
             DEP_ADD.define::<depend::Arguments, answer::Touched>(),
             DEP_REMOVE.define::<depend::Arguments, answer::Touched>(),
+            EDIT.define::<edit::Arguments, answer::Touched>(),
+            LOG.define::<log::Arguments, answer::Touched>(),
+            HEARTBEAT.define::<target::About, answer::Held>(),
+            LIST.define::<list::Arguments, answer::List>(),
+            EXPLAIN.define::<target::About, answer::Decision>(),
+            ORG_SHOW.define::<look::Chart, answer::Org>(),
             REPORT.define::<report::Arguments, answer::Report>(),
             PROJECT_CREATE.define::<project::Create, project::One>(),
             PROJECT_LIST.define::<project::List, project::Several>(),
@@ -230,7 +306,33 @@ impl<S: Store> Engine<S> {
     /// what the tool itself refuses.
     pub fn call(&mut self, ctx: &Context, name: &str, arguments: &str) -> Result<Outcome, Refusal> {
         let mut events = self.sign_of_life(ctx)?;
-        let mut outcome = match name {
+        let keyed = takes_key(name)
+            .then(|| once::keyed(arguments))
+            .transpose()?;
+        let (key, rest) = match &keyed {
+            Some(keyed) => (keyed.key.clone(), keyed.rest.as_str()),
+            None => (None, arguments),
+        };
+        let known = key.map(|key| self.made_before(ctx, (name, key, rest)));
+        let outcome = match known.transpose()?.flatten() {
+            Some(outcome) => Ok(outcome),
+            None => self.dispatch_to(ctx, name, rest),
+        };
+        if let Some(session) = &mut self.session {
+            session.asking = None;
+        }
+        let mut outcome = outcome?;
+        events.append(&mut outcome.events);
+        Ok(Outcome { events, ..outcome })
+    }
+
+    fn dispatch_to(
+        &mut self,
+        ctx: &Context,
+        name: &str,
+        arguments: &str,
+    ) -> Result<Outcome, Refusal> {
+        match name {
             "aof_dispatch" => self.dispatch(ctx, arguments::parse(arguments)?),
             "aof_task_get" => self.get(ctx, &arguments::parse(arguments)?),
             "aof_task_update" => self.update(ctx, &arguments::parse(arguments)?),
@@ -242,14 +344,18 @@ impl<S: Store> Engine<S> {
             "aof_task_resurrect" => self.resurrect(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_add" => self.add_dependency(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_remove" => self.remove_dependency(ctx, &arguments::parse(arguments)?),
+            "aof_task_edit" => self.edit(ctx, &arguments::parse(arguments)?),
+            "aof_task_log" => self.log(ctx, &arguments::parse(arguments)?),
+            "aof_task_heartbeat" => self.heartbeat(ctx, &arguments::parse(arguments)?),
+            "aof_task_list" => self.list(ctx, &arguments::parse(arguments)?),
+            "aof_explain" => self.explain_task(ctx, &arguments::parse(arguments)?),
+            "aof_org_show" => self.show_org(ctx, &arguments::parse(arguments)?),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
             "aof_project_create" => self.project_create(ctx, &arguments::parse(arguments)?),
             "aof_project_list" => self.project_list(ctx, &arguments::parse(arguments)?),
             "aof_project_status" => self.project_status(ctx, &arguments::parse(arguments)?),
             other => Err(unknown_tool(other)),
-        }?;
-        events.append(&mut outcome.events);
-        Ok(Outcome { events, ..outcome })
+        }
     }
 
     /// A run that calls a tool lives: its lease is extended.
@@ -279,6 +385,12 @@ fn unknown_tool(name: &str) -> Refusal {
         RESURRECT,
         DEP_ADD,
         DEP_REMOVE,
+        EDIT,
+        LOG,
+        HEARTBEAT,
+        LIST,
+        EXPLAIN,
+        ORG_SHOW,
         REPORT,
         PROJECT_CREATE,
         PROJECT_LIST,

@@ -1,10 +1,13 @@
 //! Everything that one call wants to change, gathered before it is committed as one batch.
 
+use std::collections::BTreeSet;
+
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::effect::{Cancel, Effect};
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::org::Method;
 use aof_core::refusal::Refusal;
 use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::verb::Step;
@@ -13,6 +16,7 @@ use aof_store::layout::ProjectRoot;
 use aof_store::loaded::LoadedCard;
 use aof_store::port::{Stamp, Store};
 use aof_store::refusal::refusal_of;
+use aof_store::request::{Request, RequestKey, Subject};
 use aof_store::transaction::Transaction;
 
 use serde_json::{Value, json};
@@ -59,7 +63,11 @@ pub(crate) struct Work {
     effects: Vec<Effect>,
     settled: Vec<String>,
     opened_runs: Vec<Run>,
+    /// Those that are new among them.
+    begun: BTreeSet<RunId>,
     closed_runs: Vec<RunId>,
+    /// What the call is about whose work this is: its first card, or its manifest.
+    subject: Option<Subject>,
 }
 
 /// An event that the log lacks although its change is on disk.
@@ -101,7 +109,9 @@ impl Work {
         self.effects.extend(other.effects);
         self.settled.extend(other.settled);
         self.opened_runs.extend(other.opened_runs);
+        self.begun.extend(other.begun);
         self.closed_runs.extend(other.closed_runs);
+        self.subject = self.subject.take().or(other.subject);
     }
 
     /// A new card.
@@ -114,6 +124,7 @@ impl Work {
     ) -> Result<(), Refusal> {
         self.transaction.create(root, &step.card)?;
         self.events(session, ctx, Some((root.id(), &step.card)), step.events);
+        self.is_about(&step.card);
         self.cards.push((root.id().clone(), step.card));
         Ok(())
     }
@@ -133,20 +144,29 @@ impl Work {
         }
         let project = loaded.root().id().clone();
         self.events(session, ctx, Some((&project, &step.card)), step.events);
+        self.is_about(&step.card);
         self.cards.push((project, step.card));
         Ok(())
     }
 
-    /// A run that begins: its record, its work directory, its spawn effect.
-    pub(crate) fn open_run(&mut self, root: &ProjectRoot, card: &Card, run: Run, spawn: Effect) {
+    fn is_about(&mut self, card: &Card) {
+        if self.subject.is_none() {
+            self.subject = Some(Subject::Task(card.id.clone()));
+        }
+    }
+
+    /// A run that begins: its record, its work directory, what reaches its agent.
+    pub(crate) fn open_run(&mut self, root: &ProjectRoot, card: &Card, run: Run, reach: Effect) {
         self.transaction.make_work_dir(root, card);
         self.transaction.put_run(root, &run);
-        self.effect(spawn);
+        self.effect(reach);
+        self.begun.insert(run.id.clone());
         self.opened_runs.push(run);
     }
 
     /// The next manifest of a project, made from the file of this version.
     pub(crate) fn manifest(&mut self, root: &ProjectRoot, content: String, read: Option<Stamp>) {
+        self.subject = Some(Subject::Project(root.id().clone()));
         self.transaction.put_manifest(root, content, read);
     }
 
@@ -221,8 +241,8 @@ impl Work {
         let draft = EventDraft::new("task.reclaimed", json!({"reason": reason}));
         let about = (Some(run.project.clone()), Some(run.task.clone()));
         self.event_of(session, ctx, about, draft.of_run(Some(&run.id)));
-        if session.outbox.get(run.id.as_str()).is_some() {
-            self.settle(run.id.as_str());
+        if let Some((key, _)) = session.outbox.start_of(&run.id) {
+            self.settle(key);
         }
         let closing = Closing::new(RunOutcome::Released, Some(reason)).ending_session();
         self.end_run(&root, ctx, run, closing);
@@ -260,15 +280,16 @@ impl Work {
         let id = run.id.clone();
         let known = session.live.get(&id).map(|live| live.run.clone());
         let run = known.unwrap_or(run);
-        if session.outbox.get(id.as_str()).is_some() {
-            self.settle(id.as_str());
+        if let Some((key, _)) = session.outbox.start_of(&id) {
+            self.settle(key);
         }
         self.end_run(loaded.root(), ctx, run, closing);
     }
 
     fn end_run(&mut self, root: &ProjectRoot, ctx: &Context, run: Run, closing: Closing) {
         let id = run.id.clone();
-        if closing.ends_session {
+        // Whoever took an offer has no session that could be ended.
+        if closing.ends_session && run.method != Some(Method::Cli) {
             self.effect(Effect::Cancel(Cancel {
                 run: id.clone(),
                 session: run.session.clone(),
@@ -292,11 +313,12 @@ impl Work {
     /// # Errors
     /// What the store says; the session is then as before.
     pub(crate) fn commit<S: Store>(
-        self,
+        mut self,
         store: &mut S,
         session: &mut Session,
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
+        let request = self.request(session);
         self.admit()?;
         if session.journal.is_due() {
             session
@@ -320,7 +342,7 @@ impl Work {
         }
         for run in self.opened_runs {
             let renewed_at = run.started_at.unwrap_or(run.requested_at);
-            if run.state == RunState::Requested {
+            if self.begun.contains(&run.id) {
                 session.serve(&run);
                 session.quiet.push(run.id.clone());
             }
@@ -336,11 +358,27 @@ impl Work {
         for key in &self.settled {
             session.outbox.settle(key);
         }
+        if let Some((key, request)) = request {
+            session.outbox.requests.note(key, request);
+            session.asking = None;
+        }
         session.idle_report = None;
         Ok(Committed {
             effects: self.effects,
             events,
         })
+    }
+
+    /// The call whose work this is, if it can be repeated, and if this does what it asks for.
+    fn request(&mut self, session: &Session) -> Option<(RequestKey, Request)> {
+        let asking = session.asking.clone()?;
+        let request = Request {
+            digest: asking.digest,
+            at: asking.at,
+            subject: self.subject.clone()?,
+        };
+        self.transaction.asked(&asking.key, &request);
+        Some((asking.key, request))
     }
 }
 

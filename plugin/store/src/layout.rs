@@ -47,6 +47,15 @@ pub enum CardPath {
     Stranger,
 }
 
+/// The name of a version of a card beside it.
+#[must_use]
+pub fn conflict_name(id: &TaskId, (revision, number): (u64, usize)) -> String {
+    match number {
+        1 => format!("{id}.conflict-{revision}.md"),
+        _ => format!("{id}.conflict-{revision}-{number}.md"),
+    }
+}
+
 impl ProjectRoot {
     /// The folder of `id` under `parent`, one of [`PROJECT_DIRS`].
     #[must_use]
@@ -84,10 +93,19 @@ impl ProjectRoot {
         format!("{}/{}/tasks/{status}/{id}.md", self.parent, self.id)
     }
 
-    /// Our version of a card beside a person's that cannot be read.
+    /// A version of a card beside it; `number` counts from 1, for several of the same revision.
     #[must_use]
-    pub fn conflict(&self, status: Status, id: &TaskId, revision: u64) -> String {
-        format!("{}/{id}.conflict-{revision}.md", self.status_dir(status))
+    pub fn conflict(
+        &self,
+        status: Status,
+        id: &TaskId,
+        (revision, number): (u64, usize),
+    ) -> String {
+        format!(
+            "{}/{}",
+            self.status_dir(status),
+            conflict_name(id, (revision, number))
+        )
     }
 
     /// Where an agent works on a task. It does not move with the status.

@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod port;
 pub mod recovery;
 pub mod refusal;
+pub mod request;
 pub mod run_record;
 pub mod shelf;
 pub mod transaction;

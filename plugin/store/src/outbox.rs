@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use aof_core::effect::{Cancel, Effect, Notify, Severity, Spawn};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
+use aof_core::instant::Instant;
+use aof_core::org::Method;
 use serde::{Deserialize, Serialize};
+
+use crate::request::{Request, RequestKey, Requests, Subject};
 
 /// The log is rewritten at a checkpoint when it is larger than this.
 pub const COMPACT_BYTES: u64 = 256 * 1024;
@@ -19,6 +23,8 @@ const SCHEMA: u32 = 1;
 #[derive(Debug, Default)]
 pub struct Outbox {
     open: BTreeMap<String, Effect>,
+    /// Calls that can be repeated without harm: their answers go out, too.
+    pub requests: Requests,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,6 +38,18 @@ enum Line {
     Settled {
         schema: u32,
         key: String,
+    },
+    Asked {
+        schema: u32,
+        caller: String,
+        tool: String,
+        key: String,
+        digest: String,
+        at: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        project: Option<String>,
     },
 }
 
@@ -55,6 +73,10 @@ enum EffectRecord {
         run_dir: String,
         timeout_ms: u64,
         prompt: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        methods: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed: Vec<String>,
     },
     Cancel {
         run: String,
@@ -89,6 +111,11 @@ impl Outbox {
                 Ok(Line::Settled { key, .. }) => {
                     outbox.open.remove(&key);
                 }
+                Ok(line @ Line::Asked { .. }) => {
+                    if let Some((key, request)) = request_of(line) {
+                        outbox.requests.note(key, request);
+                    }
+                }
                 Err(_) => {}
             }
         }
@@ -106,6 +133,17 @@ impl Outbox {
         self.open.get(key)
     }
 
+    /// The effect that reaches the agent of this run, if it is not settled, and its key: one at
+    /// most, whatever way it is at.
+    #[must_use]
+    pub fn start_of(&self, run: &RunId) -> Option<(&str, &Spawn)> {
+        let (key, effect) = self.open.range(run.to_string()..).next()?;
+        match effect {
+            Effect::Spawn(spawn) if spawn.run == *run => Some((key, spawn)),
+            _ => None,
+        }
+    }
+
     /// Notes that these effects were recorded.
     pub fn issue(&mut self, effects: &[Effect]) {
         self.open
@@ -117,13 +155,13 @@ impl Outbox {
         self.open.remove(key);
     }
 
-    /// The whole log, with nothing in it but what is open.
+    /// The whole log, with nothing in it but what is open, and the calls that are remembered.
     #[must_use]
     pub fn compact(&self) -> String {
-        self.open
-            .values()
-            .map(|effect| issued_line(effect) + "\n")
-            .collect()
+        let open = self.open.values().map(issued_line);
+        let requests = self.requests.all();
+        let asked = requests.map(|(key, request)| asked_line(key, request));
+        open.chain(asked).map(|line| line + "\n").collect()
     }
 }
 
@@ -147,6 +185,52 @@ pub fn settled_line(key: &str) -> String {
     })
 }
 
+/// The line that records that a call was made.
+#[must_use]
+pub fn asked_line(key: &RequestKey, request: &Request) -> String {
+    let (task, project) = match &request.subject {
+        Subject::Task(task) => (Some(task.to_string()), None),
+        Subject::Project(project) => (None, Some(project.to_string())),
+    };
+    text(&Line::Asked {
+        schema: SCHEMA,
+        caller: key.caller.clone(),
+        tool: key.tool.clone(),
+        key: key.key.clone(),
+        digest: request.digest.clone(),
+        at: request.at.ms(),
+        task,
+        project,
+    })
+}
+
+fn request_of(line: Line) -> Option<(RequestKey, Request)> {
+    let Line::Asked {
+        caller,
+        tool,
+        key,
+        digest,
+        at,
+        task,
+        project,
+        ..
+    } = line
+    else {
+        return None;
+    };
+    let subject = match (task, project) {
+        (Some(task), _) => Subject::Task(TaskId::parse(&task).ok()?),
+        (None, project) => Subject::Project(ProjectId::parse(&project?).ok()?),
+    };
+    let at = Instant::from_ms(at);
+    let request = Request {
+        digest,
+        at,
+        subject,
+    };
+    Some((RequestKey { caller, tool, key }, request))
+}
+
 fn text(line: &Line) -> String {
     // Writing plain structs of text and numbers as JSON cannot fail.
     serde_json::to_string(line).unwrap_or_default()
@@ -168,6 +252,8 @@ impl EffectRecord {
                 run_dir: spawn.run_dir.clone(),
                 timeout_ms: spawn.timeout_ms,
                 prompt: spawn.prompt.clone(),
+                methods: spawn.methods.iter().map(ToString::to_string).collect(),
+                passed: spawn.passed.clone(),
             },
             Effect::Cancel(cancel) => EffectRecord::Cancel {
                 run: cancel.run.to_string(),
@@ -199,6 +285,8 @@ impl EffectRecord {
                 run_dir,
                 timeout_ms,
                 prompt,
+                methods,
+                passed,
             } => Effect::Spawn(Box::new(Spawn {
                 project: ProjectId::parse(&project).ok()?,
                 task: TaskId::parse(&task).ok()?,
@@ -212,6 +300,11 @@ impl EffectRecord {
                 run_dir,
                 timeout_ms,
                 prompt,
+                methods: methods
+                    .iter()
+                    .map(|name| Method::parse(name))
+                    .collect::<Option<_>>()?,
+                passed,
             })),
             EffectRecord::Cancel {
                 run,
@@ -290,6 +383,34 @@ mod tests {
         assert_eq!(open, [notice("b"), cancel]);
         let again = Outbox::read(outbox.compact().as_bytes());
         assert_eq!(again.open().count(), 2);
+    }
+
+    #[test]
+    fn a_call_survives_the_log_and_its_rewriting() {
+        let key = RequestKey {
+            caller: "agent:writer".to_owned(),
+            tool: "aof_dispatch".to_owned(),
+            key: "k".to_owned(),
+        };
+        let of = |subject| Request {
+            digest: "d".to_owned(),
+            at: Instant::from_ms(7),
+            subject,
+        };
+        for subject in [
+            Subject::Task(TaskId::parse("TASK-2026-02-17-001").unwrap()),
+            Subject::Project(ProjectId::parse("alpha").unwrap()),
+        ] {
+            let request = of(subject);
+            let outbox = Outbox::read(asked_line(&key, &request).as_bytes());
+            let again = Outbox::read(outbox.compact().as_bytes());
+            assert_eq!(again.requests.get(&key, request.at), Some(&request));
+        }
+        for broken in [("TASK-2026-02-17-001", "x"), ("\"task\"", "\"tusk\"")] {
+            let task = Subject::Task(TaskId::parse("TASK-2026-02-17-001").unwrap());
+            let line = asked_line(&key, &of(task)).replace(broken.0, broken.1);
+            assert_eq!(Outbox::read(line.as_bytes()).requests.all().count(), 0);
+        }
     }
 
     #[test]

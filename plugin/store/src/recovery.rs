@@ -99,12 +99,14 @@ struct Mending {
     /// Changes that were made anew from what a person wrote. The journal has to have them first.
     merges: Vec<CardChange>,
     ops: Vec<Op>,
+    /// New contents of logs, most of which is in no journal.
+    logs: Vec<Op>,
     lines: Vec<String>,
 }
 
 impl Mending {
     fn is_empty(&self) -> bool {
-        self.ops.is_empty() && self.merges.is_empty()
+        self.ops.is_empty() && self.logs.is_empty() && self.merges.is_empty()
     }
 
     fn merged_bytes(&self) -> usize {
@@ -115,6 +117,7 @@ impl Mending {
         self.aside.extend(other.aside);
         self.merges.extend(other.merges);
         self.ops.extend(other.ops);
+        self.logs.extend(other.logs);
         self.lines.extend(other.lines);
     }
 }

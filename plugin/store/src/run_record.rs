@@ -2,6 +2,7 @@
 
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use aof_core::instant::Instant;
+use aof_core::org::Method;
 use aof_core::run::{Run, RunOutcome, RunState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,6 +19,8 @@ struct RunFile {
     project: String,
     task_id: String,
     agent_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    method: Option<String>,
     attempt: u32,
     state: String,
     session: Option<String>,
@@ -38,6 +41,7 @@ pub fn encode(run: &Run) -> Vec<u8> {
         project: run.project.to_string(),
         task_id: run.task.to_string(),
         agent_id: run.agent.to_string(),
+        method: run.method.map(|method| method.to_string()),
         attempt: run.attempt,
         state: run.state.as_str().to_owned(),
         session: run.session.clone(),
@@ -67,6 +71,7 @@ pub fn decode(bytes: &[u8]) -> Option<Run> {
         project: ProjectId::parse(&file.project).ok()?,
         task: TaskId::parse(&file.task_id).ok()?,
         agent: AgentId::parse(&file.agent_id).ok()?,
+        method: file.method.as_deref().and_then(Method::parse),
         attempt: file.attempt,
         state: RunState::parse(&file.state)?,
         session: file.session,
@@ -86,6 +91,7 @@ pub fn to_json(run: &Run, run_dir: &str) -> Value {
         "run": run.id.as_str(),
         "attempt": run.attempt,
         "agent": run.agent.as_str(),
+        "method": run.method.map(Method::as_str),
         "state": run.state.as_str(),
         "outcome": run.outcome.map(RunOutcome::as_str),
         "requestedAt": run.requested_at.to_string(),

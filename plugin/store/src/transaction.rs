@@ -15,8 +15,9 @@ use crate::event_log::{EVENT_LINE_BYTES_MAX, Event, EventLog};
 use crate::journal::{CardChange, JOURNAL_RECORD_BYTES_MAX, Journal, LogLines, Record, RunChange};
 use crate::layout::{OUTBOX, ProjectRoot};
 use crate::loaded::LoadedCard;
-use crate::outbox::{issued_line, settled_line};
+use crate::outbox::{asked_line, issued_line, settled_line};
 use crate::port::{Op, Stamp};
+use crate::request::{Request, RequestKey};
 use crate::run_record;
 
 /// What an entry of a record takes besides its texts, and the record besides its entries.
@@ -192,6 +193,11 @@ impl Transaction {
     /// An effect that is done or no longer wanted.
     pub fn settle(&mut self, key: &str) {
         self.outbox_line(settled_line(key));
+    }
+
+    /// A call that can be repeated without harm.
+    pub fn asked(&mut self, key: &RequestKey, request: &Request) {
+        self.outbox_line(asked_line(key, request));
     }
 
     fn outbox_line(&mut self, line: String) {

@@ -10,7 +10,7 @@ fn every_looking_command_gives_one_json_object_under_a_noun() {
     let id = stand.task(&["Something"]);
     let commands: [(&[&str], &str); 7] = [
         (&["board"], "board"),
-        (&["task", "list"], "report"),
+        (&["task", "list"], "list"),
         (&["task", "show", &id], "task"),
         (&["explain", &id], "decision"),
         (&["events"], "events"),
@@ -55,7 +55,7 @@ fn explain_names_the_open_dependency() {
 fn tools_come_with_their_schemas() {
     let answer = Stand::idle().aof(&["tools", "--json"]).ok().json();
     let tools = answer["tools"].as_array().unwrap();
-    assert_eq!(tools.len(), 15);
+    assert_eq!(tools.len(), 21);
     for tool in tools {
         assert!(tool["name"].as_str().unwrap().starts_with("aof_"));
         assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");

@@ -1,6 +1,6 @@
 //! `aof org`: what people and scripts are told about the chart, and with which exit code.
 
-use super::stand::{Said, Stand};
+use super::stand::{Said, Stand, wait_for};
 
 const SOUND: &str = "\
 schemaVersion: 1
@@ -353,6 +353,74 @@ fn without_a_list_the_gateway_must_have_told_its_agents() {
         failed(stand.aof(&arguments), 3).json()["error"]["code"],
         "AOF-1002"
     );
+}
+
+/// These agents have a program of their own.
+fn executor_with(stand: &Stand, general: &str, agents: &[&str]) {
+    let each = agents
+        .iter()
+        .map(|id| format!("    {id}: {{program: /bin/true}}\n"));
+    let each: String = each.collect();
+    let text = format!("schemaVersion: 1\nexecutor:\n  kind: command\n{general}  agents:\n{each}");
+    stand.write("aof.yaml", &text);
+}
+
+const TWO: &str = "\
+schemaVersion: 1
+agents:
+  - {id: ada, name: Ada}
+  - {id: max, name: Max}
+";
+
+#[test]
+fn without_a_list_the_chart_is_compared_with_what_the_executor_knows() {
+    let stand = stand(TWO);
+    executor_with(&stand, "", &["ada", "eve"]);
+    let said = failed(stand.aof(&["org", "drift"]), 6);
+    let (items, summary) = said.out.rsplit_once("\n\n").unwrap();
+    insta::assert_snapshot!(items, @r"
+    MISSING 1
+      max is not in the gateway
+      hint make the agent in the gateway, correct `openclawAgentId`, or say `active: false`
+
+    EXTRA 1
+      eve is not in the chart
+      hint add it to the chart, or switch it off in the gateway
+    ");
+    let about = "the chart and the gateway's agents as of ";
+    assert!(
+        summary.starts_with(&format!("2 differences: {about}")),
+        "{summary}"
+    );
+    executor_with(&stand, "", &["ada", "max"]);
+    let said = stand.aof(&["org", "drift"]).ok();
+    assert!(
+        said.out.starts_with(&format!("no drift: {about}")),
+        "{said:?}"
+    );
+    executor_with(&stand, "  program: /bin/true\n", &["ada", "max"]);
+    let said = failed(stand.aof(&["org", "drift", "--json"]), 3);
+    assert_eq!(said.json()["error"]["code"], "AOF-2031");
+}
+
+#[test]
+fn a_daemon_compares_with_what_its_executor_knows() {
+    let stand = stand(TWO);
+    executor_with(&stand, "", &["ada"]);
+    let mut daemon = stand.start(&["daemon"]);
+    let socket = stand.data().join("state/daemon.sock");
+    wait_for("the daemon's socket", || {
+        std::os::unix::net::UnixStream::connect(&socket).ok()
+    });
+    // The executor's settings wait for a restart, so this is not what the daemon knows.
+    executor_with(&stand, "", &["ada", "max"]);
+    let document = failed(stand.aof(&["org", "drift", "--json"]), 6).json();
+    let drift = &document["drift"];
+    assert_eq!(
+        (&drift["source"], &drift["items"][0]["agent"]),
+        (&"gateway".into(), &"max".into())
+    );
+    assert!(daemon.is_alive());
 }
 
 const PLAIN: &str = "\

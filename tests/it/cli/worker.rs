@@ -147,14 +147,17 @@ fn a_completion_survives_the_death_of_the_daemon() {
 }
 
 #[test]
-fn a_creation_is_never_asked_for_twice() {
+fn a_creation_survives_the_death_of_the_daemon_and_happens_once() {
     let stand = Stand::idle();
     let dying = dying_daemon(&stand);
-    let said = stand.aof(&["task", "create", "Once", "--socket", "dying.sock", "--json"]);
-    assert_eq!(said.code, 4, "{said:?}");
-    assert_eq!(said.json()["error"]["code"], "AOF-3601");
-    assert!(stand.ls().is_empty());
+    let create = ["task", "create", "Once", "--idempotency-key", "k", "--json"];
+    let said = stand.aof(&[&create[..], &["--socket", "dying.sock"]].concat());
+    let id = said.ok().json()["task"]["taskId"].clone();
+    assert_eq!(stand.ls()["ready"].len(), 1);
     dying.join().unwrap();
+    let again = stand.aof(&create).ok().json();
+    assert_eq!(again["task"]["taskId"], id);
+    assert_eq!(stand.ls()["ready"].len(), 1);
 }
 
 #[test]

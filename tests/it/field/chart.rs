@@ -61,8 +61,14 @@ pub(super) const ROWS: &[Row] = &[
         By("cli::org::the_gateway_is_compared_with_the_chart"),
     ),
     ("agents.capabilities.provider", By(SHOWN)),
-    ("agents.comms.preferred", Idle),
-    ("agents.comms.fallbacks", Idle),
+    (
+        "agents.comms.preferred",
+        By("scheduler::reach::the_preferred_way_comes_first"),
+    ),
+    (
+        "agents.comms.fallbacks",
+        By("scheduler::reach::a_way_that_is_not_there_gives_way_to_the_next_and_consumes_no_retry"),
+    ),
     (
         "agents.comms.sessionKey",
         Laid(

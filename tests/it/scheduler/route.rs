@@ -272,6 +272,21 @@ fn an_agent_is_told_whom_it_works_with() {
 }
 
 #[test]
+fn an_agent_is_told_to_whom_it_may_hand_work_on_if_it_may() {
+    let prompt = |fields: &str| {
+        let card = CardText::new(ONE, "ready").agent("ada").fixture();
+        let chart = format!(
+            "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n- {{id: ada, name: Ada{fields}}}\n\
+             - {{id: bob, name: Bob}}\nrelationships:\n\
+             - {{fromAgentId: ada, toAgentId: bob, type: delegates_to}}\n"
+        );
+        Stage::with(&format!("{chart}{card}")).spawned().prompt
+    };
+    assert!(prompt(", canDelegate: true").ends_with("\nYou may hand work on to bob."));
+    assert!(prompt("").ends_with("say so."));
+}
+
+#[test]
 fn a_unit_reaches_32_units_deep() {
     let gets = |depth: usize| {
         let mut chart = "//- org/org-chart.yaml\nschemaVersion: 1\nagents:\n\

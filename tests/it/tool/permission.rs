@@ -9,7 +9,7 @@ use super::{ONE, TWO, with};
 use crate::stage::{CHART, CardText, Stage, agent, human, runner};
 
 /// What can be done, with the arguments that do it.
-const OPERATIONS: [(&str, &str); 16] = [
+const OPERATIONS: [(&str, &str); 22] = [
     ("aof_dispatch", ""),
     ("aof_task_get", ""),
     ("aof_task_update", "body"),
@@ -22,6 +22,12 @@ const OPERATIONS: [(&str, &str); 16] = [
     ("aof_task_resurrect", ""),
     ("aof_task_dep_add", ""),
     ("aof_task_dep_remove", ""),
+    ("aof_task_edit", ""),
+    ("aof_task_log", ""),
+    ("aof_task_heartbeat", ""),
+    ("aof_task_list", ""),
+    ("aof_explain", ""),
+    ("aof_org_show", ""),
     ("aof_status_report", ""),
     ("aof_project_create", ""),
     ("aof_project_list", ""),
@@ -105,7 +111,11 @@ fn arguments(operation: (&str, &str), relation: &str, name: &str) -> Value {
         ("aof_task_update", _) => with(ONE, "status", json!("ready")),
         ("aof_task_block", _) => with(ONE, "reason", json!("r")),
         ("aof_task_dep_add" | "aof_task_dep_remove", _) => with(ONE, "blockerId", json!(TWO)),
-        ("aof_status_report" | "aof_project_list", _) => json!({}),
+        ("aof_task_edit", _) => with(ONE, "title", json!("t")),
+        ("aof_task_log", _) => with(ONE, "text", json!("t")),
+        ("aof_status_report" | "aof_project_list" | "aof_task_list" | "aof_org_show", _) => {
+            json!({})
+        }
         ("aof_project_create", _) => json!({"id": "beta"}),
         ("aof_project_status", _) => json!({"project": "alpha", "status": "paused"}),
         _ => json!({"taskId": ONE}),
@@ -127,7 +137,7 @@ fn is_allowed(operation: (&str, &str), role: &str, relation: &str) -> bool {
     match stage.tool(&caller, operation.0, arguments.clone()) {
         Ok(_) => return true,
         // A task in progress is not blocked: that is no question of who asks.
-        Err(error) if error.code == "AOF-2003" => return true,
+        Err(error) if ["AOF-2003", "AOF-2033"].contains(&error.code.as_str()) => return true,
         Err(error) => assert!(DENIED.contains(&error.code.as_str()), "{place} {error:?}"),
     }
     let told: Vec<Value> = stage.log_lines().split_off(before);
@@ -206,6 +216,12 @@ fn every_tool_is_judged_by_role_and_relation() {
     | `aof_task_resurrect` |+|+| team-lead | never | never |
     | `aof_task_dep_add` |+|+| team-lead, creator | creator | never |
     | `aof_task_dep_remove` |+|+| team-lead, creator | creator | never |
+    | `aof_task_edit` |+|+| team-lead, creator | creator | never |
+    | `aof_task_log` |+|+| holder, team-lead, creator | holder, creator | holder |
+    | `aof_task_heartbeat` |+|+| holder | holder | holder |
+    | `aof_task_list` |+|+|+|+|+|
+    | `aof_explain` |+|+|+|+|+|
+    | `aof_org_show` |+|+|+|+|+|
     | `aof_status_report` |+|+|+|+|+|
     | `aof_project_create` |+|+|+| never | never |
     | `aof_project_list` |+|+|+|+|+|
@@ -301,6 +317,135 @@ fn a_worker_makes_tasks_as_its_policies_say() {
             assert_eq!(told["payload"]["relation"], relation, "{fields} {target}");
         }
     }
+}
+
+/// The chart, with `reader` handing work on to these only.
+fn reader_delegating_to(fields: &str, targets: &[&str]) -> Stage {
+    let mut stage = reader_with(fields);
+    let mut chart = stage.tree()["org/org-chart.yaml"].clone();
+    chart += "groups:\n  - {id: pair, name: Pair, memberIds: [judge, printer]}\n  \
+              - {id: trio, name: Trio, memberIds: [judge, printer, writer]}\nrelationships:\n";
+    for target in targets {
+        chart += &format!("  - {{fromAgentId: reader, toAgentId: {target}, type: delegates_to}}\n");
+    }
+    chart += "  - {fromAgentId: reader, toAgentId: writer, type: delegates_to, active: false}\n  \
+              - {fromAgentId: reader, toAgentId: writer, type: consults_with}\n  \
+              - {fromAgentId: writer, toAgentId: judge, type: delegates_to}\n";
+    stage.put_by_hand("org/org-chart.yaml", &chart);
+    stage
+}
+
+fn to(key: &str, target: &str) -> Value {
+    json!({"title": "t", "brief": "b", key: target})
+}
+
+#[test]
+fn who_has_delegates_hands_work_on_to_them_only() {
+    for (key, target, is_allowed) in [
+        ("agent", "judge", true),
+        ("agent", "printer", true),
+        ("agent", "writer", false),
+        ("agent", "reader", false),
+        ("agent", "ghost", false),
+        ("team", "pair", true),
+        ("team", "trio", false),
+        ("team", "ink", false),
+        ("team", "ghosts", false),
+        ("role", "press", false),
+        ("role", "judge", true),
+        ("role", "owner", false),
+    ] {
+        let mut stage = reader_delegating_to("canDelegate: true,", &["judge", "printer"]);
+        let arguments = to(key, target);
+        if is_allowed {
+            stage
+                .tool(&agent("reader"), "aof_dispatch", arguments)
+                .unwrap();
+            continue;
+        }
+        let (code, at, hint) = stage.refused(&agent("reader"), ("aof_dispatch", arguments));
+        assert_eq!(
+            (code.as_str(), at.as_deref()),
+            ("AOF-2012", Some(key)),
+            "{target}"
+        );
+        let is_itself = target == "reader";
+        assert_eq!(hint.contains("name judge, printer"), !is_itself, "{hint}");
+        assert_eq!(stage.log_lines().pop().unwrap()["type"], "access.denied");
+    }
+}
+
+#[test]
+fn a_task_that_names_nobody_may_lead_past_the_delegates() {
+    let mut stage = reader_delegating_to("canDelegate: true,", &["judge"]);
+    let call = json!({"title": "t", "brief": "b", "tags": ["proof"]});
+    let (code, at, _) = stage.refused(&agent("reader"), ("aof_dispatch", call.clone()));
+    assert_eq!((code.as_str(), at.as_deref()), ("AOF-2012", Some("agent")));
+    let mut free = reader_delegating_to("canDelegate: true,", &[]);
+    free.tool(&agent("reader"), "aof_dispatch", call).unwrap();
+    free.tool(&agent("reader"), "aof_dispatch", to("agent", "writer"))
+        .unwrap();
+}
+
+#[test]
+fn delegates_give_no_right_to_delegate() {
+    let mut stage = reader_delegating_to("", &["judge"]);
+    let call = ("aof_dispatch", to("agent", "judge"));
+    let (code, _, hint) = stage.refused(&agent("reader"), call);
+    assert_eq!(code, "AOF-2012");
+    assert!(hint.contains("canDelegate"), "{hint}");
+    let itself = "policies: {tasking: {allowSelfAssign: true}}, canDelegate: true,";
+    let mut stage = reader_delegating_to(itself, &["judge"]);
+    let call = to("agent", "reader");
+    stage.tool(&agent("reader"), "aof_dispatch", call).unwrap();
+}
+
+#[test]
+fn an_orchestrator_is_not_bound_by_its_delegates() {
+    let mut stage = reader_delegating_to("", &[]);
+    for target in ["judge", "printer", "reader"] {
+        let call = to("agent", target);
+        stage.tool(&agent("writer"), "aof_dispatch", call).unwrap();
+    }
+}
+
+#[test]
+fn work_is_given_to_somebody_else_within_the_delegates_only() {
+    let mut stage = reader_delegating_to("canDelegate: true,", &["judge", "printer"]);
+    let made = stage.tool(&agent("reader"), "aof_dispatch", to("agent", "judge"));
+    let id = made.unwrap()["task"]["taskId"].as_str().unwrap().to_owned();
+    let change = |target: &str| json!({"taskId": id, "agent": target});
+    let call = ("aof_task_edit", change("writer"));
+    let (code, at, hint) = stage.refused(&agent("reader"), call);
+    assert_eq!((code.as_str(), at.as_deref()), ("AOF-2012", Some("agent")));
+    assert!(hint.contains("judge, printer"), "{hint}");
+    stage
+        .tool(&agent("reader"), "aof_task_edit", change("printer"))
+        .unwrap();
+}
+
+#[test]
+fn a_refusal_tells_ten_delegates_and_counts_the_rest() {
+    let hint = |count: usize| {
+        let mut stage = Stage::empty();
+        let mut agents =
+            CHART.replace("team: eye, capabilities", "canDelegate: true, capabilities");
+        let others: String = (10..10 + count)
+            .map(|at| format!("  - {{id: a{at}, name: A}}\n"))
+            .collect();
+        agents = agents.replace("roles:\n", &format!("{others}roles:\n"));
+        agents += "relationships:\n";
+        for at in 10..10 + count {
+            agents +=
+                &format!("  - {{fromAgentId: reader, toAgentId: a{at}, type: delegates_to}}\n");
+        }
+        stage.put_by_hand("org/org-chart.yaml", &agents);
+        stage
+            .refused(&agent("reader"), ("aof_dispatch", to("agent", "writer")))
+            .2
+    };
+    assert!(hint(10).contains("a19, to whom"), "{}", hint(10));
+    assert!(hint(11).contains("a19 and 1 more, to whom"), "{}", hint(11));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{ONE, THREE, TWO, beginning_in, three};
 use crate::stage::{CardText, Stage, human};
 
 /// Every tool with arguments that it accepts in the store of [`store_for`].
-pub(super) const GOOD: [(&str, &str); 15] = [
+pub(super) const GOOD: [(&str, &str); 21] = [
     (
         "aof_dispatch",
         r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
@@ -33,6 +33,18 @@ pub(super) const GOOD: [(&str, &str); 15] = [
         "aof_task_dep_remove",
         r#"{"taskId": "TASK-2026-02-17-001", "blockerId": "TASK-2026-02-17-002"}"#,
     ),
+    (
+        "aof_task_edit",
+        r#"{"taskId": "TASK-2026-02-17-001", "title": "t"}"#,
+    ),
+    (
+        "aof_task_log",
+        r#"{"taskId": "TASK-2026-02-17-001", "text": "t"}"#,
+    ),
+    ("aof_task_heartbeat", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    ("aof_task_list", "{}"),
+    ("aof_explain", r#"{"taskId": "TASK-2026-02-17-001"}"#),
+    ("aof_org_show", "{}"),
     ("aof_status_report", "{}"),
     ("aof_project_create", r#"{"id": "beta"}"#),
     ("aof_project_list", "{}"),
@@ -42,11 +54,20 @@ pub(super) const GOOD: [(&str, &str); 15] = [
     ),
 ];
 
+const NOUNS: [&str; 8] = [
+    "task", "lease", "list", "decision", "org", "report", "project", "projects",
+];
+
 /// A store in which the tool accepts its good arguments.
 pub(super) fn store_for(name: &str) -> Stage {
     match name {
         "aof_task_promote" => beginning_in("backlog"),
         "aof_task_resurrect" => beginning_in("deadletter"),
+        "aof_task_heartbeat" => {
+            let mut stage = three();
+            stage.spawned();
+            stage
+        }
         _ => three(),
     }
 }
@@ -120,6 +141,11 @@ fn a_missing_field_is_refused_by_name() {
         ("aof_task_resurrect", "taskId"),
         ("aof_task_dep_add", "blockerId"),
         ("aof_task_dep_remove", "blockerId"),
+        ("aof_task_edit", "taskId"),
+        ("aof_task_log", "taskId"),
+        ("aof_task_log", "text"),
+        ("aof_task_heartbeat", "taskId"),
+        ("aof_explain", "taskId"),
     ] {
         let mut arguments = good(name);
         arguments.as_object_mut().unwrap().remove(field);
@@ -188,8 +214,9 @@ fn a_prefix_works_wherever_an_id_does() {
             arguments["blockerId"] = json!(beside(&mut stage));
         }
         let answer = stage.ann(name, arguments);
-        let task = &answer["task"];
-        let named = task.get("taskId").or_else(|| task.get("id")).unwrap();
+        let (_, about) = answer.as_object().unwrap().iter().next().unwrap();
+        let named = ["taskId", "id", "task"].iter().find_map(|it| about.get(it));
+        let named = named.unwrap();
         assert_eq!(named, id.as_str(), "{name}");
     }
 }
@@ -207,9 +234,6 @@ fn an_answer_has_one_noun_on_top() {
         let answer = store_for(name).ann(name, good(name));
         let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
         assert_eq!(keys.len(), 1, "{name} {keys:?}");
-        assert!(
-            ["task", "report", "project", "projects"].contains(&keys[0].as_str()),
-            "{name} {keys:?}"
-        );
+        assert!(NOUNS.contains(&keys[0].as_str()), "{name} {keys:?}");
     }
 }

@@ -30,7 +30,9 @@ fn sample(field: &str) -> Value {
         "tags" => json!(["a"]),
         "timeoutMs" => json!(1_000),
         "limit" => json!(10),
-        "compact" | "lint" => json!(true),
+        "compact" | "lint" | "overdue" => json!(true),
+        "expectedRevision" => json!(0),
+        "cursor" => json!(ONE),
         "project" => json!("alpha"),
         "actor" => json!("ann"),
         "agent" => json!("writer"),
@@ -78,6 +80,12 @@ fn every_tool_is_listed_with_what_it_does_to_the_world() {
     aof_task_resurrect: 
     aof_task_dep_add: repeatable
     aof_task_dep_remove: repeatable
+    aof_task_edit: 
+    aof_task_log: 
+    aof_task_heartbeat: repeatable
+    aof_task_list: reads repeatable
+    aof_explain: reads repeatable
+    aof_org_show: reads repeatable
     aof_status_report: reads repeatable
     aof_project_create: 
     aof_project_list: reads repeatable
@@ -120,23 +128,31 @@ fn the_fields_of_every_schema_are_these() {
         }
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    aof_dispatch: actor agent brief! dependencyPolicy dependsOn metadata parentId
-    aof_dispatch: priority project resource role tags team timeoutMs
-    aof_dispatch: title!
+    aof_dispatch: actor agent brief! dependencyPolicy dependsOn idempotencyKey metadata
+    aof_dispatch: parentId priority project resource role tags team
+    aof_dispatch: timeoutMs title!
     aof_task_get: project taskId!
-    aof_task_update: actor body project reason status taskId!
-    aof_task_complete: actor project summary taskId!
-    aof_task_block: actor project reason! taskId!
-    aof_task_unblock: actor project taskId!
-    aof_task_cancel: actor project reason taskId!
-    aof_task_promote: actor force project taskId!
-    aof_task_resurrect: actor project taskId!
-    aof_task_dep_add: actor blockerId! project taskId!
-    aof_task_dep_remove: actor blockerId! project taskId!
+    aof_task_update: actor body idempotencyKey project reason status taskId!
+    aof_task_complete: actor idempotencyKey project summary taskId!
+    aof_task_block: actor idempotencyKey project reason! taskId!
+    aof_task_unblock: actor idempotencyKey project taskId!
+    aof_task_cancel: actor idempotencyKey project reason taskId!
+    aof_task_promote: actor force idempotencyKey project taskId!
+    aof_task_resurrect: actor idempotencyKey project taskId!
+    aof_task_dep_add: actor blockerId! idempotencyKey project taskId!
+    aof_task_dep_remove: actor blockerId! idempotencyKey project taskId!
+    aof_task_edit: actor agent expectedRevision idempotencyKey metadata priority project
+    aof_task_edit: resource role tags taskId! team timeoutMs title
+    aof_task_log: actor idempotencyKey project taskId! text!
+    aof_task_heartbeat: actor project taskId!
+    aof_task_list: actor agent cursor limit overdue parentId priority
+    aof_task_list: project role status tag team title
+    aof_explain: actor project taskId!
+    aof_org_show: actor
     aof_status_report: actor agent compact limit project status
-    aof_project_create: actor id! lead parentId team title
+    aof_project_create: actor id! idempotencyKey lead parentId team title
     aof_project_list: actor lint project
-    aof_project_status: actor project! status!
+    aof_project_status: actor idempotencyKey project! status!
     "#);
 }
 
@@ -154,6 +170,7 @@ fn every_field_of_every_schema_is_accepted() {
                 ("aof_project_create", "id") => arguments[field] = json!("beta"),
                 ("aof_project_create", "parentId") => arguments[field] = json!("alpha"),
                 ("aof_project_status", "status") => arguments[field] = json!("archived"),
+                ("aof_task_list", "status") => arguments[field] = json!(["ready"]),
                 _ => {}
             }
             if tool.name == "aof_task_update" {
@@ -184,6 +201,9 @@ fn optional_fields_may_be_null() {
             if tool.name == "aof_dispatch" {
                 arguments["team"] = json!("ink");
                 arguments["role"] = json!("press");
+            }
+            if tool.name == "aof_task_edit" && field == "title" {
+                arguments["priority"] = json!("high");
             }
             if tool.name == "aof_task_update" && field == "body" {
                 arguments["status"] = json!("in-progress");

@@ -1,6 +1,6 @@
 //! One task in full, and lists of tasks.
 
-use crate::shape::{Detail, Report, Run, Summary};
+use crate::shape::{Detail, Page, Report, Run, Summary};
 
 use super::board::quarantined;
 use super::style::{DIM, HEAD, WARN, of_priority, of_status};
@@ -8,10 +8,10 @@ use super::table::{Table, cell, styled};
 use super::text::{clean, counted, moment};
 
 /// A list of tasks with their statuses.
-pub fn list(report: &Report, width: Option<usize>) -> String {
+pub fn list(page: &Page, report: &Report, width: Option<usize>) -> String {
     let mut table = Table::new(0, &[5, 1]);
     table.head(&["ID", "TITLE", "STATUS", "PRIORITY", "FOR", "REASON"]);
-    for task in &report.tasks {
+    for task in &page.tasks {
         table.row(vec![
             cell(&task.id),
             cell(&task.title),
@@ -21,19 +21,19 @@ pub fn list(report: &Report, width: Option<usize>) -> String {
             styled(task.reason.as_deref().unwrap_or_default(), WARN),
         ]);
     }
-    let mut text = if report.tasks.is_empty() {
+    let mut text = if page.tasks.is_empty() {
         String::new()
     } else {
         table.render(width)
     };
-    let shown = report.tasks.len() as u64;
+    let shown = page.tasks.len() as u64;
     text += &format!("{DIM}");
     if shown < report.total {
         text += &format!("{shown} of ");
     }
     text += &counted(report.total, "task");
-    if report.truncated {
-        text += "; more with --limit";
+    if let Some(next) = &page.next {
+        text += &format!("; more with --cursor {}", clean(next));
     }
     text + &format!("{DIM:#}\n") + &quarantined(&report.quarantined)
 }
@@ -164,20 +164,23 @@ mod tests {
 
     #[test]
     fn a_list_that_was_cut_says_so() {
-        let mut report: Report = read(
-            &json!({"report": {"total": 9, "truncated": true}}),
-            "report",
-        );
-        report.tasks = vec![read(&task(), "task")];
-        insta::assert_snapshot!(plain(&list(&report, None)), @r"
+        let report: Report = read(&json!({"report": {"total": 9}}), "report");
+        let page = Page {
+            tasks: vec![read(&task(), "task")],
+            next: Some("TASK-2026-11-20-004".to_owned()),
+        };
+        insta::assert_snapshot!(plain(&list(&page, &report, None)), @r"
         ID                   TITLE            STATUS   PRIORITY  FOR           REASON
         TASK-2026-11-20-004  Check the ferry  blocked  normal    role checker  line 6 has 4 fields
-        1 of 9 tasks; more with --limit
+        1 of 9 tasks; more with --cursor TASK-2026-11-20-004
         ");
     }
 
     #[test]
     fn an_empty_list_is_one_line() {
-        assert_eq!(plain(&list(&Report::default(), None)), "0 tasks\n");
+        assert_eq!(
+            plain(&list(&Page::default(), &Report::default(), None)),
+            "0 tasks\n"
+        );
     }
 }

@@ -129,6 +129,14 @@ pub struct Chart {
     pub memory_curation: Option<Curation>,
 }
 
+/// How an agent is reached.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Comms {
+    /// The ways in order; none where the chart does not say.
+    pub reached_by: Option<String>,
+}
+
 /// One agent.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -157,6 +165,8 @@ pub struct Agent {
     pub model: Option<String>,
     /// Who serves it.
     pub provider: Option<String>,
+    /// How it is reached.
+    pub comms: Comms,
 }
 
 /// One team.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::clock::Clock;
 
 use super::command::{CommandExecutor, Supervision};
-use super::port::Executor;
+use super::port::{Executor, KnownAgent};
 use super::settings::{ExecutorSettings, SettingsError};
 use super::simulated::{Script, SimulatedExecutor};
 use super::unset::Unset;
@@ -69,6 +69,15 @@ pub struct Surroundings {
     pub supervision: Option<Supervision>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+}
+
+/// The agents that the `executor` section names, for whoever only looks; none if it names none, is
+/// wrong, or leads to an executor that cannot say.
+pub fn configured_agents(section: &Value) -> Option<Vec<KnownAgent>> {
+    match ExecutorSettings::parse(section).ok()? {
+        ExecutorSettings::Command(settings) => settings.agents(),
+        ExecutorSettings::Unset | ExecutorSettings::Simulated(_) => None,
+    }
 }
 
 /// Makes the executor that the `executor` section of the settings asks for.

@@ -14,9 +14,9 @@ use cap_std::fs::Dir;
 
 use crate::contract::hooks::FailureClass;
 use crate::contract::lifecycle::AdoptedRun;
-use crate::contract::types::SpawnEffect;
+use crate::contract::types::{Method, SpawnEffect};
 
-use super::port::{Adoption, Executor, News, SessionId, StartFailure, Waker};
+use super::port::{Adoption, Executor, KnownAgent, News, SessionId, StartFailure, Waker};
 use super::program;
 use super::record::{self, CancelRecord, RunFiles, SCHEMA_VERSION, Spec};
 use super::settings::CommandSettings;
@@ -236,6 +236,11 @@ impl Executor for CommandExecutor {
         if self.runs.contains_key(run) {
             return Ok(session_of(run));
         }
+        if spawn.method != Method::Spawn {
+            return Err(StartFailure::unsupported(
+                "the command executor starts programs and sends no messages",
+            ));
+        }
         let files = RunFiles::new(self.directory(&spawn.run_dir)?);
         match watch::standing(run, &files) {
             Standing::Ended(end) => self.ended(run, end),
@@ -301,6 +306,10 @@ impl Executor for CommandExecutor {
             }
         }
         news
+    }
+
+    fn agents(&self) -> Option<Vec<KnownAgent>> {
+        self.settings.agents()
     }
 
     fn live(&self) -> usize {

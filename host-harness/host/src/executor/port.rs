@@ -34,11 +34,50 @@ impl StartFailure {
         }
     }
 
+    /// A way to reach an agent that this executor does not have.
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Self {
+            class: FailureClass::Unsupported,
+            message: message.into(),
+        }
+    }
+
     /// A failure that may not repeat.
     pub fn transient(message: impl Into<String>) -> Self {
         Self {
             class: FailureClass::Transient,
             message: message.into(),
+        }
+    }
+}
+
+/// An agent that an executor knows, by the name that it has there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAgent {
+    /// Its id.
+    pub id: String,
+    /// Its name for people, if there is one.
+    pub name: Option<String>,
+    /// Model that it runs on, if known.
+    pub model: Option<String>,
+    /// Who serves that model, if known.
+    pub provider: Option<String>,
+    /// Whether it can be used.
+    pub is_active: bool,
+    /// Whether it is held to a profile of permissions; none if that cannot be said.
+    pub has_profile: Option<bool>,
+}
+
+impl KnownAgent {
+    /// One of which nothing is known but its id.
+    pub fn bare(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            model: None,
+            provider: None,
+            is_active: true,
+            has_profile: None,
         }
     }
 }
@@ -82,10 +121,12 @@ pub enum News {
 
 /// Runs agents.
 pub trait Executor: Send {
-    /// Starts the session of a run, or finds the one that was started before.
+    /// Starts the session of a run by the method that the effect names, or finds the one that was
+    /// started before.
     ///
     /// # Errors
-    /// Says why there is no session, and whether a retry makes sense.
+    /// Says why there is no session, and whether a retry makes sense; a method that the executor
+    /// does not have is `unsupported`.
     fn start(&mut self, spawn: &SpawnEffect) -> Result<SessionId, StartFailure>;
 
     /// Ends the session of a run; its end arrives as news. An unknown run is left alone.
@@ -99,6 +140,12 @@ pub trait Executor: Send {
 
     /// Why no session can be started at all, if so. Asked before every poll.
     fn missing(&self) -> Option<String> {
+        None
+    }
+
+    /// The agents that it knows; none if it cannot say, as when it starts whoever is asked for.
+    /// Asked before every poll.
+    fn agents(&self) -> Option<Vec<KnownAgent>> {
         None
     }
 

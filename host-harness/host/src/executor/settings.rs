@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::port::KnownAgent;
 use super::template::{Template, UnknownPlaceholder};
 
 /// How long an agent may take when nobody says otherwise.
@@ -180,6 +181,17 @@ impl CommandSettings {
         })
     }
 
+    /// The agents that have a program of their own; none where one program is for whoever is asked
+    /// for, and where no agent is named.
+    pub fn agents(&self) -> Option<Vec<KnownAgent>> {
+        if self.general.program.is_some() || self.agents.is_empty() {
+            return None;
+        }
+        let agents = self.agents.iter();
+        let startable = agents.filter(|(_, launch)| launch.program.is_some());
+        Some(startable.map(|(id, _)| KnownAgent::bare(id)).collect())
+    }
+
     /// The program of an agent, if one is configured.
     pub fn program(&self, agent: &str) -> Option<&Template> {
         self.pick(agent, |launch| launch.program.as_ref())
@@ -326,6 +338,21 @@ mod tests {
             command(json!({"kind": "command"})).timeout_ms("x", 0),
             TIMEOUT_MS_DEFAULT
         );
+    }
+
+    #[test]
+    fn only_agents_with_a_program_of_their_own_are_known() {
+        let known = |section: Value| {
+            let agents = command(section).agents()?;
+            Some(agents.into_iter().map(|it| it.id).collect::<Vec<_>>())
+        };
+        let each = json!({"b": {"program": "x"}, "a": {"program": "y"}, "c": {"timeoutMs": 5}});
+        let one_each = json!({"kind": "command", "agents": each});
+        assert_eq!(known(one_each), Some(vec!["a".to_owned(), "b".to_owned()]));
+        let for_all = json!({"kind": "command", "program": "z", "agents": each});
+        assert_eq!(known(for_all), None, "whoever is asked for");
+        assert_eq!(known(json!({"kind": "command"})), None);
+        assert_eq!(known(json!({"kind": "command", "agents": {}})), None);
     }
 
     #[test]

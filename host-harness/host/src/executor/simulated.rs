@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::clock::Clock;
 use crate::contract::hooks::{Ending, FailureClass, SessionEnd};
 use crate::contract::lifecycle::AdoptedRun;
-use crate::contract::types::SpawnEffect;
+use crate::contract::types::{Method, SpawnEffect};
 
 use super::port::{Adoption, Executor, News, SessionId, StartFailure};
 use super::settings::{Outcome, SimulatedSettings};
@@ -68,6 +68,7 @@ pub struct Script {
     tasks: BTreeMap<String, VecDeque<Step>>,
     agents: BTreeMap<String, VecDeque<Step>>,
     default: VecDeque<Step>,
+    only: Option<Method>,
 }
 
 impl Script {
@@ -77,6 +78,13 @@ impl Script {
             default: VecDeque::from([step]),
             ..Self::default()
         }
+    }
+
+    /// Nobody can be reached by another method than this.
+    #[must_use]
+    pub fn only(mut self, method: Method) -> Self {
+        self.only = Some(method);
+        self
     }
 
     /// An agent does this, attempt for attempt.
@@ -257,6 +265,9 @@ impl Executor for SimulatedExecutor {
     fn start(&mut self, spawn: &SpawnEffect) -> Result<SessionId, StartFailure> {
         if self.started.contains_key(&spawn.run) || self.over.contains_key(&spawn.run) {
             return Ok(session_of(&spawn.run));
+        }
+        if self.script.only.is_some_and(|only| only != spawn.method) {
+            return Err(StartFailure::unsupported("the script has no such method"));
         }
         let steps = self.script.attempt(&spawn.task, &spawn.agent);
         if let Some(Step::FailToStart { class, message }) = steps.first() {

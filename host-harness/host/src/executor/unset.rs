@@ -6,12 +6,13 @@ use crate::contract::hooks::FailureClass;
 use crate::contract::lifecycle::AdoptedRun;
 use crate::contract::types::SpawnEffect;
 
-use super::port::{Adoption, Executor, News, SessionId, StartFailure};
+use super::port::{Adoption, Executor, KnownAgent, News, SessionId, StartFailure};
 
 /// Refuses every start for the same reason.
 #[derive(Debug, Clone)]
 pub struct Unset {
     reason: String,
+    agents: Option<Vec<KnownAgent>>,
 }
 
 impl Unset {
@@ -19,7 +20,14 @@ impl Unset {
     pub fn because(reason: &str) -> Self {
         Self {
             reason: reason.to_owned(),
+            agents: None,
         }
+    }
+
+    /// It knows who could be started elsewhere.
+    #[must_use]
+    pub fn knowing(self, agents: Option<Vec<KnownAgent>>) -> Self {
+        Self { agents, ..self }
     }
 }
 
@@ -34,6 +42,10 @@ impl Executor for Unset {
 
     fn missing(&self) -> Option<String> {
         Some(self.reason.clone())
+    }
+
+    fn agents(&self) -> Option<Vec<KnownAgent>> {
+        self.agents.clone()
     }
 
     fn cancel(&mut self, _run: &str, _reason: &str) {}

@@ -4,7 +4,7 @@
 //! component that breaks on purpose.
 //! Invariant: the methods mean what the contract says.
 
-use crate::contract::hooks::{SessionEnd, Settlement};
+use crate::contract::hooks::{SeenAgent, SessionEnd, Settlement};
 use crate::contract::lifecycle::Opened;
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::{Definition, Reply};
@@ -54,6 +54,7 @@ port! {
     session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
     session_ended(ctx: &Ctx, run: &str, end: &SessionEnd) -> Outcome;
     executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
+    agents_seen(ctx: &Ctx, agents: &[SeenAgent]) -> Outcome;
     store_changed(ctx: &Ctx) -> Outcome;
     board(ctx: &Ctx, query: &BoardQuery) -> String;
     mailbox(ctx: &Ctx, agent: &str) -> String;

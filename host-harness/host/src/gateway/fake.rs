@@ -11,7 +11,7 @@ use super::component::Component;
 use super::open::Parts;
 use super::{Gateway, Observer, OpenReport};
 use crate::clock::{ManualClock, SeededEntropy};
-use crate::contract::hooks::{SessionEnd, Settlement};
+use crate::contract::hooks::{SeenAgent, SessionEnd, Settlement};
 use crate::contract::lifecycle::{AdoptedRun, Opened};
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::{Definition, Reply};
@@ -197,6 +197,7 @@ pub fn spawn(run: &str) -> SpawnEffect {
         attempt: 1,
         hop: None,
         agent: "a".to_owned(),
+        method: crate::contract::types::Method::Spawn,
         session_key: None,
         card_path: "c".to_owned(),
         work_dir: "w".to_owned(),
@@ -299,6 +300,11 @@ impl Component for Fake {
     ) -> Result<Outcome, CallError> {
         let line = format!("executor {}", missing.unwrap_or("is there"));
         self.act("executor", line)
+    }
+
+    fn agents_seen(&mut self, _ctx: &Ctx, agents: &[SeenAgent]) -> Result<Outcome, CallError> {
+        let names: Vec<&str> = agents.iter().map(|it| it.id.as_str()).collect();
+        self.act("agents", format!("agents {}", names.join(" ")))
     }
 
     fn store_changed(&mut self, _ctx: &Ctx) -> Result<Outcome, CallError> {

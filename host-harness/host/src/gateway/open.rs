@@ -81,7 +81,7 @@ impl Gateway {
         let stance = stance(options.read_only, root.as_deref());
         let executor = match options.executor {
             Some(given) => given,
-            None if stance != Stance::Acts => bystander(stance),
+            None if stance != Stance::Acts => bystander(stance, &settings),
             None => {
                 let section = settings.get("executor").unwrap_or(&Value::Null);
                 let (socket, supervision) = (options.socket, options.supervision);
@@ -149,6 +149,7 @@ impl Gateway {
             strikes: Default::default(),
             tally: Tally::default(),
             missing: None,
+            agents: None,
         };
         let report = gateway.begin(opened);
         (gateway, report)
@@ -165,6 +166,11 @@ impl Gateway {
             ..OpenReport::default()
         };
         self.take_over(opened);
+        if self.stance == Stance::Acts
+            && let Err(error) = self.tell_agents()
+        {
+            tracing::error!(%error, "the component is told later which agents there are");
+        }
         let wanted = self.effects.len();
         if let Err(error) = self.drain() {
             tracing::error!(%error, "what an earlier host left behind is taken over later");
@@ -186,11 +192,13 @@ fn stance(read_only: bool, root: Option<&Path>) -> Stance {
     }
 }
 
-fn bystander(stance: Stance) -> Box<dyn Executor> {
-    Box::new(Unset::because(match stance {
+fn bystander(stance: Stance, settings: &Value) -> Box<dyn Executor> {
+    let unset = Unset::because(match stance {
         Stance::Reads => "the store was opened for reading only",
         _ => "an agent cannot start others: their processes would end with its own",
-    }))
+    });
+    let section = settings.get("executor").unwrap_or(&Value::Null);
+    Box::new(unset.knowing(executor::configured_agents(section)))
 }
 
 fn is_busy(error: &CallError) -> bool {

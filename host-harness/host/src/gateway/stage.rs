@@ -10,11 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::{Clock, Entropy};
+use crate::contract::hooks::SeenAgent;
 use crate::contract::lifecycle::{AdoptedRun, Opened};
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::Reply;
 use crate::contract::types::{Caller, Ctx, Effect, Outcome};
-use crate::executor::{Executor, News, Waker};
+use crate::executor::{Executor, KnownAgent, News, Waker};
 use crate::instance::CallError;
 
 use super::component::Component;
@@ -99,6 +100,8 @@ pub struct Gateway {
     pub(super) tally: Tally,
     /// Why nothing can be started, as the component was last told.
     pub(super) missing: Option<String>,
+    /// The agents that the component was last told of.
+    pub(super) agents: Option<Vec<KnownAgent>>,
 }
 
 impl Gateway {
@@ -135,6 +138,7 @@ impl Gateway {
         self.tally = Tally::default();
         if mode == PollMode::Act {
             self.tell_executor()?;
+            self.tell_agents()?;
         }
         let outcome = self.call(Caller::Host, |at, ctx| at.poll(ctx, mode))?;
         let is_reloaded = outcome.events.iter().any(|event| event.kind == RELOADED);
@@ -173,6 +177,21 @@ impl Gateway {
         });
         self.absorb(told?, "hooks.executor-changed")?;
         self.missing = missing;
+        Ok(())
+    }
+
+    /// Tells the component which agents the executor knows, if it can say and that is news.
+    pub(super) fn tell_agents(&mut self) -> Result<(), GatewayError> {
+        let Some(known) = self.executor.agents() else {
+            return Ok(());
+        };
+        if self.agents.as_ref() == Some(&known) {
+            return Ok(());
+        }
+        let seen: Vec<SeenAgent> = known.iter().map(seen).collect();
+        let told = self.call(Caller::Host, |at, ctx| at.agents_seen(ctx, &seen));
+        self.absorb(told?, "hooks.agents-seen")?;
+        self.agents = Some(known);
         Ok(())
     }
 
@@ -318,6 +337,7 @@ impl Gateway {
         let opened = self.instance.recover(&ctx)?;
         self.settings = json("lifecycle.open", &opened.settings)?;
         self.missing = None;
+        self.agents = None;
         self.take_over(opened);
         Ok(())
     }
@@ -355,6 +375,18 @@ impl Gateway {
         if let Err(error) = self.drain() {
             tracing::error!(%error, "effects are left for later");
         }
+    }
+}
+
+fn seen(known: &KnownAgent) -> SeenAgent {
+    let known = known.clone();
+    SeenAgent {
+        id: known.id,
+        name: known.name,
+        model: known.model,
+        provider: known.provider,
+        active: known.is_active,
+        profile: known.has_profile,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::contract::scheduler::PollMode;
 use crate::contract::types::{
     Caller, CancelEffect, Effect, ErrorKind, NotifyEffect, SendEffect, Severity,
 };
-use crate::executor::{Adoption, Executor, Script, SimulatedExecutor, Step, Unset};
+use crate::executor::{Adoption, Executor, KnownAgent, Script, SimulatedExecutor, Step, Unset};
 
 fn opened(fake: &Fake, script: Script) -> (Gateway, OpenReport, ManualClock) {
     let clock = ManualClock::at(1_000);
@@ -53,6 +53,27 @@ fn a_run_goes_from_the_poll_through_its_tool_to_its_end() {
         ]
     );
     assert!(!gateway.is_busy());
+}
+
+#[test]
+fn the_component_is_told_at_the_start_and_after_a_break_which_agents_there_are() {
+    let fake = Fake::default();
+    let clock = ManualClock::at(1_000);
+    let agents = ["a", "b"].map(KnownAgent::bare).to_vec();
+    let executor = Unset::because("nothing").knowing(Some(agents));
+    let (mut gateway, _) = fake.gateway(executor, &clock);
+    assert_eq!(fake.log(), ["agents a b"]);
+    gateway.poll(PollMode::Act).unwrap();
+    assert!(!fake.log().contains(&"agents a b".to_owned()), "no news");
+    let fake = fake.will("poll", [Act::Trap]);
+    gateway.poll(PollMode::Act).unwrap_err();
+    gateway.poll(PollMode::Act).unwrap();
+    let told = fake
+        .log()
+        .iter()
+        .filter(|line| *line == "agents a b")
+        .count();
+    assert_eq!(told, 1, "a new component knows nothing");
 }
 
 #[test]

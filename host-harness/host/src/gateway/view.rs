@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::contract::tools::Definition;
 use crate::contract::types::{Caller, Ctx};
-use crate::contract::views::{BoardQuery, EventsQuery, OrgQuery};
+use crate::contract::views::{BoardQuery, EventsQuery, OrgLook, OrgQuery};
 use crate::instance::CallError;
 
 use super::component::Component;
@@ -60,8 +60,11 @@ impl Gateway {
         self.look("views.settings", |at, ctx| at.settings(ctx))
     }
 
-    /// `{"org": {…}}`
+    /// `{"org": {…}}`; a comparison without a list of its own is with what the executor knows now.
     pub fn org(&mut self, query: &OrgQuery) -> Answer {
+        if query.look == OrgLook::Drift && query.agents.is_none() {
+            self.tell_agents()?;
+        }
         self.look("views.org", |at, ctx| at.org(ctx, query))
     }
 

@@ -7,22 +7,12 @@ use aof_host::contract::types::{Effect, Error};
 use serde_json::{Value, json};
 
 use super::rig::{self, Rig};
+use super::scene::{
+    ONE, TTL_MS, TWO, empty, expired, id, ready, requested, running, start_first, ten, waiting,
+    written,
+};
 
-pub(crate) const ONE: &str = "TASK-2026-01-01-001";
-const TWO: &str = "TASK-2026-01-01-002";
 const DEPENDENT: &str = "routing: {agent: ghost}\ndependsOn: [TASK-2026-01-01-001]\n";
-/// How long a lease holds.
-pub(crate) const TTL_MS: u64 = 600_000;
-
-const SETTINGS: &str = "scheduler:\n  maxConcurrentDispatches: 16\n  defaultLeaseTtlMs: 600000\n";
-
-const CHART: &str = "\
-schemaVersion: 1
-teams:
-  - {id: ink, name: Ink}
-agents:
-  - {id: writer, name: Writer, team: ink, capabilities: {concurrency: 12}}
-";
 
 /// One kind of operation.
 pub(crate) struct Case {
@@ -45,6 +35,23 @@ pub(crate) const CASES: &[Case] = &[
         is_new: |rig| {
             rig.report()
                 .is_ok_and(|all| all["tasks"][0]["status"] == "ready")
+        },
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "create with a key",
+        before: empty,
+        act: |rig| {
+            let draft = json!({"title": "t", "brief": "b", "agent": "writer",
+                "idempotencyKey": "once"});
+            rig.ann("aof_dispatch", draft).map(drop)
+        },
+        is_new: |rig| {
+            let all = rig.report().unwrap_or_default();
+            all["tasks"]
+                .as_array()
+                .is_some_and(|tasks| tasks.len() == 1)
         },
         is_atomic: true,
         weight: 1,
@@ -226,6 +233,40 @@ pub(crate) const CASES: &[Case] = &[
             )
         },
         is_new: |rig| rig.task(ONE)["body"] == "new",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "edit",
+        before: ready,
+        act: |rig| {
+            let arguments = json!({"taskId": ONE, "title": "new", "priority": "high"});
+            by_ann(rig, "aof_task_edit", arguments)
+        },
+        is_new: |rig| rig.task(ONE)["title"] == "new" && rig.task(ONE)["priority"] == "high",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "write into the work log",
+        before: running,
+        act: |rig| by_run(rig, "aof_task_log", json!({"taskId": ONE, "text": "half"})),
+        is_new: |rig| {
+            let body = &rig.task(ONE)["body"];
+            body.as_str().is_some_and(|body| body.contains(": half"))
+        },
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "heartbeat by a tool",
+        before: || {
+            let mut rig = running()?;
+            rig.later(TTL_MS / 2);
+            Ok(rig)
+        },
+        act: |rig| by_run(rig, "aof_task_heartbeat", json!({"taskId": ONE})),
+        is_new: |rig| rig.task(ONE)["renewCount"].as_u64() > Some(0),
         is_atomic: true,
         weight: 1,
     },
@@ -465,90 +506,8 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-fn files(cards: &[(String, String)]) -> Vec<(String, String)> {
-    let mut files = vec![
-        ("aof.yaml".to_owned(), SETTINGS.to_owned()),
-        ("org/org-chart.yaml".to_owned(), CHART.to_owned()),
-    ];
-    files.extend_from_slice(cards);
-    files
-}
-
-/// A card as a person writes it.
-fn card(id: &str, status: &str, lines: &str) -> (String, String) {
-    let text = format!(
-        "---\nschemaVersion: 1\nid: {id}\ntitle: Title of {id}\nstatus: {status}\n{lines}---\n\n\
-         Do it.\n"
-    );
-    (format!("projects/alpha/tasks/{status}/{id}.md"), text)
-}
-
-fn empty() -> Result<Rig, Error> {
-    Rig::with(&files(&[]))
-}
-
-fn written(status: &str, lines: &str) -> Result<Rig, Error> {
-    Rig::with(&files(&[card(ONE, status, lines)]))
-}
-
-/// One task that nobody takes, and another one.
-fn waiting(lines: &str) -> Result<Rig, Error> {
-    let first = card(ONE, "ready", "routing: {agent: ghost}\n");
-    Rig::with(&files(&[first, card(TWO, "backlog", lines)]))
-}
-
-fn ready() -> Result<Rig, Error> {
-    written("ready", "routing: {agent: writer}\n")
-}
-
-fn requested() -> Result<Rig, Error> {
-    let mut rig = ready()?;
-    rig.poll()?;
-    Ok(rig)
-}
-
-fn running() -> Result<Rig, Error> {
-    let mut rig = requested()?;
-    start_first(&mut rig, 1)?;
-    Ok(rig)
-}
-
-/// The first run is over without a word, the second is wanted.
-fn expired() -> Result<Rig, Error> {
-    let mut rig = running()?;
-    rig.later(TTL_MS);
-    rig.poll()?;
-    rig.later(1);
-    rig.poll()?;
-    Ok(rig)
-}
-
-fn ten() -> Result<Rig, Error> {
-    many(10, "ready", "routing: {agent: writer}\n")
-}
-
-/// A store with so many cards in one status.
-pub(super) fn many(count: u32, status: &str, lines: &str) -> Result<Rig, Error> {
-    let cards: Vec<_> = (1..=count)
-        .map(|number| card(&id(number), status, lines))
-        .collect();
-    Rig::with(&files(&cards))
-}
-
-fn id(number: u32) -> String {
-    format!("TASK-2026-01-01-{number:03}")
-}
-
 fn all_ten(rig: &mut Rig, holds: impl Fn(&Value) -> bool) -> bool {
     (1..=10).all(|number| holds(&rig.task(&id(number))))
-}
-
-fn start_first(rig: &mut Rig, count: u32) -> Result<(), Error> {
-    for number in 1..=count {
-        let run = rig.run_of(&id(number))?;
-        rig.started(&run)?;
-    }
-    Ok(())
 }
 
 /// Says of every effect that was handed out that it is done.

@@ -2,7 +2,7 @@
 //!
 //! Never breaks. Invariant: a call that the defect does not touch is the component's own.
 
-use aof_host::contract::hooks::{SessionEnd, Settlement};
+use aof_host::contract::hooks::{SeenAgent, SessionEnd, Settlement};
 use aof_host::contract::lifecycle::Opened;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::{Definition, Reply};
@@ -130,6 +130,7 @@ impl Component for FlawedComponent {
         session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
         session_ended(ctx: &Ctx, run: &str, end: &SessionEnd) -> Outcome;
         executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
+        agents_seen(ctx: &Ctx, agents: &[SeenAgent]) -> Outcome;
         store_changed(ctx: &Ctx) -> Outcome;
         board(ctx: &Ctx, query: &BoardQuery) -> String;
         mailbox(ctx: &Ctx, agent: &str) -> String;

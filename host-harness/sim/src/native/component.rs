@@ -146,6 +146,12 @@ impl Component for NativeComponent {
         self.act(|engine| engine.executor_changed(missing))
     }
 
+    fn agents_seen(&mut self, ctx: &Ctx, agents: &[hooks::SeenAgent]) -> Answer<Outcome> {
+        let ctx = words::context(ctx)?;
+        let agents = agents.iter().map(words::gateway_agent).collect();
+        self.act(|engine| engine.agents_seen(&ctx, agents))
+    }
+
     fn store_changed(&mut self, ctx: &Ctx) -> Answer<Outcome> {
         words::context(ctx)?;
         self.act(Engine::store_changed)

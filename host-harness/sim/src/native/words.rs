@@ -4,6 +4,8 @@ use aof_core::caller::{Caller, Context};
 use aof_core::effect::{Effect, Severity};
 use aof_core::id::{AgentId, RunId};
 use aof_core::instant::Instant;
+use aof_core::org::Method;
+use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::FailureClass;
 use aof_engine::{AdoptedRun, OrgLook, OrgQuery, Usage};
@@ -119,6 +121,10 @@ pub(super) fn definition(tool: Definition) -> tools::Definition {
 
 fn effect(effect: Effect) -> wit::Effect {
     let key = effect.key();
+    let method = match &effect {
+        Effect::Spawn(spawn) if spawn.method() == Some(Method::Send) => wit::Method::Send,
+        _ => wit::Method::Spawn,
+    };
     match effect {
         Effect::Spawn(spawn) => wit::Effect::Spawn(wit::SpawnEffect {
             key,
@@ -129,6 +135,7 @@ fn effect(effect: Effect) -> wit::Effect {
             attempt: spawn.attempt,
             hop: None,
             agent: spawn.agent.to_string(),
+            method,
             session_key: spawn.session_key,
             card_path: spawn.card_path,
             work_dir: spawn.work_dir,
@@ -169,6 +176,18 @@ fn event(event: Event) -> wit::Event {
     }
 }
 
+/// One agent that the gateway knows.
+pub(super) fn gateway_agent(agent: &hooks::SeenAgent) -> GatewayAgent {
+    GatewayAgent {
+        id: agent.id.clone(),
+        name: agent.name.clone(),
+        model: agent.model.clone(),
+        provider: agent.provider.clone(),
+        is_active: agent.active,
+        has_profile: agent.profile,
+    }
+}
+
 /// What became of an effect.
 pub(super) fn settlement(settlement: &hooks::Settlement) -> Settlement {
     match settlement {
@@ -176,6 +195,7 @@ pub(super) fn settlement(settlement: &hooks::Settlement) -> Settlement {
         hooks::Settlement::Failed(failure) => Settlement::Failed {
             class: match failure.class {
                 hooks::FailureClass::Permanent => FailureClass::Permanent,
+                hooks::FailureClass::Unsupported => FailureClass::Unsupported,
                 hooks::FailureClass::RateLimited => FailureClass::RateLimited,
                 hooks::FailureClass::Transient => FailureClass::Transient,
                 hooks::FailureClass::Capacity => FailureClass::Capacity,

@@ -180,8 +180,8 @@ impl World {
         Ok(())
     }
 
-    /// Where nothing is in progress, by a person's hand neither, a task that names an agent who works, and that waits for
-    /// nobody, would have been started.
+    /// Where nothing is in progress, by a person's hand neither, a task that names an agent who
+    /// works, and that waits for nobody, would have been started.
     fn could_start(&self, task: &str, project: &str, card: &Card) -> bool {
         let Some(company) = &self.company else {
             return false;

@@ -25,7 +25,7 @@ pub enum Profile {
     /// A company with a chart, caps and limits, people who change them, and agents that ask for
     /// what they may not.
     Fabric,
-    /// One of the others, drawn from the seed.
+    /// One of the others but `fabric`, drawn from the seed.
     Random,
 }
 
@@ -43,8 +43,8 @@ impl Profile {
         Profile::Random,
     ];
 
-    /// Those that `random` stands for.
-    pub const DRAWN: [Profile; 8] = [
+    /// Those that `random` stands for: never others, so that its worlds stay what they are.
+    pub const DRAWN: [Profile; 7] = [
         Profile::Calm,
         Profile::People,
         Profile::Disk,
@@ -52,7 +52,6 @@ impl Profile {
         Profile::Hosts,
         Profile::Storm,
         Profile::Clash,
-        Profile::Fabric,
     ];
 
     /// The name on the command line.
@@ -75,15 +74,9 @@ impl Profile {
     /// that the world is the same when its profile is named.
     fn settle(self, seed: u64) -> Self {
         match self {
-            Profile::Random => {
-                let mut dice = fastrand::Rng::with_seed(!seed);
-                let drawn = dice.choice(Self::DRAWN.into_iter().take(Self::DRAWN.len() - 1));
-                // Thrown once more, so that the other seeds draw what they always drew.
-                match dice.u8(0..8) {
-                    0 => Profile::Fabric,
-                    _ => drawn.unwrap_or(Profile::Storm),
-                }
-            }
+            Profile::Random => fastrand::Rng::with_seed(!seed)
+                .choice(Self::DRAWN)
+                .unwrap_or(Profile::Storm),
             other => other,
         }
     }

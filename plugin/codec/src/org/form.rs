@@ -90,8 +90,8 @@ const CAPABILITIES: Schema = closed(&[
 
 const COMMS: Schema = closed(&[
     optional("sessionKey", Text).about("the session that `send` uses"),
-    idle("preferred", Choice(METHODS)).about("the way to try first"),
-    idle("fallbacks", List(&Choice(METHODS))).about("the ways to try after it"),
+    optional("preferred", Choice(METHODS)).about("the way to try first"),
+    optional("fallbacks", List(&Choice(METHODS))).about("the ways to try after it"),
 ]);
 
 const METHODS: &[&str] = words!(Method: Spawn, Send, Cli);

@@ -17,10 +17,10 @@ pub enum Destination {
     Agent(AgentId),
     /// To whoever fills a role.
     Role(RoleId),
-    /// To a team.
-    Team(TeamId),
-    /// To whomever the chart says.
-    Open,
+    /// To whoever of a team has these tags.
+    Team(TeamId, Tags),
+    /// To whomever the chart says for these tags.
+    Open(Tags),
 }
 
 impl Destination {
@@ -28,9 +28,22 @@ impl Destination {
         match (&routing.agent, &routing.role, &routing.team) {
             (Some(agent), _, _) => Destination::Agent(agent.clone()),
             (None, Some(role), _) => Destination::Role(role.clone()),
-            (None, None, Some(team)) => Destination::Team(team.clone()),
-            (None, None, None) => Destination::Open,
+            (None, None, Some(team)) => Destination::Team(team.clone(), Tags::of(routing)),
+            (None, None, None) => Destination::Open(Tags::of(routing)),
         }
+    }
+}
+
+/// The tags of a card, in one order whatever the card's is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tags(Box<[String]>);
+
+impl Tags {
+    fn of(routing: &Routing) -> Self {
+        let mut tags = routing.tags.clone();
+        tags.sort_unstable();
+        tags.dedup();
+        Tags(tags.into())
     }
 }
 

@@ -55,7 +55,80 @@ pub struct Comms {
     pub fallbacks: Option<Vec<Method>>,
 }
 
+/// The ways to try for one agent, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ways {
+    /// Those that can be tried, in order.
+    pub methods: Vec<Method>,
+    /// `send` is asked for, and there is no session to send to.
+    pub is_send_skipped: bool,
+}
+
+impl Ways {
+    /// Why `send` is skipped.
+    pub const NO_SESSION: &'static str = "`comms.sessionKey` is not set";
+}
+
+impl fmt::Display for Ways {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.methods.iter().map(|it| it.as_str()).collect();
+        f.write_str(&names.join(", then "))?;
+        if self.is_send_skipped {
+            write!(f, " (send is skipped: {})", Ways::NO_SESSION)?;
+        }
+        Ok(())
+    }
+}
+
 impl Comms {
+    /// Whether the chart says anything about how the agent is reached. Where it does not, the host
+    /// starts a session.
+    #[must_use]
+    pub const fn is_declared(&self) -> bool {
+        self.preferred.is_some() || self.session_key.is_some() || self.fallbacks.is_some()
+    }
+
+    /// The ways to try, where the chart says anything about them.
+    #[must_use]
+    pub fn ways(&self) -> Option<Ways> {
+        if !self.is_declared() {
+            return None;
+        }
+        let mut methods = Vec::new();
+        for method in self.usable() {
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
+        Some(Ways {
+            methods,
+            is_send_skipped: self.session_key.is_none()
+                && self.wanted().any(|method| method == Method::Send),
+        })
+    }
+
+    /// Whether there is any way to the agent.
+    #[must_use]
+    pub fn is_reachable(&self) -> bool {
+        !self.is_declared() || self.usable().next().is_some()
+    }
+
+    /// Whether tasks are offered to the agent and no session is asked for.
+    #[must_use]
+    pub fn is_offered(&self) -> bool {
+        self.is_declared() && self.usable().next() == Some(Method::Cli)
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = Method> {
+        std::iter::once(self.preferred()).chain(self.fallbacks().iter().copied())
+    }
+
+    fn usable(&self) -> impl Iterator<Item = Method> {
+        let has_session = self.session_key.is_some();
+        self.wanted()
+            .filter(move |method| has_session || *method != Method::Send)
+    }
+
     /// The way to try first. Default: AOF 1.20.
     #[must_use]
     pub fn preferred(&self) -> Method {

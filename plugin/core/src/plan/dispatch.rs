@@ -19,10 +19,13 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
     tally.dispatched_before = scope.dispatched;
     let mut order = Order::new(*snapshot);
     let mut focus = scope.focus;
+    // What is only offered needs nobody to start it.
+    let offers = |agent: &Agent| agent.comms.is_offered();
+    let is_held = snapshot.hold.is_some() && !snapshot.chart.agents.iter().any(offers);
     while let Some((lane, id, row)) = order.next() {
         let exhausted = tally.exhausted();
         let is_told = plan.waiting.len() < scope.waiting_max;
-        if (exhausted.is_some() || snapshot.hold.is_some()) && !is_told {
+        if (exhausted.is_some() || is_held) && !is_told {
             break;
         }
         let is_focus = focus.is_some_and(|focus| focus == id);
@@ -42,17 +45,22 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
             }
             Err(obstacle) => {
                 plan.wake_at = earlier(plan.wake_at, obstacle.until());
-                let is_sought = focus.is_some_and(|focus| order.leads_to(lane, focus));
-                let holds_all = obstacle.holds_lane(row) && !is_told && !is_sought;
+                let holds_all = obstacle.holds_lane() && !is_told;
                 // Most of a long queue waits for the same few reasons: only what is told is
                 // written.
                 if is_told || is_focus {
                     plan.waiting.push(obstacle.tell(id, snapshot, row));
                 }
                 if holds_all {
+                    if let Some(focus) = focus {
+                        order.skip_to(lane, focus);
+                    }
                     continue;
                 }
             }
+        }
+        if is_focus && !is_told {
+            break;
         }
         order.go_on(lane);
     }
@@ -146,7 +154,13 @@ fn judge<'a>(
     let Target::Agent(agent) = decision.target else {
         return Err(Obstacle::Unrouted(decision));
     };
-    if let Some(reason) = snapshot.hold {
+    let is_offered = || {
+        let agent = snapshot.chart.agent(agent);
+        agent.is_some_and(|agent| agent.comms.is_offered())
+    };
+    if let Some(reason) = snapshot.hold
+        && !is_offered()
+    {
         return Err(Obstacle::Held(reason));
     }
     if let Some(exhausted) = exhausted {
@@ -163,15 +177,20 @@ fn judge<'a>(
 
 impl Obstacle<'_> {
     /// Whether it holds back every task of the same project, destination and urgency.
-    fn holds_lane(&self, row: &Row) -> bool {
+    const fn holds_lane(&self) -> bool {
         match self {
             Obstacle::Paused(_)
             | Obstacle::Archived(_)
+            | Obstacle::Above(..)
             | Obstacle::UnknownProject(_)
-            | Obstacle::Project(_) => true,
-            // Teams and rules also look at tags.
-            Obstacle::Unrouted(_) => row.routing.agent.is_some() || row.routing.role.is_some(),
-            _ => false,
+            | Obstacle::Project(_)
+            | Obstacle::Held(_)
+            | Obstacle::Unrouted(_) => true,
+            Obstacle::Workflow
+            | Obstacle::InTheWay(_)
+            | Obstacle::Dependencies
+            | Obstacle::Exhausted(..)
+            | Obstacle::Taken(..) => false,
         }
     }
 

@@ -117,13 +117,17 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Whether a task is in a lane.
-    pub(super) fn leads_to(&self, number: usize, id: &TaskId) -> bool {
+    /// Leaves a lane, or goes on with one task of it if that is there.
+    pub(super) fn skip_to(&mut self, number: usize, id: &TaskId) {
         let row = self.snapshot.index.row(id);
-        let pair = self.lanes.get(number).zip(row);
-        pair.is_some_and(|(lane, row)| {
-            lane.priority == row.priority && *lane.key == QueueKey::of(row)
-        })
+        let Some((lane, row)) = self.lanes.get_mut(number).zip(row) else {
+            return;
+        };
+        if lane.priority != row.priority || *lane.key != QueueKey::of(row) {
+            return;
+        }
+        while lane.rest.next_if(|(_, other)| other != id).is_some() {}
+        self.queue_up(number);
     }
 
     /// Goes on with a lane after its head was looked at.
@@ -143,6 +147,6 @@ fn team_behind<'a>(snapshot: Snapshot<'a>, key: &'a QueueKey) -> Option<&'a Team
     match (&key.destination, named) {
         (_, Some(team)) => Some(&team.id),
         (Destination::Agent(agent), None) => snapshot.chart.agent(agent)?.team.as_ref(),
-        (Destination::Role(_) | Destination::Team(_) | Destination::Open, None) => None,
+        (Destination::Role(_) | Destination::Team(..) | Destination::Open(_), None) => None,
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::id::TeamId;
 use crate::instant::Instant;
-use crate::org::Agent;
+use crate::org::{Agent, Ways};
 use crate::priority::Priority;
 use crate::routing::{Flaw, Target};
 
@@ -76,6 +76,8 @@ impl fmt::Display for Full<'_> {
 pub enum Rejection<'a> {
     /// Switched off in the chart.
     Inactive,
+    /// The chart leaves no way to reach it.
+    Unreachable,
     /// Does not take tasks of this urgency.
     Priority(Priority),
     /// Has as much as it can take.
@@ -119,6 +121,8 @@ impl<'a> Candidate<'a> {
         let allowed = agent.tasking.allowed_priorities.as_ref();
         let rejection = if !agent.is_active {
             Some(Rejection::Inactive)
+        } else if !agent.comms.is_reachable() {
+            Some(Rejection::Unreachable)
         } else if allowed.is_some_and(|allowed| !allowed.contains(&priority)) {
             Some(Rejection::Priority(priority))
         } else if now.running >= agent.concurrency_max {
@@ -144,6 +148,11 @@ impl fmt::Display for Candidate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.rejection {
             Some(Rejection::Inactive) => f.write_str("is not active"),
+            Some(Rejection::Unreachable) => write!(
+                f,
+                "cannot be reached: send is skipped ({}), and `comms` names no other way",
+                Ways::NO_SESSION
+            ),
             Some(Rejection::Priority(priority)) => write!(
                 f,
                 "takes no {priority} tasks (policies.tasking.allowedPriorities)"

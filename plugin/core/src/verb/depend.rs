@@ -6,7 +6,7 @@ use crate::card::Card;
 use crate::event::EventDraft;
 use crate::id::TaskId;
 use crate::instant::Instant;
-use crate::refusal::Refusal;
+use crate::verb::edit::refuse_finished;
 use crate::verb::walk::touch;
 use crate::verb::{Step, Verdict};
 
@@ -42,16 +42,4 @@ pub fn undepend(card: &Card, on: &TaskId, now: Instant) -> Verdict {
     }
     touch(&mut next, now);
     Ok(Step { card: next, events })
-}
-
-fn refuse_finished(card: &Card) -> Result<(), Refusal> {
-    if !card.status.is_terminal() {
-        return Ok(());
-    }
-    Err(Refusal::refused(
-        "AOF-2002",
-        format!("{} is {} and cannot be changed", card.id, card.status),
-        "a finished task stays as it is; make a new task for further work",
-    )
-    .at("taskId"))
 }

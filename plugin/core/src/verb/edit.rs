@@ -27,14 +27,7 @@ pub struct Edit {
 /// `AOF-2001` for an illegal move; `AOF-2002` on a finished task; `AOF-1004` when blocking without
 /// a reason.
 pub fn edit(card: &Card, edit: &Edit, now: Instant) -> Verdict {
-    if card.status.is_terminal() {
-        return Err(Refusal::refused(
-            "AOF-2002",
-            format!("{} is {} and cannot be changed", card.id, card.status),
-            "a finished task stays as it is; make a new task for further work",
-        )
-        .at("taskId"));
-    }
+    refuse_finished(card)?;
     let Step {
         mut card,
         mut events,
@@ -48,6 +41,18 @@ pub fn edit(card: &Card, edit: &Edit, now: Instant) -> Verdict {
         ));
     }
     Ok(Step { card, events })
+}
+
+pub(super) fn refuse_finished(card: &Card) -> Result<(), Refusal> {
+    if !card.status.is_terminal() {
+        return Ok(());
+    }
+    Err(Refusal::refused(
+        "AOF-2002",
+        format!("{} is {} and cannot be changed", card.id, card.status),
+        "a finished task stays as it is; make a new task for further work",
+    )
+    .at("taskId"))
 }
 
 fn moved(card: &Card, edit: &Edit, now: Instant) -> Verdict {

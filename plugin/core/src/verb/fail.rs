@@ -23,6 +23,8 @@ const DELAY_MS_MAX: u64 = 900_000;
 pub enum FailureClass {
     /// Will fail again: dead letter at once.
     Permanent,
+    /// The host has no way to reach anybody by this method: dead letter at once if it was the last.
+    Unsupported,
     /// The other side asks for patience.
     RateLimited,
     /// May pass.
@@ -39,6 +41,7 @@ impl FailureClass {
     pub const fn as_str(self) -> &'static str {
         match self {
             FailureClass::Permanent => "permanent",
+            FailureClass::Unsupported => "unsupported",
             FailureClass::RateLimited => "rate_limited",
             FailureClass::Transient => "transient",
             FailureClass::Capacity => "capacity",
@@ -92,7 +95,7 @@ pub fn fail(
     let count = counter(card, key).saturating_add(1);
     let is_final = matches!(
         failure.class,
-        FailureClass::Permanent | FailureClass::Silent
+        FailureClass::Permanent | FailureClass::Unsupported | FailureClass::Silent
     );
     let gives_up = is_final || count >= limit;
     let target = if gives_up {
@@ -130,7 +133,7 @@ pub fn fail(
 
 fn deadletter(card: &mut Card, failure: &Failure, now: Instant) -> String {
     let cause = match (failure.class, failure.stage) {
-        (FailureClass::Permanent, _) => "permanent_error",
+        (FailureClass::Permanent | FailureClass::Unsupported, _) => "permanent_error",
         (FailureClass::Silent, _) => "model_silent_failure",
         (_, Stage::Start) => "max_start_failures",
         (_, Stage::Work) => "max_dispatch_failures",

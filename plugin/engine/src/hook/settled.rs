@@ -6,6 +6,7 @@ use aof_core::dice::Dice;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::RunId;
+use aof_core::org::Method;
 use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
@@ -16,6 +17,9 @@ use serde_json::{Value, json};
 use crate::change::{Plan, load_one};
 use crate::engine::Engine;
 use crate::outcome::Outcome;
+use crate::prompt;
+use crate::reach;
+use crate::session::Session;
 use crate::work::{Closing, Work};
 
 /// What became of an effect.
@@ -49,10 +53,7 @@ impl<S: Store> Engine<S> {
         let spawned = match &effect {
             Some(Effect::Spawn(spawn)) => Some(spawn.run.clone()),
             Some(_) => None,
-            // A spawn that was rebuilt from its card is not in the outbox.
-            None => RunId::parse(key)
-                .ok()
-                .filter(|run| session.live.contains_key(run)),
+            None => rebuilt(session, key),
         };
         match (spawned, settlement) {
             (Some(run), Settlement::Done(result)) => {
@@ -61,8 +62,23 @@ impl<S: Store> Engine<S> {
             (Some(run), Settlement::Failed { class, message }) => {
                 self.not_started(ctx, &run, (*class, message))
             }
+            (None, Settlement::Failed { .. }) if effect.is_none() => self.stands_now(key),
             (None, _) => self.forget_effect(key, effect.is_some()),
         }
+    }
+
+    /// A way that was given up is reported once more: what the run asks for instead, in case that
+    /// was lost on the way. The host takes it as the same effect.
+    fn stands_now(&mut self, key: &str) -> Result<Outcome, Refusal> {
+        let (_, session) = self.fresh()?;
+        let effect = RunId::parse(run_part(key)).ok().and_then(|run| {
+            let outbox = &session.outbox;
+            let start = outbox.start_of(&run).map(|(key, _)| key.to_owned());
+            outbox.get(&start.unwrap_or_else(|| reach::offer_key(&run)))
+        });
+        let effects = effect.cloned().into_iter().collect();
+        let answer = self.forget_effect(key, false)?;
+        Ok(Outcome { effects, ..answer })
     }
 
     fn forget_effect(&mut self, key: &str, is_open: bool) -> Result<Outcome, Refusal> {
@@ -97,6 +113,15 @@ impl<S: Store> Engine<S> {
             return self.forget_effect(run.as_str(), true);
         };
         let class = refined(class, message);
+        let mut message = message.to_owned();
+        if matches!(class, FailureClass::Permanent | FailureClass::Unsupported) {
+            match reach::after(session, &live, &message) {
+                Some(Ok(next)) => return self.reach_on(ctx, (live, next), (class, &message)),
+                Some(Err(each)) => message = each.join("; "),
+                None => {}
+            }
+        }
+        let message = message.as_str();
         let limit = platform_limit(message).filter(|_| class == FailureClass::Capacity);
         let failure = Failure {
             class,
@@ -109,9 +134,10 @@ impl<S: Store> Engine<S> {
         let random = Dice::new(ctx.entropy).roll();
         let verb = |card: &aof_core::card::Card| {
             let mut step = verb::fail(card, &failure, &settings, random, ctx.now)?;
-            let payload = json!({
+            let mut payload = json!({
                 "agent": live.agent.as_str(), "error": message, "class": class.as_str(),
             });
+            reach::name(live.method, &mut payload);
             step.events.insert(
                 0,
                 EventDraft::new("dispatch.error", payload).of_run(Some(run)),
@@ -154,6 +180,21 @@ impl<S: Store> Engine<S> {
         let card = load_one(store, session, &task)?.card();
         Ok(card.lease.and_then(|lease| lease.run).as_ref() == Some(run))
     }
+}
+
+/// The run of a spawn that was rebuilt from its card and is in no outbox. One whose way was given
+/// up for another is not, either: that has another key.
+fn rebuilt(session: &Session, key: &str) -> Option<RunId> {
+    let run = RunId::parse(run_part(key)).ok()?;
+    let live = &session.live.get(&run)?.run;
+    let is_open = session.outbox.start_of(&run).is_some();
+    let spawn = prompt::spawn_again(session, live).filter(|_| !is_open)?;
+    (spawn.key() == key && live.method != Some(Method::Cli)).then_some(run)
+}
+
+/// The run in the key of a spawn.
+fn run_part(key: &str) -> &str {
+    key.split_once('/').map_or(key, |(run, _)| run)
 }
 
 /// A host that knows no better calls everything transient; the message may say more.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::change::load_one;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
+use crate::reach;
 use crate::work::Work;
 
 impl<S: Store> Engine<S> {
@@ -33,9 +34,10 @@ impl<S: Store> Engine<S> {
         let Some(root) = session.shelf.root(&live.project).cloned() else {
             return Ok(unknown(run));
         };
-        let payload = json!({
+        let mut payload = json!({
             "agent": live.agent.as_str(), "session": session_id, "attempt": live.attempt,
         });
+        reach::name(live.method, &mut payload);
         let about = (Some(live.project.clone()), Some(live.task.clone()));
         let started = Run {
             state: RunState::Started,
@@ -47,8 +49,8 @@ impl<S: Store> Engine<S> {
         let mut work = Work::default();
         let event = EventDraft::new("dispatch.matched", payload).of_run(Some(run));
         work.event_of(session, ctx, about, event);
-        if session.outbox.get(run.as_str()).is_some() {
-            work.settle(run.as_str());
+        if let Some((key, _)) = session.outbox.start_of(run) {
+            work.settle(key);
         }
         work.update_run(&root, started);
         let idle_report = session.idle_report.clone();
@@ -75,7 +77,7 @@ impl<S: Store> Engine<S> {
         let Some(live) = session.live.get(run).cloned() else {
             return Ok(unknown(run));
         };
-        let ttl_ms = session.settings.scheduler.default_lease_ttl_ms;
+        let ttl_ms = reach::ttl_ms(session, live.run.method);
         let expires_at = ctx.now.plus_ms(ttl_ms);
         let value = value_of(&live.run);
         if ctx.now.since_ms(live.renewed_at) < ttl_ms / 2 {
@@ -119,7 +121,7 @@ impl<S: Store> Engine<S> {
 }
 
 /// A run that holds no lease: nothing happens.
-pub(super) fn unknown(run: &RunId) -> Outcome {
+pub(crate) fn unknown(run: &RunId) -> Outcome {
     let value = json!({"run": {"run": run.as_str(), "state": Value::Null}}).to_string();
     Outcome {
         value,

@@ -39,6 +39,9 @@ pub(super) struct TouchedTask {
     /// What it waits for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) depends_on: Option<Vec<String>>,
+    /// The revision of its card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<u64>,
     /// Why it is blocked or cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<String>,
@@ -49,6 +52,57 @@ pub(super) struct TouchedTask {
 pub(super) struct Whole {
     /// Card, body, metadata, runs.
     pub(super) task: Map<String, Value>,
+}
+
+/// A part of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct List {
+    /// The page.
+    pub(super) list: Page,
+}
+
+/// Tasks, and where to go on.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(super) struct Page {
+    /// As in a report, in the order of their ids. There may be fewer than asked for although
+    /// `next` is given.
+    pub(super) tasks: Vec<Value>,
+    /// The cursor of the next page; null if nothing is left.
+    pub(super) next: Option<String>,
+}
+
+/// A run that holds a task.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Held {
+    /// Its lease.
+    pub(super) lease: HeldTask,
+}
+
+/// A lease.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HeldTask {
+    /// What is held.
+    pub(super) task_id: String,
+    /// By which run.
+    pub(super) run: String,
+    /// Until when, unless it is extended again.
+    pub(super) expires_at: Option<String>,
+}
+
+/// What a poll would do with a task, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Decision {
+    /// `task`, `status`, `verdict`, `agent`, `reasons`, `via`, `rule`, `candidates`, `caps`,
+    /// `dependencies`.
+    pub(super) decision: Map<String, Value>,
+}
+
+/// The org chart.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Org {
+    /// What `aof org show` shows.
+    pub(super) org: Map<String, Value>,
 }
 
 /// Counts and tasks.

@@ -1,7 +1,11 @@
 //! Arguments of tool calls: parsed strictly, refused with the field that is wrong.
 
+use aof_core::card::TIMEOUT_MS_MAX;
 use aof_core::id::IdError;
+use aof_core::metadata;
+use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
+use aof_core::status::Status;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -11,6 +15,12 @@ use crate::tool::ARGUMENTS_BYTES_MAX;
 pub(super) const LINE_CHARS_MAX: usize = 500;
 /// Largest body, in bytes: a card of 1 MiB holds it with room to spare.
 pub(super) const BODY_BYTES_MAX: usize = 512 * 1024;
+
+/// Dependencies and tags of one task, at most.
+pub(super) const LIST_MAX: usize = 100;
+const METADATA_BYTES_MAX: usize = 32 * 1024;
+const LIMIT_DEFAULT: usize = 50;
+const LIMIT_MAX: usize = 1_000;
 
 /// Longest piece of an argument that a message repeats, in characters.
 const SHOWN_CHARS_MAX: usize = 200;
@@ -97,6 +107,97 @@ pub(super) fn body<'a>(text: &'a str, field: &str) -> Result<&'a str, Refusal> {
         "512 KiB of plain text is the limit; put large content into the work directory",
     )
     .at(field))
+}
+
+/// How many entries a list has, 50 if nobody says.
+pub(super) fn limit(asked: Option<usize>) -> Result<usize, Refusal> {
+    let limit = asked.unwrap_or(LIMIT_DEFAULT);
+    if (1..=LIMIT_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let refusal = Refusal::refused("AOF-1004", format!("`limit` is {limit}"), "use 1 to 1000");
+    Err(refusal.at("limit"))
+}
+
+/// A status by its name.
+pub(super) fn status(text: &str) -> Result<Status, Refusal> {
+    Status::parse(text).ok_or_else(|| {
+        let names = Status::ALL.map(Status::as_str).join(", ");
+        Refusal::refused(
+            "AOF-1004",
+            "`status` is not a status".to_owned(),
+            &format!("use one of: {names}"),
+        )
+        .at("status")
+    })
+}
+
+/// How urgent, by its name.
+pub(super) fn priority(text: &str) -> Result<Priority, Refusal> {
+    Priority::parse(text).ok_or_else(|| {
+        Refusal::refused(
+            "AOF-1004",
+            "`priority` is not a priority".to_owned(),
+            "use critical, high, normal, medium or low",
+        )
+        .at("priority")
+    })
+}
+
+/// Words that describe work, each of one line.
+pub(super) fn tags(texts: &[String]) -> Result<Vec<String>, Refusal> {
+    bounded(texts.len(), "tags")?;
+    let tags = texts.iter().map(|tag| line(tag, "tags").map(str::to_owned));
+    tags.collect()
+}
+
+/// Refuses a list with too many entries.
+pub(super) fn bounded(count: usize, field: &str) -> Result<(), Refusal> {
+    if count <= LIST_MAX {
+        return Ok(());
+    }
+    Err(Refusal::refused(
+        "AOF-1009",
+        format!("`{field}` has {count} entries"),
+        "100 is the limit",
+    )
+    .at(field))
+}
+
+/// Entries for the open map of a card; none of them is the scheduler's own.
+pub(super) fn metadata(entries: &Map<String, Value>) -> Result<(), Refusal> {
+    let mut own = metadata::OWNED.iter();
+    if let Some(key) = own.find(|key| entries.contains_key(**key)) {
+        let refusal = Refusal::refused(
+            "AOF-1004",
+            format!("`metadata.{key}` is the scheduler's own"),
+            "leave it out, or use another key",
+        );
+        return Err(refusal.at(format!("metadata.{key}")));
+    }
+    let bytes = Value::Object(entries.clone()).to_string().len();
+    if bytes > METADATA_BYTES_MAX {
+        let refusal = Refusal::refused(
+            "AOF-1009",
+            format!("`metadata` has {bytes} bytes"),
+            "32 KiB is the limit",
+        );
+        return Err(refusal.at("metadata"));
+    }
+    Ok(())
+}
+
+/// The limit of one run.
+pub(super) fn timeout(limit_ms: u64) -> Result<u64, Refusal> {
+    if (1..=TIMEOUT_MS_MAX).contains(&limit_ms) {
+        return Ok(limit_ms);
+    }
+    let refusal = Refusal::refused(
+        "AOF-1004",
+        format!("`timeoutMs` is {limit_ms}"),
+        "use 1 to 14400000 (4 hours)",
+    );
+    Err(refusal.at("timeoutMs"))
 }
 
 /// An optional name.

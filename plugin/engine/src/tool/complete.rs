@@ -55,6 +55,8 @@ impl<S: Store> Engine<S> {
         let id = self.aim(ctx, &arguments.target())?;
         let (_, session) = self.fresh()?;
         let is_reviewed = is_reviewed(session, ctx);
+        // Whoever completes what was offered is the one who took it.
+        let is_offered = session.is_offered(&id);
         let verb = |card: &Card| {
             let mut step = match is_reviewed && card.status == Status::InProgress {
                 true => verb::submit(card, summary, ctx.now)?,
@@ -64,7 +66,7 @@ impl<S: Store> Engine<S> {
             Ok(step)
         };
         let closing = |card: &Card| {
-            if holds(&ctx.caller, card.lease.as_ref()) {
+            if is_offered || holds(&ctx.caller, card.lease.as_ref()) {
                 return Closing::new(RunOutcome::Completed, summary);
             }
             Closing::new(RunOutcome::Cancelled, Some("completed by somebody else")).ending_session()

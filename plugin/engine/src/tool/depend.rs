@@ -17,7 +17,7 @@ use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
-use crate::tool::dispatch::LIST_MAX;
+use crate::tool::arguments::LIST_MAX;
 use crate::tool::target::Target;
 use crate::work::Closing;
 

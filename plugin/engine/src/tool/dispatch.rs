@@ -1,7 +1,7 @@
 //! `aof_dispatch`: a new task.
 
 use aof_core::caller::Context;
-use aof_core::card::{Routing, TIMEOUT_MS_MAX};
+use aof_core::card::Routing;
 use aof_core::dependency::DependencyPolicy;
 use aof_core::dice::Dice;
 use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
@@ -25,13 +25,10 @@ use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
-use crate::tool::arguments::{body, line, name};
+use crate::tool::arguments::{self, body, bounded, line, name};
 use crate::tool::depend;
 use crate::work::Work;
 
-/// Dependencies and tags of one task, at most.
-pub(super) const LIST_MAX: usize = 100;
-const METADATA_BYTES_MAX: usize = 32 * 1024;
 /// Fresh ids tried before giving up. Source: AOF 1.20, "allocation".
 const ID_TRIES: usize = 1_000;
 
@@ -240,17 +237,7 @@ fn brief(text: &str) -> Result<String, Refusal> {
 }
 
 fn priority(text: Option<&str>) -> Result<Priority, Refusal> {
-    let Some(text) = text else {
-        return Ok(Priority::default());
-    };
-    Priority::parse(text).ok_or_else(|| {
-        Refusal::refused(
-            "AOF-1004",
-            "`priority` is not a priority".to_owned(),
-            "use critical, high, normal, medium or low",
-        )
-        .at("priority")
-    })
+    text.map_or_else(|| Ok(Priority::default()), arguments::priority)
 }
 
 fn routing(
@@ -258,16 +245,11 @@ fn routing(
     arguments: &Arguments,
     project: &ProjectId,
 ) -> Result<Routing, Refusal> {
-    bounded(arguments.tags.len(), "tags")?;
-    let tags = arguments
-        .tags
-        .iter()
-        .map(|tag| line(tag, "tags").map(str::to_owned));
     let mut routing = Routing {
         agent: name(arguments.agent.as_ref(), AgentId::parse, "agent")?,
         role: name(arguments.role.as_ref(), RoleId::parse, "role")?,
         team: name(arguments.team.as_ref(), TeamId::parse, "team")?,
-        tags: tags.collect::<Result<_, _>>()?,
+        tags: arguments::tags(&arguments.tags)?,
     };
     if routing.names_target() {
         return Ok(routing);
@@ -314,49 +296,11 @@ fn depends_on(session: &Session, ids: &[String]) -> Result<Vec<TaskId>, Refusal>
     Ok(found)
 }
 
-fn bounded(count: usize, field: &str) -> Result<(), Refusal> {
-    if count <= LIST_MAX {
-        return Ok(());
-    }
-    Err(Refusal::refused(
-        "AOF-1009",
-        format!("`{field}` has {count} entries"),
-        "100 is the limit",
-    )
-    .at(field))
-}
-
 fn metadata_of(arguments: &Arguments) -> Result<Map<String, Value>, Refusal> {
     let mut entries = arguments.metadata.clone();
-    if let Some(key) = metadata::OWNED
-        .iter()
-        .find(|key| entries.contains_key(**key))
-    {
-        let refusal = Refusal::refused(
-            "AOF-1004",
-            format!("`metadata.{key}` is the scheduler's own"),
-            "leave it out, or use another key",
-        );
-        return Err(refusal.at(format!("metadata.{key}")));
-    }
-    let bytes = Value::Object(entries.clone()).to_string().len();
-    if bytes > METADATA_BYTES_MAX {
-        let refusal = Refusal::refused(
-            "AOF-1009",
-            format!("`metadata` has {bytes} bytes"),
-            "32 KiB is the limit",
-        );
-        return Err(refusal.at("metadata"));
-    }
+    arguments::metadata(&entries)?;
     if let Some(limit_ms) = arguments.timeout_ms {
-        if !(1..=TIMEOUT_MS_MAX).contains(&limit_ms) {
-            let refusal = Refusal::refused(
-                "AOF-1004",
-                format!("`timeoutMs` is {limit_ms}"),
-                "use 1 to 14400000 (4 hours)",
-            );
-            return Err(refusal.at("timeoutMs"));
-        }
+        let limit_ms = arguments::timeout(limit_ms)?;
         entries.insert(metadata::TIMEOUT_MS.to_owned(), limit_ms.into());
     }
     Ok(entries)

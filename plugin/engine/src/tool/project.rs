@@ -181,7 +181,7 @@ fn project_of(arguments: &Create) -> Result<Project, Refusal> {
     })
 }
 
-fn one(session: &Session, id: &ProjectId) -> String {
+pub(super) fn one(session: &Session, id: &ProjectId) -> String {
     let project = session.projects.get(id);
     let project = project.map(|it| project::summary(session, it));
     let project = project.and_then(|it| it.as_object().cloned());

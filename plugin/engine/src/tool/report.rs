@@ -17,10 +17,7 @@ use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::summary;
 use crate::tool::answer::{self, Report};
-use crate::tool::arguments::name;
-
-const LIMIT_DEFAULT: usize = 50;
-const LIMIT_MAX: usize = 1_000;
+use crate::tool::arguments::{limit, name, status};
 
 /// Arguments of `aof_status_report`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -84,27 +81,11 @@ impl<S: Store> Engine<S> {
 }
 
 fn filter_of(arguments: &Arguments) -> Result<Filter, Refusal> {
-    let limit = arguments.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let refusal = Refusal::refused("AOF-1004", format!("`limit` is {limit}"), "use 1 to 1000");
-        return Err(refusal.at("limit"));
-    }
-    let status = arguments.status.as_deref().map(|text| {
-        Status::parse(text).ok_or_else(|| {
-            let names = Status::ALL.map(Status::as_str).join(", ");
-            Refusal::refused(
-                "AOF-1004",
-                "`status` is not a status".to_owned(),
-                &format!("use one of: {names}"),
-            )
-            .at("status")
-        })
-    });
     Ok(Filter {
         agent: name(arguments.agent.as_ref(), AgentId::parse, "agent")?,
-        status: status.transpose()?,
+        status: arguments.status.as_deref().map(status).transpose()?,
         project: name(arguments.project.as_ref(), ProjectId::parse, "project")?,
-        limit,
+        limit: limit(arguments.limit)?,
     })
 }
 
@@ -154,7 +135,7 @@ fn list<S: Store>(
     }
 }
 
-fn read_finished<S: Store>(
+pub(super) fn read_finished<S: Store>(
     store: &mut S,
     session: &Session,
     chunk: &[(&TaskId, &Finished)],

@@ -7,6 +7,7 @@ use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::verb::{self, Edit};
+use aof_core::work_log;
 use aof_store::port::Store;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -65,12 +66,24 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let edit = edit_of(arguments)?;
+        let body_given = edit.body.is_some();
         let operation = match edit.status {
             Some(_) => Operation::Move,
             None => Operation::Rewrite,
         };
         let id = self.aim(ctx, &arguments.target())?;
-        let verb = |card: &Card| verb::edit(card, &edit, ctx.now);
+        let verb = |card: &Card| {
+            let kept = edit.body.as_ref().map(|(body, _)| {
+                let body = work_log::kept(&card.body, body);
+                let hash = aof_codec::content_hash(&body);
+                (body, hash)
+            });
+            let edit = Edit {
+                body: kept,
+                ..edit.clone()
+            };
+            verb::edit(card, &edit, ctx.now)
+        };
         let closing = |card: &Card| {
             closing_by(
                 (ctx, card),
@@ -85,7 +98,7 @@ impl<S: Store> Engine<S> {
         let changed = self.change(ctx, id.as_str(), &plan)?;
         let task = TouchedTask {
             updated_at: Some(changed.after.updated_at.to_string()),
-            body_updated: Some(edit.body.is_some()),
+            body_updated: Some(body_given),
             transitioned: Some(changed.before.status != changed.after.status),
             ..touched(&changed.after)
         };

@@ -140,6 +140,6 @@ fn nothing_seen() -> Refusal {
     Refusal::refused(
         "AOF-2031",
         "the gateway has not told which agents it has".to_owned(),
-        "ask a running daemon that has a gateway, or give the list with `--fixture`",
+        "give each agent a program under `executor.agents` in aof.yaml, or a list by `--fixture`",
     )
 }

@@ -140,6 +140,7 @@ impl RunOfOne {
             project: project.clone(),
             task: task.clone(),
             agent: self.agent.clone(),
+            method: None,
             attempt: 1,
             state: RunState::Ended,
             session: None,

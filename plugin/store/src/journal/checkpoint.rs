@@ -31,7 +31,8 @@ pub fn checkpoint<S: Store>(
     let mut logs: BTreeMap<String, u64> = event_log(&listings, log).into_iter().collect();
     if let Some((bytes, rewriting)) = outbox_of(&listings, outbox) {
         logs.insert(OUTBOX.to_owned(), bytes);
-        batch.extend(rewriting);
+        // The new name must not last before the new content does.
+        batch.extend(rewriting.into_iter().flat_map(|op| [Op::Sync, op]));
     }
     // Without a former part there is nothing that only the journal holds.
     if !old.is_empty() {

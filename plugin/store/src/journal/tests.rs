@@ -157,6 +157,9 @@ fn a_long_outbox_is_rewritten_by_a_checkpoint_and_a_short_one_is_not() {
         let batch = store.batches.pop().unwrap();
         let rewrites = |op: &Op| matches!(op, Op::Replace { path, .. } if path == OUTBOX);
         assert_eq!(batch.iter().any(rewrites), is_rewritten, "{bytes}");
+        if let Some(at) = batch.iter().position(rewrites) {
+            assert_eq!(batch.get(at - 1), Some(&Op::Sync), "{batch:?}");
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Scene {
     /// Whether the machine was started again since the journal began: names may be lost, files
     /// torn.
     pub(super) is_new_boot: bool,
-    /// What lies where our version goes if it cannot become the card.
+    /// Where our version goes if it cannot become the card.
     pub(super) beside: Beside,
 }
 
@@ -144,13 +144,15 @@ impl Mending {
         let path = history.path(target);
         // Lost power can have taken back an edit that the change was made from, and only the
         // journal has it. Nobody can tell that from an edit made since: both are kept.
-        if scene.is_new_boot && content != history.last.content && scene.beside != Beside::Taken {
-            let beside = history.conflict_path();
+        if scene.is_new_boot
+            && content != history.last.content
+            && let Some((beside, ops)) = ours_beside(history, scene)
+        {
             self.lines.push(format!(
                 "`{path}` may be older than the change of it that a crash cut off; what the \
                  change was made from is in `{beside}`"
             ));
-            self.aside.extend(ours_beside(history, scene));
+            self.aside.extend(ops);
         }
         self.lines.push(format!(
             "finished the change of `{path}` that was cut off; kept what was edited since"
@@ -167,11 +169,10 @@ impl Mending {
     /// A person's file that cannot be read stays, with ours beside it.
     fn put_beside(&mut self, history: &History<'_>, scene: &Scene) {
         self.remove_ghosts(history, scene, None);
-        if scene.beside == Beside::Taken {
+        let Some((path, ops)) = ours_beside(history, scene) else {
             return;
-        }
-        let path = history.conflict_path();
-        self.ops.extend(ours_beside(history, scene));
+        };
+        self.ops.extend(ops);
         self.lines.push(format!(
             "the card of {} was changed after a crash and cannot be merged; ours is `{path}`",
             history.id
@@ -207,16 +208,19 @@ fn ours_at(history: &History<'_>, path: String) -> [Op; 2] {
     [Op::MakeDir(dir), Op::Create { path, content }]
 }
 
-/// The last change beside the card, also over a piece of it.
-fn ours_beside(history: &History<'_>, scene: &Scene) -> Vec<Op> {
-    let path = history.conflict_path();
-    match scene.beside {
-        Beside::Torn(stamp) => vec![Op::Replace {
-            path,
-            content: history.last.content.clone().into_bytes(),
-            expect: Some(stamp),
-        }],
-        Beside::Free | Beside::Taken => ours_at(history, path).into(),
+/// The path of the last change beside the card, and what puts it there. None if it is there.
+fn ours_beside(history: &History<'_>, scene: &Scene) -> Option<(String, Vec<Op>)> {
+    match &scene.beside {
+        Beside::Kept => None,
+        Beside::Free(path) => Some((path.clone(), ours_at(history, path.clone()).into())),
+        Beside::Torn(path, stamp) => {
+            let op = Op::Replace {
+                path: path.clone(),
+                content: history.last.content.clone().into_bytes(),
+                expect: Some(*stamp),
+            };
+            Some((path.clone(), vec![op]))
+        }
     }
 }
 

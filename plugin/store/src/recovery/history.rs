@@ -3,9 +3,11 @@
 //! Never looks at a disk. Invariant: a file counts as ours only if its bytes are ones that a record
 //! names, or what a crash can make of them.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_codec::CardDocument;
+use aof_core::card::Card;
 use aof_core::id::TaskId;
 use aof_core::status::Status;
 
@@ -45,14 +47,15 @@ pub(super) struct Copy {
     pub(super) kind: Kind,
 }
 
-/// What lies where our version goes if it cannot become the card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where our version goes if it cannot become the card.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Beside {
-    Free,
-    /// A piece of our version: recovery itself was cut off before it was flushed.
-    Torn(Stamp),
-    /// Our version, or something of somebody else's.
-    Taken,
+    /// To a path where nothing lies.
+    Free(String),
+    /// Over a piece of it: recovery itself was cut off before that was flushed.
+    Torn(String, Stamp),
+    /// It lies there already.
+    Kept,
 }
 
 /// What the journal knows of one card.
@@ -138,15 +141,16 @@ impl History<'_> {
         self.root.card(status, &self.id)
     }
 
-    /// Every path where the card may lie, and the one of our version beside it.
+    /// Every path where the card may lie, and the first one of our version beside it.
     pub(super) fn paths(&self) -> impl Iterator<Item = String> {
         let places = Status::ALL.into_iter().map(|status| self.path(status));
-        places.chain([self.conflict_path()])
+        places.chain([self.conflict_path(1)])
     }
 
-    /// Where our version goes if a person's that cannot be read is in the way.
-    pub(super) fn conflict_path(&self) -> String {
-        self.root.conflict(self.to, &self.id, self.last.revision)
+    /// Where our version goes if a person's is in the way, and as many are there already.
+    pub(super) fn conflict_path(&self, number: usize) -> String {
+        let revision = self.last.revision;
+        self.root.conflict(self.to, &self.id, (revision, number))
     }
 
     /// Whether a record names this place. A file elsewhere was put there by a person.
@@ -168,18 +172,26 @@ impl History<'_> {
         })
     }
 
-    /// Tells what lies beside the card.
-    pub(super) fn look_beside(&self, blob: Option<&Blob>, may_be_torn: bool) -> Beside {
+    /// Whether our version can go to the path with this number, where this lies. None if it has to
+    /// be the next one.
+    pub(super) fn look_beside(
+        &self,
+        (number, blob): (usize, &Blob),
+        may_be_torn: bool,
+    ) -> Option<Beside> {
         match blob {
-            None | Some(Blob::Absent) => Beside::Free,
-            Some(Blob::Content { bytes, stamp })
+            Blob::Absent => Some(Beside::Free(self.conflict_path(number))),
+            Blob::Content { bytes, .. } if bytes == self.last.content.as_bytes() => {
+                Some(Beside::Kept)
+            }
+            Blob::Content { bytes, stamp }
                 if may_be_torn
                     && !self.images.contains(&fingerprint(bytes))
                     && self.is_torn(bytes) =>
             {
-                Beside::Torn(*stamp)
+                Some(Beside::Torn(self.conflict_path(number), *stamp))
             }
-            Some(_) => Beside::Taken,
+            _ => None,
         }
     }
 
@@ -194,12 +206,25 @@ impl History<'_> {
         match aof_codec::parse_card(&self.path(status), bytes) {
             // A later edit, of which the power may have left a piece.
             Ok(_) if may_be_torn && is_cut(bytes) => Kind::Broken,
-            Ok(document) if document.card().revision >= self.last.revision => Kind::Current,
+            Ok(document) if self.came_before(document.card()) => Kind::Current,
             Ok(document) => Kind::Edited(Box::new(Version {
                 document,
                 fingerprint,
             })),
             Err(_) => Kind::Broken,
+        }
+    }
+
+    /// Whether the last change came before this version. A higher revision does not say so by
+    /// itself: people restore cards of old, we count on from theirs, and the power brings back what
+    /// was there before.
+    fn came_before(&self, card: &Card) -> bool {
+        let ours = aof_codec::parse_card(&self.last.to, self.last.content.as_bytes());
+        let changed_at = ours.map(|document| document.card().updated_at);
+        match card.revision.cmp(&self.last.revision) {
+            Ordering::Less => false,
+            Ordering::Equal => changed_at.is_ok_and(|at| card.updated_at == at),
+            Ordering::Greater => changed_at.is_ok_and(|at| card.updated_at >= at),
         }
     }
 

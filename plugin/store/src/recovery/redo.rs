@@ -13,7 +13,7 @@ use crate::loaded::CARD_BYTES_MAX;
 use crate::port::{Blob, Op, Opening, Store, StoreError};
 use crate::recovery::Mending;
 use crate::recovery::decide::{Scene, decide};
-use crate::recovery::history::{Histories, History, gather};
+use crate::recovery::history::{Beside, Histories, History, gather};
 use crate::recovery::log::{line_start, restored};
 use crate::recovery::stray;
 use crate::run_record;
@@ -81,6 +81,7 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
             None => passes += 1,
         }
         commit(store, mending.ops, opening.epoch)?;
+        replace_logs(store, mending.logs, opening.epoch)?;
         lines.extend(mending.lines);
         if passes == PASSES_MAX {
             break;
@@ -100,23 +101,43 @@ fn redo_cards<S: Store>(
         let paths: Vec<String> = chunk.iter().flat_map(|history| history.paths()).collect();
         let blobs = read_certain(store, &paths, CARD_BYTES_MAX)?;
         let files = Status::ALL.len() + 1;
-        for (history, blobs) in chunk.iter().zip(blobs.chunks(files)) {
+        for (history, mut blobs) in chunk.iter().zip(blobs.chunks(files)) {
             // The next pass sees to the others.
             if mending.merged_bytes() >= MERGED_BYTES {
                 return Ok(());
             }
+            let first_beside = blobs.split_off_last().unwrap_or(&Blob::Absent);
             let looked = Status::ALL.into_iter().zip(blobs);
             let copies =
                 looked.filter_map(|(status, blob)| history.look(status, blob, is_new_boot));
             let scene = Scene {
                 copies: copies.collect(),
                 is_new_boot,
-                beside: history.look_beside(blobs.last(), is_new_boot),
+                beside: beside(store, history, (first_beside, is_new_boot))?,
             };
             mending.absorb(decide(history, scene));
         }
     }
     Ok(())
+}
+
+/// Looks for the place of our version beside the card, from the first one on.
+fn beside<S: Store>(
+    store: &mut S,
+    history: &History<'_>,
+    (first, is_new_boot): (&Blob, bool),
+) -> Result<Beside, StoreError> {
+    let mut blob = first.clone();
+    let mut number = 1;
+    // Ends at the first path at which nothing lies.
+    loop {
+        if let Some(beside) = history.look_beside((number, &blob), is_new_boot) {
+            return Ok(beside);
+        }
+        number += 1;
+        let read = read_certain(store, &[history.conflict_path(number)], CARD_BYTES_MAX)?;
+        blob = read.into_iter().next().unwrap_or(Blob::Absent);
+    }
 }
 
 /// The last content of each record of a run.
@@ -182,7 +203,7 @@ fn redo_logs<S: Store>(
             mending
                 .lines
                 .push(format!("added to `{path}` what a crash kept out of it"));
-            mending.ops.push(op);
+            mending.logs.push(op);
         }
     }
     Ok(())
@@ -214,14 +235,30 @@ fn placed(path: &str, content: Vec<u8>, present: &Blob) -> Option<Op> {
     }
 }
 
+/// Gives logs new contents. The new name may last before the new content does, and the journal has
+/// only the end of it: contents are flushed before they are named.
+fn replace_logs<S: Store>(store: &mut S, logs: Vec<Op>, epoch: u64) -> Result<(), StoreError> {
+    let is_large = logs.iter().map(bytes_of).sum::<usize>() > BATCH_BYTES;
+    let count = if is_large { 1 } else { logs.len().max(1) };
+    for some in logs.chunks(count) {
+        let batch = [&[Op::Sync], some].concat();
+        store.commit(batch, epoch)?;
+    }
+    Ok(())
+}
+
+fn bytes_of(op: &Op) -> usize {
+    match op {
+        Op::Create { content, .. } | Op::Replace { content, .. } => content.len(),
+        _ => 0,
+    }
+}
+
 fn commit<S: Store>(store: &mut S, ops: Vec<Op>, epoch: u64) -> Result<(), StoreError> {
     let mut batch = Vec::new();
     let mut bytes = 0;
     for op in ops {
-        bytes += match &op {
-            Op::Create { content, .. } | Op::Replace { content, .. } => content.len(),
-            _ => 0,
-        };
+        bytes += bytes_of(&op);
         batch.push(op);
         if batch.len() >= OPS || bytes >= BATCH_BYTES {
             store.commit(std::mem::take(&mut batch), epoch)?;

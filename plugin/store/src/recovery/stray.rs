@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use aof_core::id::TaskId;
 use aof_core::status::Status;
 
+use crate::layout::conflict_name;
 use crate::loaded::CARD_BYTES_MAX;
 use crate::port::{Blob, Listing, Op, Store, StoreError};
 use crate::recovery::Mending;
@@ -74,10 +75,7 @@ impl Mending {
         let id = &history.id;
         // One more than can be taken: a free one is among them.
         let names_max = listing.entries.len() + self.ops.len() + 1;
-        let mut names = (1..=names_max).map(|number| match number {
-            1 => format!("{id}.conflict-{revision}.md"),
-            _ => format!("{id}.conflict-{revision}-{number}.md"),
-        });
+        let mut names = (1..=names_max).map(|number| conflict_name(id, (revision, number)));
         let Some(name) = names.find(is_free) else {
             return;
         };

@@ -149,7 +149,13 @@ fn without_anything_to_do_again_nothing_is_written() {
 fn on_another_boot_what_was_read_is_on_the_disk() {
     let mut store = cut_commit(1);
     let ops = mend(&mut store, other_boot());
-    assert!(!ops.contains(&Op::Sync), "{ops:?}");
+    let position = |wanted: &dyn Fn(&Op) -> bool| ops.iter().position(wanted).unwrap();
+    let renamed = position(&|op| matches!(op, Op::Rename { .. }));
+    let flushed = position(&|op| *op == Op::Sync);
+    assert!(renamed < flushed, "only a log is flushed: {ops:?}");
+    let writes_journal =
+        |op: &Op| matches!(op, Op::Create { path, .. } if path.contains("journal"));
+    assert!(!ops.iter().any(writes_journal), "{ops:?}");
     assert!(store.files.contains_key(&card(Status::Blocked)));
 }
 
@@ -195,7 +201,7 @@ fn a_merge_is_journaled_before_it_replaces_anything() {
     let mut store = with_unknown_version();
     let ops = mend(&mut store, other_boot());
     let position = |wanted: &dyn Fn(&Op) -> bool| ops.iter().position(wanted).unwrap();
-    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), 3);
+    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), (3, 1));
     let aside = position(&|op| matches!(op, Op::Create { path, .. } if *path == beside));
     let journal = position(&|op| matches!(op, Op::Create { path, .. } if path.contains("journal")));
     let renamed = position(&|op| matches!(op, Op::Rename { .. }));
@@ -207,6 +213,25 @@ fn a_merge_is_journaled_before_it_replaces_anything() {
     assert!(is_flushed(journal..renamed), "{ops:?}");
     assert_eq!(body_of(&store, &card(Status::Blocked)), "Mine.");
     assert_eq!(body_of(&store, &beside), "Do it.");
+}
+
+#[test]
+fn a_log_is_replaced_only_once_its_new_content_is_flushed() {
+    for opening in [OPENING, other_boot()] {
+        let mut store = cut_commit(3);
+        redo::redo(&mut store, opening).unwrap();
+        let is_log = |op: &Op| matches!(op, Op::Replace { path, .. } if path.ends_with(".jsonl"));
+        let batches = store
+            .batches
+            .iter()
+            .filter(|batch| batch.iter().any(is_log));
+        let batches: Vec<&Vec<Op>> = batches.collect();
+        assert!(!batches.is_empty());
+        for batch in batches {
+            assert_eq!(batch.first(), Some(&Op::Sync), "{batch:?}");
+            assert!(batch.iter().skip(1).all(is_log), "{batch:?}");
+        }
+    }
 }
 
 #[test]
@@ -229,7 +254,7 @@ fn a_merge_that_is_cut_anywhere_ends_in_the_same_files() {
 
 #[test]
 fn a_piece_of_what_was_set_aside_is_made_whole_and_what_a_person_has_there_is_left() {
-    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), 3);
+    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), (3, 1));
     let mut whole = with_unknown_version();
     mend(&mut whole, other_boot());
     let whole = whole.files.get(&beside).unwrap().clone();
@@ -243,6 +268,9 @@ fn a_piece_of_what_was_set_aside_is_made_whole_and_what_a_person_has_there_is_le
         store.files.insert(beside.clone(), found.clone());
         mend(&mut store, other_boot());
         assert_eq!(store.files.get(&beside), Some(&expected), "{found:?}");
+        let next = beside.replace(".conflict-3", ".conflict-3-2");
+        let is_theirs = found == b"mine";
+        assert_eq!(store.files.contains_key(&next), is_theirs, "{found:?}");
         assert_eq!(body_of(&store, &card(Status::Blocked)), "Mine.");
     }
 }
@@ -254,7 +282,7 @@ fn an_edit_that_is_back_under_a_temporary_name_is_set_aside() {
     let edit = edit.replace("revision: 1", "revision: 3").into_bytes();
     let mut store = cut_commit(1);
     store.files.insert(stray.to_owned(), edit);
-    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), 3);
+    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), (3, 1));
     store
         .files
         .insert(beside.clone(), b"of another time".to_vec());
@@ -314,7 +342,7 @@ fn more_merges_than_one_record_holds_take_several() {
         let body = body_of(&store, &root().card(Status::Ready, id));
         assert!(body.starts_with("words"), "{id}");
         assert_eq!(
-            body_of(&store, &root().conflict(Status::Ready, id, 2)),
+            body_of(&store, &root().conflict(Status::Ready, id, (2, 1))),
             "Do it."
         );
     }
@@ -367,7 +395,7 @@ fn an_edit_is_set_aside_however_many_lie_there_already() {
     let edit = edit.replace("revision: 1", "revision: 3").into_bytes();
     let mut store = cut_commit(1);
     store.files.insert(stray.to_owned(), edit);
-    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), 3);
+    let beside = root().conflict(Status::Blocked, &TaskId::parse(ID).unwrap(), (3, 1));
     let numbered = |number: u32| beside.replace(".conflict-3", &format!(".conflict-3-{number}"));
     let taken = [beside.clone()].into_iter().chain((2..=300).map(numbered));
     for path in taken {

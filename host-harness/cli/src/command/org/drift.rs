@@ -18,7 +18,7 @@ use super::{Subject, read};
 pub struct Args {
     #[command(flatten)]
     subject: Subject,
-    /// The gateway's agents as JSON, `-` for standard input [default: what the gateway told last]
+    /// The gateway's agents as JSON, `-` for standard input [default: what the executor knows]
     #[arg(long, value_name = "FILE")]
     fixture: Option<PathBuf>,
 }

@@ -1,8 +1,10 @@
 //! Asks for a change until it is known whether it happened, also when the daemon dies meanwhile.
 //!
-//! Never repeats what would happen twice: only changes that lead to one status are asked for again.
-//! Invariant: success means that the task stands where the caller wanted it.
+//! Never repeats what would happen twice: a change that leads to one status is asked for again if
+//! it is not there, any other under a key of its own. Invariant: success means that it happened
+//! once.
 
+use aof_host::clock::{Entropy, SystemEntropy};
 use serde_json::{Value, json};
 
 use crate::access::{Need, View};
@@ -16,7 +18,7 @@ const ATTEMPTS_MAX: usize = 4;
 /// Where a change leads, so that asking for it again does no harm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aim {
-    /// Nowhere in particular; it is asked for once.
+    /// Nowhere in particular; a key tells that it is the same call.
     Once,
     /// To this status.
     Status(&'static str),
@@ -44,11 +46,42 @@ pub fn call(
     arguments: &Value,
     aim: Aim,
 ) -> Result<Value, Failure> {
+    if aim == Aim::Once {
+        return under_key(session, tool, arguments);
+    }
     match once(session, tool, arguments) {
-        Err(failure) if is_lost(&failure) && aim == Aim::Once => Err(unknown()),
         Err(failure) if is_lost(&failure) => again(session, tool, (arguments, aim), failure),
         result => result,
     }
+}
+
+/// Asks until there is an answer: the component makes a call with the same key once.
+fn under_key(session: &Session<'_>, tool: &str, arguments: &Value) -> Result<Value, Failure> {
+    let mut arguments = arguments.clone();
+    if let Some(fields) = arguments.as_object_mut() {
+        let key = fields.entry("idempotencyKey");
+        key.or_insert_with(|| fresh_key().into());
+    }
+    for _ in 1..ATTEMPTS_MAX {
+        match once(session, tool, &arguments) {
+            Err(failure) if is_lost(&failure) => {
+                tracing::info!(
+                    tool,
+                    "the daemon went away while it was asked; asking again"
+                );
+            }
+            result => return result,
+        }
+    }
+    once(session, tool, &arguments).map_err(|failure| match is_lost(&failure) {
+        true => unknown(),
+        false => failure,
+    })
+}
+
+fn fresh_key() -> String {
+    let (high, low) = SystemEntropy.draw();
+    format!("aof-{high:016x}{low:016x}")
 }
 
 /// Asks again after the connection was lost, unless the change has happened.

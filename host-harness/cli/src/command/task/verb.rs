@@ -6,7 +6,8 @@ use crate::command::Session;
 use crate::exit::Ending;
 
 use super::{
-    block, cancel, complete, create, dep, list, promote, resurrect, show, unblock, update,
+    block, cancel, complete, create, dep, edit, heartbeat, list, log, promote, resurrect, show,
+    unblock, update,
 };
 
 /// What to do with a task.
@@ -15,11 +16,17 @@ pub enum Command {
     /// Make a task
     Create(Box<create::Args>),
     /// List tasks
-    List(list::Args),
+    List(Box<list::Args>),
     /// Show one task with its runs and its text
     Show(show::Args),
     /// Change the status or the text of a task
     Update(update::Args),
+    /// Change what a task is: its title, its urgency, whom it is for
+    Edit(Box<edit::Args>),
+    /// Write into the work log of a task
+    Log(log::Args),
+    /// Say that a run is at work
+    Heartbeat(heartbeat::Args),
     /// Finish a task
     Complete(complete::Args),
     /// Say that a task cannot go on
@@ -47,6 +54,9 @@ pub fn run(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
         Command::List(args) => list::run(args, session),
         Command::Show(args) => show::run(args, session),
         Command::Update(args) => update::run(args, session),
+        Command::Edit(args) => edit::run(args, session),
+        Command::Log(args) => log::run(args, session),
+        Command::Heartbeat(args) => heartbeat::run(args, session),
         Command::Complete(args) => complete::run(args, session),
         Command::Block(args) => block::run(args, session),
         Command::Unblock(args) => unblock::run(args, session),

@@ -99,7 +99,11 @@ fn served(agent: &Agent) -> String {
         .into_iter()
         .filter_map(|part| part.as_deref())
         .collect();
-    parts.join(" at ")
+    let served = parts.join(" at ");
+    let reached = agent.comms.reached_by.as_ref();
+    let reached = reached.map(|ways| format!("by {}", clean(ways)));
+    let parts = [Some(served).filter(|text| !text.is_empty()), reached];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Units as a tree; those that hang in no root come last.

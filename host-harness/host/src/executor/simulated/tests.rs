@@ -13,6 +13,7 @@ fn spawn(run: &str, task: &str, agent: &str) -> SpawnEffect {
         attempt: 1,
         hop: None,
         agent: agent.to_owned(),
+        method: crate::contract::types::Method::Spawn,
         session_key: None,
         card_path: "c".to_owned(),
         work_dir: "w".to_owned(),

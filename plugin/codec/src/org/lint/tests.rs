@@ -317,8 +317,7 @@ fn fields_without_effect_are_named_once_for_each_top_level_key() {
     assert_eq!(
         warnings(text),
         [
-            "AOF-1190 3 kept, has no effect in this version: `agents.comms.preferred`, \
-             `agents.policies.memory`",
+            "AOF-1190 4 kept, has no effect in this version: `agents.policies.memory`",
             "AOF-1190 8 kept, has no effect in this version: `memoryCuration`",
         ]
     );

@@ -232,7 +232,8 @@ fn an_explanation_agrees_with_the_plan_whatever_the_load() {
             let alone = world.plan_with(5, scope);
             let is_given = alone.actions.iter().any(|action| *action.task() == id);
             assert_eq!(is_given, given.contains(&&id), "seed {seed}: {id}");
-            assert_eq!(alone.actions, whole.actions, "seed {seed}: {id}");
+            let is_beginning = whole.actions.starts_with(&alone.actions);
+            assert!(is_beginning, "seed {seed}: {id}");
             let told = |plan: &Plan| {
                 let waiting = plan.waiting.iter().find(|waiting| waiting.task == id);
                 waiting.map(|waiting| waiting.reason.clone())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::caller::Context;
-use aof_core::id::{AgentId, TaskId};
+use aof_core::id::{AgentId, RunId, TaskId};
 use aof_core::index::Row;
 use aof_core::refusal::Refusal;
 use aof_core::routing::{Occupancy, Target, Wish, route};
@@ -290,12 +290,10 @@ fn runs<S: Store>(store: &mut S, session: &Session) -> Result<Vec<Finding>, Refu
 
 /// Effects that the host should have reported as done long ago.
 fn outbox(session: &Session, ctx: &Context) -> Vec<Finding> {
-    let open = |run: &str| session.outbox.get(run).is_some();
+    let open = |run: &RunId| session.outbox.start_of(run).is_some();
     let late = session.live.values().filter(|live| {
         let waits_ms = ctx.now.since_ms(live.run.requested_at);
-        live.run.state == RunState::Requested
-            && waits_ms > UNSETTLED_MS
-            && open(live.run.id.as_str())
+        live.run.state == RunState::Requested && waits_ms > UNSETTLED_MS && open(&live.run.id)
     });
     let late = late.map(|live| {
         let run = &live.run;

@@ -63,7 +63,10 @@ fn agent(agent: &Agent) -> Value {
 }
 
 fn comms(comms: &Comms) -> Value {
+    let ways = comms.ways();
     json!({
+        "methods": ways.as_ref().map(|ways| names(&ways.methods)),
+        "reachedBy": ways.as_ref().map(ToString::to_string),
         "preferred": comms.preferred().as_str(),
         "sessionKey": comms.session_key,
         "fallbacks": names(comms.fallbacks()),

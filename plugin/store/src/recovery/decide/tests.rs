@@ -82,12 +82,13 @@ fn outcome(records: &[Record], files: &[(Status, Vec<u8>)], is_new_boot: bool) -
     let scene = Scene {
         copies: files.iter().map(look).collect(),
         is_new_boot,
-        beside: Beside::Free,
+        beside: Beside::Free(history.conflict_path(1)),
     };
     let Mending {
         aside,
         merges,
         ops,
+        logs: _,
         lines,
     } = decide(history, scene);
     let changes = aside.iter().chain(&ops);
@@ -264,9 +265,36 @@ fn ours_beside_a_broken_file_is_put_there_once() {
     let scene = Scene {
         copies: vec![history.look(Blocked, &blob, true).unwrap()],
         is_new_boot: true,
-        beside: Beside::Taken,
+        beside: Beside::Kept,
     };
     assert_eq!(decide(history, scene).ops, []);
+}
+
+/// A person restored an older card, we counted on from it, and the power brought the newer one
+/// back.
+#[test]
+fn a_higher_revision_that_is_older_than_the_change_does_not_have_it() {
+    let stamped = |text: String, at: &str| {
+        let line = format!("updatedAt: 2026-02-17T10:00:0{at}.000Z\nrevision");
+        text.replace("revision", &line)
+    };
+    let ours = stamped(text(Blocked, 3), "5");
+    let mut records = journal();
+    records[1].cards[0].content.clone_from(&ours);
+    let kept = "create blocked/ID.conflict-3.md (blocked 3 Count)";
+    let merged = "merge blocked/ID.md blocked/ID.md (blocked 3 Reckon)";
+    for (revision, at, expected) in [
+        (3, "5", ops([])),
+        (3, "4", ops([kept, merged])),
+        (3, "6", ops([kept, merged])),
+        (9, "4", ops([kept, merged])),
+        (9, "5", ops([])),
+        (9, "6", ops([])),
+    ] {
+        let theirs = stamped(text(Blocked, revision), at).replace("Count", "Reckon");
+        let found = outcome(&records, &[(Blocked, theirs.into_bytes())], true);
+        assert_eq!(found, expected, "revision {revision} at {at}");
+    }
 }
 
 #[test]

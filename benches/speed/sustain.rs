@@ -1,0 +1,101 @@
+//! A store full of work, done by simulated agents as fast as the orchestrator hands it out.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aof_benches::floor::Writer;
+use aof_benches::subject::{Kind, image};
+use aof_benches::table::FLOOR;
+use aof_host::clock::{ManualClock, SeededEntropy};
+use aof_host::contract::scheduler::PollMode;
+use aof_host::executor::{Script, SimulatedExecutor, Step};
+use aof_host::gateway::{Gateway, GatewayOptions};
+use aof_tests::fixture::{Fixture, MADE_AT_MS, Mix, Room};
+use criterion::{Criterion, SamplingMode};
+
+use crate::ground::{empty_root, repeated};
+
+/// Tasks of one store.
+const TASKS: u32 = 1_000;
+/// Runs in one poll, and at the same time.
+const AT_ONCE: u32 = 100;
+
+const READY: Mix = Mix {
+    done: 0,
+    blocked: 0,
+    backlog: 0,
+};
+
+pub fn benches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sustain-durable");
+    group
+        .sampling_mode(SamplingMode::Flat)
+        .sample_size(10)
+        .measurement_time(Duration::from_secs(8));
+    group.bench_function(Kind::Component.name(), |bencher| {
+        bencher.iter_custom(|times| {
+            // Times are of one task: a store is worked through as a whole.
+            let whole: Duration = (0..times).map(|_| work_through()).sum();
+            whole / TASKS
+        });
+    });
+    let root = empty_root();
+    let writer = RefCell::new(Writer::new(root.path(), true).expect("a directory"));
+    group.bench_function(FLOOR, |bencher| {
+        bencher.iter_custom(|times| {
+            // Its start and its end are told one after the other, and each is flushed before it
+            // is answered.
+            repeated(times * 2, || {
+                writer.borrow_mut().append(&COMMIT).expect("flushed")
+            })
+        });
+    });
+    group.finish();
+}
+
+/// A commit in the journal, of the usual size.
+const COMMIT: [u8; 3_000] = [b'x'; 3_000];
+
+fn work_through() -> Duration {
+    let root = empty_root();
+    let fixture = Fixture::new(TASKS, READY).room(Room::Free);
+    fixture.lay_in_dir(root.path()).expect("a store");
+    let clock = Arc::new(ManualClock::at(MADE_AT_MS));
+    let mut gateway = open(root.path(), Arc::clone(&clock));
+    let start = Instant::now();
+    let mut started = 0;
+    while started < TASKS as usize || gateway.is_busy() {
+        started += gateway.poll(PollMode::Act).expect("polls").started;
+        clock.advance(1);
+        gateway.pump().expect("pumps");
+    }
+    let took = start.elapsed();
+    gateway.close().expect("closes");
+    assert_eq!(done(root.path()), TASKS as usize, "tasks done");
+    took
+}
+
+fn open(root: &Path, clock: Arc<ManualClock>) -> Gateway {
+    let complete = Step::Complete {
+        after_ms: 0,
+        summary: "Compared.".to_owned(),
+    };
+    let mut options = GatewayOptions::at(root);
+    options.overrides = Some(format!(
+        "{{\"scheduler\":{{\"maxDispatchesPerPoll\":{AT_ONCE},\
+         \"maxConcurrentDispatches\":{AT_ONCE}}}}}"
+    ));
+    options.entropy = Box::new(SeededEntropy::new(1));
+    let script = Script::always(complete);
+    let executor = SimulatedExecutor::new(script, Arc::clone(&clock) as Arc<_>);
+    options.executor = Some(Box::new(executor));
+    options.clock = clock;
+    Gateway::open(image(), options).expect("opens").0
+}
+
+fn done(root: &Path) -> usize {
+    let dir = root.join("projects/alpha/tasks/done");
+    std::fs::read_dir(dir).expect("a directory").count()
+}
