@@ -11,6 +11,7 @@ mod lay;
 mod lookout;
 mod options;
 mod people;
+mod permit;
 mod rest;
 mod step;
 
@@ -23,7 +24,7 @@ use aof_host::instance::CallError;
 use aof_host::store::Errno;
 
 use crate::agent::{Character, Crowd};
-use crate::check::{Checker, Company, Files, Ledger, Touch, Violation};
+use crate::check::{Checker, Company, Files, Keyed, Ledger, Touch, Violation};
 use crate::defect::journal;
 use crate::machine::{Machine, Mode};
 use host::Host;
@@ -94,6 +95,8 @@ pub struct World {
     saved: BTreeMap<String, String>,
     /// Tasks that somebody other than its run, who may, has changed.
     led: BTreeSet<String>,
+    /// Calls that were made with a key.
+    keyed: Keyed,
     /// In this step a host has looked at what is saved.
     has_looked: bool,
     /// What happened.
@@ -128,8 +131,11 @@ impl World {
         let agents: BTreeMap<String, Character> = (0..options.agents)
             .map(|number| (agent(number), Character::draw(&mut dice)))
             .collect();
-        let crowd = Crowd::new(options.seed, options.lease_ttl_ms, agents);
         let is_fabric = options.profile == Profile::Fabric;
+        let crowd = Crowd::new(options.seed, options.lease_ttl_ms, agents);
+        if is_fabric {
+            crowd.become_talkative();
+        }
         let company = is_fabric.then(|| Company::new(machine.true_ns() / 1_000_000));
         let checker = Checker::new(ledger.initial.clone(), options.lease_ttl_ms);
         Self {
@@ -149,6 +155,7 @@ impl World {
             company,
             saved,
             led: BTreeSet::new(),
+            keyed: Keyed::default(),
             has_looked: false,
             counts: Counts::default(),
         }
@@ -261,7 +268,6 @@ impl World {
         host: u32,
         call: impl FnOnce(&mut aof_host::gateway::Gateway) -> Result<(), GatewayError>,
     ) -> Verdict {
-        let is_calm = self.options.profile == Profile::Calm;
         let Some(at) = self.host(host) else {
             return Ok(());
         };
@@ -274,7 +280,7 @@ impl World {
             Err(error) => {
                 at.is_well = false;
                 self.last_error = Some(error.to_string());
-                judge(&error, is_calm)?;
+                judge(&error, self.is_calm(&error))?;
             }
         }
         Ok(())
@@ -352,10 +358,6 @@ impl World {
     }
 
     fn start(&mut self, host: u32) -> Verdict {
-        if let Some(company) = &mut self.company {
-            company.forget_paces();
-        }
-        let is_calm = self.options.profile == Profile::Calm;
         let number = usize::try_from(host).unwrap_or_default();
         let held = self.owner.is_some_and(|owner| owner != host);
         let (machine, crowd) = (self.machine.clone(), self.crowd.clone());
@@ -367,6 +369,9 @@ impl World {
             return Ok(());
         }
         let ledger = Arc::clone(&self.ledger);
+        if let Some(company) = &mut self.company {
+            company.begin(&machine.hand().files());
+        }
         match at.start(&machine, &crowd, (seed, &engine, &ledger)) {
             Ok(()) if held => Err(Violation::new(
                 "I3",
@@ -387,7 +392,7 @@ impl World {
             }
             Err(error) => {
                 machine.kill(at.pid);
-                judge(&error, is_calm && !held)
+                judge(&error, self.is_calm(&error) && !held)
             }
         }
     }
@@ -444,6 +449,7 @@ impl World {
 
     fn look(&mut self) -> Verdict {
         let files = self.files();
+        let wall_ms = self.machine.wall_ns(self.pid(0)) / 1_000_000;
         self.checker.look(&files);
         if let Some(company) = &mut self.company {
             company.look(&files);
@@ -468,11 +474,13 @@ impl World {
         let owner = number.and_then(|number| self.hosts.get(number));
         if owner.is_some_and(|host| host.is_well) {
             self.checker.settled(&files, &ledger)?;
-            if let Some(company) = &mut self.company {
-                company.judge(&self.checker.history, &self.checker.disk, &ledger)?;
-                if self.has_looked {
-                    company.settle();
-                }
+        }
+        let polled_ms = self.has_looked.then_some(wall_ms);
+        if let Some(company) = &mut self.company {
+            let Checker { history, disk, .. } = &self.checker;
+            company.judge(history, (&files, disk), &ledger, polled_ms)?;
+            if self.has_looked {
+                company.settle();
             }
         }
         Ok(())
@@ -514,6 +522,16 @@ impl World {
     #[must_use]
     pub fn touched(&self) -> BTreeMap<String, Touch> {
         lock(&self.ledger).touched.clone()
+    }
+
+    /// Whether a call of a host may not fail in this way.
+    fn is_calm(&self, error: &GatewayError) -> bool {
+        match self.options.profile {
+            Profile::Calm => true,
+            // Only people who put files in its way keep a host from something.
+            Profile::Fabric => !error.to_string().starts_with(rest::IN_THE_WAY),
+            _ => false,
+        }
     }
 
     fn tell_time(&self) {

@@ -1,121 +1,42 @@
-//! The rules of a company: its chart, caps, pauses and limits of time.
+//! The rules of a company: its chart, caps, pauses, limits of time and work logs.
 //!
 //! It reads chart, manifests and cards itself and decides nothing the way the scheduler does: it
 //! only says what the scheduler may not do. Invariant: while a file has several editions that may
 //! be in force, what any of them allows is allowed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use aof_core::card::Card;
 use aof_core::org::OrgChart;
 use aof_core::project::Project;
 use aof_core::settings::Settings;
-use aof_core::sla::{Policy, Terms};
 use aof_core::status::Status;
 
 use super::Violation;
+use super::caps::Live;
 use super::disk::{Disk, Files};
-use super::ledger::Ledger;
+use super::editions::Editions;
+use super::ledger::{Ledger, contains};
+use super::limits::Stay;
 use super::log::{History, Line};
 use super::reach::may_have;
 
-type Verdict = Result<(), Violation>;
-
-/// Editions of a file that may be in force, the newest last, and the text that was read last.
-#[derive(Debug)]
-struct Editions<T> {
-    text: Arc<Vec<u8>>,
-    /// What was read last can be used.
-    is_whole: bool,
-    usable: Vec<T>,
-}
-
-impl<T> Default for Editions<T> {
-    fn default() -> Self {
-        Self {
-            text: Arc::default(),
-            is_whole: false,
-            usable: Vec::new(),
-        }
-    }
-}
-
-impl<T> Editions<T> {
-    fn take(&mut self, text: &Arc<Vec<u8>>, read: impl Fn(&[u8]) -> Option<T>) {
-        if self.text != *text {
-            self.text = Arc::clone(text);
-            let edition = read(text);
-            self.is_whole = edition.is_some();
-            self.usable.extend(edition);
-        }
-    }
-
-    /// A host has looked: the newest one is in force, unless it saw something broken in its place.
-    fn settle(&mut self) {
-        if self.is_whole {
-            let former = self.usable.len().saturating_sub(1);
-            self.usable.drain(..former);
-        }
-    }
-
-    /// The largest of what they allow; none if one of them sets no limit.
-    fn most(&self, limit: impl Fn(&T) -> Option<u64>) -> Option<u64> {
-        let limits: Option<Vec<u64>> = self.usable.iter().map(limit).collect();
-        limits?.into_iter().max()
-    }
-
-    /// The shortest of what they ask for.
-    fn least(&self, pause: impl Fn(&T) -> Option<u64>) -> u64 {
-        let pauses = self.usable.iter().map(|it| pause(it).unwrap_or_default());
-        pauses.min().unwrap_or_default()
-    }
-}
-
-/// A run that holds its task.
-#[derive(Debug, Clone)]
-struct Live {
-    agent: String,
-    /// The team that the card names.
-    team: Option<String>,
-    project: String,
-    resource: Option<String>,
-}
-
-impl Live {
-    /// The team that it counts for: the one that its card names, else its agent's.
-    fn team_by<'t>(&'t self, chart: &'t OrgChart) -> Option<&'t str> {
-        let named = self.team.as_deref();
-        let named = named.filter(|name| chart.teams.named(name).is_some());
-        named.or_else(|| Some(chart.agents.named(&self.agent)?.team.as_ref()?.as_str()))
-    }
-}
-
-/// A cap, if it is exceeded.
-fn exceeded((whose, most, used): (&str, Option<u32>, u64)) -> Option<String> {
-    let most = most.filter(|most| used > u64::from(*most))?;
-    Some(format!("run {used} of {most} of {whose}"))
-}
-
-/// Since when a task stands where it is, and when people were last told.
-#[derive(Debug, Clone, Copy)]
-struct Stay {
-    status: Status,
-    since_ms: u64,
-    told_ms: Option<u64>,
-}
+pub(super) type Verdict = Result<(), Violation>;
 
 /// Looks at a company after every step.
 #[derive(Debug, Default)]
 pub struct Company {
-    dawn_ms: u64,
+    pub(super) dawn_ms: u64,
     charts: Editions<OrgChart>,
-    projects: BTreeMap<String, Editions<Project>>,
-    settings: Editions<Settings>,
-    live: BTreeMap<String, Live>,
+    pub(super) projects: BTreeMap<String, Editions<Project>>,
+    pub(super) settings: Editions<Settings>,
+    /// Runs that hold their tasks.
+    pub(super) live: BTreeMap<String, Live>,
     /// The last dispatch of everything that has a pace.
-    paces: BTreeMap<String, u64>,
-    stays: BTreeMap<String, Stay>,
+    pub(super) paces: BTreeMap<String, u64>,
+    pub(super) stays: BTreeMap<String, Stay>,
+    /// What was written into the work log of each task.
+    entries: BTreeMap<String, Vec<String>>,
 }
 
 impl Company {
@@ -131,53 +52,56 @@ impl Company {
     /// Every chart that may be in force.
     #[must_use]
     pub fn charts(&self) -> &[OrgChart] {
-        &self.charts.usable
+        self.charts.all()
     }
 
     /// Whether an agent leads anybody, in a chart that may be in force.
     #[must_use]
     pub fn is_head(&self, agent: &str) -> bool {
-        self.charts().iter().any(|chart| {
-            let teams = chart.teams.iter();
-            let heads = teams.flat_map(|team| [&team.lead, &team.orchestrator]);
-            let units = chart.units.iter().map(|unit| &unit.lead);
-            let mut all = heads.chain(units).flatten();
-            all.any(|head| head.as_str() == agent)
-        })
+        self.charts().iter().any(|chart| is_head(chart, agent))
     }
 
     /// The chart that was saved last and can be used.
     #[must_use]
     pub fn chart(&self) -> Option<&OrgChart> {
-        self.charts.usable.last()
+        self.charts.last()
     }
 
     /// A project as it was saved last.
     #[must_use]
     pub fn project(&self, name: &str) -> Option<&Project> {
-        self.projects.get(name)?.usable.last()
+        self.projects.get(name)?.last()
     }
 
-    /// A host that begins anew knows no longer when it last started something.
-    pub fn forget_paces(&mut self) {
+    /// Every manifest of a project that may be in force; none where it has none, or where what was
+    /// saved last cannot be used.
+    #[must_use]
+    pub fn manifests(&self, name: &str) -> Vec<Option<&Project>> {
+        let editions = self.projects.get(name);
+        let usable = editions.into_iter().flat_map(Editions::all).map(Some);
+        let is_bare = editions.is_none_or(|it| !it.is_whole());
+        usable.chain(is_bare.then_some(None)).collect()
+    }
+
+    /// A host begins anew: it knows of no edition but the present ones, and no longer when it last
+    /// started something.
+    pub fn begin(&mut self, files: &Files) {
+        self.look(files);
+        self.charts.begin(OrgChart::default());
+        self.settings.settle();
+        self.projects.values_mut().for_each(Editions::settle);
         self.paces.clear();
     }
 
     /// Takes in what people saved.
     pub fn look(&mut self, files: &Files) {
         if let Some(text) = files.get("org/org-chart.yaml") {
-            self.charts.take(text, |text| {
-                Some(
-                    aof_codec::parse_org_chart("org/org-chart.yaml", text)
-                        .ok()?
-                        .0,
-                )
-            });
+            let read = |text: &[u8]| aof_codec::parse_org_chart("org/org-chart.yaml", text).ok();
+            self.charts.take(text, |text| Some(read(text)?.0));
         }
         if let Some(text) = files.get("aof.yaml") {
-            let read =
-                |text: &[u8]| Some(aof_codec::parse_settings("aof.yaml", text, None).ok()?.0);
-            self.settings.take(text, read);
+            let read = |text: &[u8]| aof_codec::parse_settings("aof.yaml", text, None).ok();
+            self.settings.take(text, |text| Some(read(text)?.0));
         }
         for (path, text) in files.range("projects/".to_owned().."projects0".to_owned()) {
             let name = path.strip_suffix("/project.yaml");
@@ -185,9 +109,8 @@ impl Company {
                 continue;
             };
             let editions = self.projects.entry(name.to_owned()).or_default();
-            editions.take(text, |text| {
-                Some(aof_codec::parse_project(path, text).ok()?.0)
-            });
+            let read = |text: &[u8]| aof_codec::parse_project(path, text).ok();
+            editions.take(text, |text| Some(read(text)?.0));
         }
     }
 
@@ -198,34 +121,45 @@ impl Company {
         self.projects.values_mut().for_each(Editions::settle);
     }
 
-    /// Judges what the log says since the last look.
+    /// Judges what the log says since the last look, and if a host polled at this moment what it
+    /// left undone.
     ///
     /// # Errors
     /// What does not hold.
-    pub fn judge(&mut self, history: &History, disk: &Disk, ledger: &Ledger) -> Verdict {
+    pub fn judge(
+        &mut self,
+        history: &History,
+        (files, disk): (&Files, &Disk),
+        ledger: &Ledger,
+        polled_ms: Option<u64>,
+    ) -> Verdict {
         self.live.retain(|task, _| ledger.is_ours(task));
+        self.entries.retain(|task, _| ledger.is_ours(task));
         for line in history.fresh.iter().filter_map(|id| history.line(id)) {
-            let Some(task) = line.task.clone() else {
+            let Some(task) = line.task.as_deref() else {
                 continue;
             };
-            match line.kind.as_str() {
+            let card = disk.only(task).and_then(|file| file.card.as_deref());
+            let card = card.filter(|_| ledger.is_ours(task));
+            match (line.kind.as_str(), card) {
                 // A card that lay there at the beginning has stood there since.
-                "task.created" if ledger.initial.contains_key(&task) => {}
-                "task.created" | "task.transitioned" => self.moved(&task, line),
-                "task.assigned" if ledger.is_ours(&task) => {
-                    if let Some(card) = disk.only(&task).and_then(|file| file.card.clone()) {
-                        self.assigned(&task, &card, line)?;
-                    }
-                }
-                "sla.violation" if ledger.is_ours(&task) => {
-                    if let Some(card) = disk.only(&task).and_then(|file| file.card.clone()) {
-                        self.overdue(&task, &card, line)?;
-                    }
+                ("task.created", _) if ledger.initial.contains_key(task) => {}
+                ("task.created" | "task.transitioned", _) => self.moved(task, line),
+                ("task.assigned", Some(card)) => self.assigned(task, card, line)?,
+                ("sla.violation", Some(card)) => self.overdue(task, card, line)?,
+                ("task.logged", Some(_)) => {
+                    let entries = self.entries.entry(task.to_owned()).or_default();
+                    entries.extend(line.text("text").map(str::to_owned));
                 }
                 _ => {}
             }
         }
-        Ok(())
+        self.follow_edits(disk);
+        self.entries_are_kept(files, disk)?;
+        match polled_ms {
+            Some(now_ms) => self.nobody_overstays(disk, ledger, now_ms),
+            None => Ok(()),
+        }
     }
 
     fn moved(&mut self, task: &str, line: &Line) {
@@ -245,6 +179,7 @@ impl Company {
         let agent = line.text("agent").unwrap_or_default().to_owned();
         let project = line.project.clone().unwrap_or_default();
         self.is_meant(task, card, (&agent, &project))?;
+        self.is_open(task, &project)?;
         let run = Live {
             team: card.routing.team.as_ref().map(ToString::to_string),
             project,
@@ -257,185 +192,58 @@ impl Company {
         Ok(())
     }
 
-    /// I15: an agent gets what some rule of an edition leads to, while it is active.
+    /// A task that runs may be given another team or resource: from then on it counts for those.
+    fn follow_edits(&mut self, disk: &Disk) {
+        for (task, run) in &mut self.live {
+            let card = disk.only(task).and_then(|file| file.card.as_deref());
+            if let Some(card) = card {
+                run.team = card.routing.team.as_ref().map(ToString::to_string);
+                run.resource.clone_from(&card.resource);
+            }
+        }
+    }
+
+    /// I15: an agent gets what some edition leads to it, while it is active.
     fn is_meant(&self, task: &str, card: &Card, (agent, project): (&str, &str)) -> Verdict {
-        let projects = self.projects.get(project).map(|it| it.usable.as_slice());
-        let projects = projects.unwrap_or_default();
-        let is_meant = self.charts.usable.iter().any(|chart| {
-            let meant = |project| may_have(chart, card, project).contains(agent);
-            meant(None) || projects.iter().any(|it| meant(Some(it)))
+        let projects = self.manifests(project);
+        let is_meant = self.charts().iter().any(|chart| {
+            let mut projects = projects.iter();
+            projects.any(|project| may_have(chart, card, *project).contains(agent))
         });
         if is_meant {
             return Ok(());
         }
-        let known = self
-            .charts
-            .usable
-            .iter()
-            .find_map(|it| it.agents.named(agent));
-        let state = known.map_or(
-            "unknown",
-            |it| if it.is_active { "active" } else { "inactive" },
-        );
-        Err(Violation::new(
-            "I15",
-            format!("{task} was given to {agent}, which is {state} and not meant for it"),
-        ))
+        let mut charts = self.charts().iter();
+        let state = match charts.find_map(|it| it.agents.named(agent)) {
+            None => "unknown",
+            Some(agent) if agent.is_active => "active",
+            Some(_) => "inactive",
+        };
+        let found = format!("{task} was given to {agent}, which is {state} and not meant for it");
+        Err(Violation::new("I15", found))
     }
 
-    /// I14: no cap is exceeded by this run and those that hold their tasks already.
-    fn has_room(&self, task: &str, run: &Live) -> Verdict {
-        let others = || self.live.iter().filter(|(other, _)| *other != task);
-        let count = |fits: &dyn Fn(&Live) -> bool| {
-            1 + others().filter(|(_, other)| fits(other)).count() as u64
-        };
-        let of_chart = self.charts.usable.iter().map(|chart| {
-            let team = run.team_by(chart);
-            let agent = chart.agents.named(&run.agent).map(|it| it.concurrency_max);
-            let of_team = team.and_then(|team| chart.teams.named(team)?.dispatch.max_concurrent);
-            [
-                (
-                    run.agent.as_str(),
-                    agent,
-                    count(&|it| it.agent == run.agent),
-                ),
-                (
-                    team.unwrap_or_default(),
-                    of_team,
-                    count(&|it| it.team_by(chart) == team),
-                ),
-            ]
-        });
-        let flaws = of_chart.map(|caps| caps.into_iter().find_map(exceeded));
-        let flaws: Vec<Option<String>> = flaws.collect();
-        let in_chart = flaws
-            .iter()
-            .all(Option::is_some)
-            .then(|| flaws.first().cloned());
-        let project = self.projects.get(&run.project);
-        let of_project = |it: &Project| it.dispatch.max_concurrent.map(u64::from);
-        let global = |it: &Settings| Some(u64::from(it.scheduler.max_concurrent_dispatches));
-        let small = |limit: Option<u64>| limit.and_then(|it| u32::try_from(it).ok());
-        let others = [
-            (
-                "everybody",
-                small(self.settings.most(global)),
-                count(&|_| true),
-            ),
-            (
-                run.project.as_str(),
-                small(project.and_then(|it| it.most(of_project))),
-                count(&|it| it.project == run.project),
-            ),
-            (
-                run.resource.as_deref().unwrap_or_default(),
-                run.resource.as_ref().map(|_| 1),
-                count(&|it| it.resource == run.resource),
-            ),
-        ];
-        let in_chart = in_chart.flatten().flatten();
-        match in_chart.or_else(|| others.into_iter().find_map(exceeded)) {
-            Some(flaw) => Err(Violation::new("I14", format!("{task} is {flaw}"))),
-            None => Ok(()),
-        }
-    }
-
-    /// I14: nobody is given work faster than it may be.
-    fn keeps_pace(&mut self, task: &str, run: &Live, now_ms: u64) -> Verdict {
-        // The team is known for sure only while one edition alone may be in force.
-        let team = match self.charts.usable.as_slice() {
-            [chart] => run.team_by(chart).map(|team| {
-                let team = (team.to_owned(), chart.teams.named(team));
-                let pause = team.1.and_then(|it| it.dispatch.min_interval_ms);
-                (format!("team {}", team.0), pause.unwrap_or_default())
-            }),
-            _ => None,
-        };
-        let project = self.projects.get(&run.project);
-        let of_project = |it: &Project| it.dispatch.min_interval_ms;
-        let global = |it: &Settings| Some(it.scheduler.min_dispatch_interval_ms);
-        let paces = [
-            ("everybody".to_owned(), self.settings.least(global)),
-            (
-                format!("project {}", run.project),
-                project.map_or(0, |it| it.least(of_project)),
-            ),
-        ];
-        for (whose, pause_ms) in paces.into_iter().chain(team) {
-            let last = self.paces.insert(whose.clone(), now_ms);
-            if let Some(last) = last
-                && now_ms < last.saturating_add(pause_ms)
-            {
-                let found = format!(
-                    "{task} comes {} ms after the last of {whose}",
-                    now_ms - last
-                );
-                return Err(Violation::new("I14", found));
+    /// I19: a work log is only added to.
+    fn entries_are_kept(&self, files: &Files, disk: &Disk) -> Verdict {
+        for (task, entries) in &self.entries {
+            let Some(content) = disk.only(task).and_then(|file| files.get(&file.path)) else {
+                continue;
+            };
+            if let Some(lost) = entries.iter().find(|entry| !contains(content, entry)) {
+                let found = format!("the work log of {task} has lost `{lost}`");
+                return Err(Violation::new("I19", found));
             }
         }
         Ok(())
     }
+}
 
-    /// I17: a limit of time is acted upon once it is over, not before, and people are told again
-    /// after a pause only.
-    fn overdue(&mut self, task: &str, card: &Card, line: &Line) -> Verdict {
-        let wrong = |found: String| Err(Violation::new("I17", format!("{task}: {found}")));
-        let status = line.text("status").and_then(Status::parse);
-        let (Some(status), now_ms) = (status, line.ms()) else {
-            return wrong("a violation in no status".to_owned());
-        };
-        let terms = self.terms(line.project.as_deref().unwrap_or_default());
-        let limit_ms = line.number("limitMs");
-        let own = card.sla.limits.of(status);
-        let limits = terms.iter().map(|it| own.or_else(|| it.limits.of(status)));
-        if !limits.clone().any(|it| it.is_some() && it == limit_ms) {
-            return wrong(format!("the limit is {limit_ms:?}, not one of {limits:?}"));
-        }
-        let policy = line.text("policy").and_then(Policy::parse);
-        let own = card.sla.on_violation;
-        let mut policies = terms
-            .iter()
-            .map(|it| match (status, own.unwrap_or(it.on_violation)) {
-                (Status::Blocked, Policy::Block) => Policy::Alert,
-                (Status::Review, Policy::Deadletter) => Policy::Block,
-                (_, policy) => policy,
-            });
-        if !policies.any(|it| Some(it) == policy) {
-            return wrong(format!("the policy is not {policy:?}"));
-        }
-        let repeat_ms = terms
-            .iter()
-            .map(|it| it.repeat_ms)
-            .min()
-            .unwrap_or_default();
-        let stay = self.stays.entry(task.to_owned()).or_insert(Stay {
-            status,
-            since_ms: self.dawn_ms,
-            told_ms: None,
-        });
-        let stood_ms = now_ms.saturating_sub(stay.since_ms);
-        if stay.status != status || limit_ms.is_none_or(|limit| stood_ms < limit) {
-            return wrong(format!("{stood_ms} ms in {} are not too long", stay.status));
-        }
-        if let Some(told) = stay.told_ms.replace(now_ms)
-            && now_ms < told.saturating_add(repeat_ms)
-        {
-            return wrong(format!("told again after {} ms", now_ms - told));
-        }
-        Ok(())
-    }
-
-    fn terms(&self, project: &str) -> Vec<Terms> {
-        let editions = self.projects.get(project);
-        let usable = editions.iter().flat_map(|it| &it.usable);
-        // A project whose manifest is not there, or cannot be read, says nothing.
-        let is_whole = editions.is_some_and(|it| it.is_whole);
-        let bare = aof_core::id::ProjectId::parse(project).ok();
-        let bare = bare.filter(|_| !is_whole).map(Project::bare);
-        let projects: Vec<&Project> = usable.chain(&bare).collect();
-        let settings = self.settings.usable.iter();
-        settings
-            .flat_map(|it| projects.iter().map(|project| Terms::of(&it.sla, project)))
-            .collect()
-    }
+/// Whether an agent leads a team, or a unit that works.
+#[must_use]
+pub fn is_head(chart: &OrgChart, agent: &str) -> bool {
+    let teams = chart.teams.iter();
+    let heads = teams.flat_map(|team| [&team.lead, &team.orchestrator]);
+    let units = chart.units.iter().filter(|unit| unit.is_active);
+    let mut all = heads.chain(units.map(|unit| &unit.lead)).flatten();
+    all.any(|head| head.as_str() == agent)
 }

@@ -310,7 +310,10 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
         status("to")
     };
     let id = text("eventId")?;
-    let is_looked_into = matches!(kind.as_str(), "task.assigned" | "sla.violation");
+    let is_looked_into = matches!(
+        kind.as_str(),
+        "task.assigned" | "sla.violation" | "task.logged"
+    );
     let mut line = Line {
         project: text("project"),
         payload: Value::Null,

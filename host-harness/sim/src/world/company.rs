@@ -82,8 +82,12 @@ pub(super) fn chart(options: &Options, edition: u64) -> String {
         text.push_str(&format!("  - {}\n", rule(options, &mut dice)));
     }
     let (first, last) = (agent(0), agent(options.agents - 1));
+    let lead = match dice.bool() {
+        true => format!(", leadId: {}", agent(1)),
+        false => String::new(),
+    };
     text.push_str(&format!(
-        "orgUnits:\n  - {{id: house, name: H, type: house}}\n  \
+        "orgUnits:\n  - {{id: house, name: H, type: house{lead}}}\n  \
          - {{id: desk, name: D, type: desk, parentId: house, active: {}}}\n\
          groups:\n  - {{id: guild, name: G, memberIds: [{}]}}\nmemberships:\n  \
          - {{agentId: {last}, orgUnitId: desk, role: printer}}\n  \
@@ -91,6 +95,18 @@ pub(super) fn chart(options: &Options, edition: u64) -> String {
         dice.u8(0..3) > 0,
         all(1)
     ));
+    if dice.bool() {
+        let (from, to) = (dice.u32(0..options.agents), dice.u32(0..options.agents));
+        let to = agent(if from == to {
+            (to + 1) % options.agents
+        } else {
+            to
+        });
+        text.push_str(&format!(
+            "relationships:\n  - {{fromAgentId: {}, toAgentId: {to}, type: delegates_to}}\n",
+            agent(from)
+        ));
+    }
     text
 }
 

@@ -9,87 +9,84 @@ use aof_core::status::Status;
 use aof_host::contract::types::{AgentCaller, Caller};
 use serde_json::Value;
 
+use super::ask::{Request, unchanged};
 use super::people::{lock, shrug};
+use super::permit::Plea;
 use super::step::{Revision, Wish};
 use super::{Verdict, World, company, lay};
-use crate::check::{Files, Violation};
+use crate::check::Violation;
 
 /// What is in a file that cannot be used.
 const BROKEN: &[u8] = b"schemaVersion: [broken\n";
 
+/// Codes that say that somebody may not.
+const DENIED: [&str; 2] = ["AOF-2005", "AOF-2012"];
+
 impl World {
-    /// An agent asks for something in its own name, outside of any run.
-    pub(super) fn lie(&mut self, host: u32, wish: Wish, (card, salt): (u32, u64)) -> Verdict {
-        let (name, arguments, task) = self.request(wish, (card, salt));
-        let number = u32::try_from((salt >> 32) % u64::from(self.options.agents));
+    /// An agent asks for something in its own name, outside of any run. Sometimes the chart does
+    /// not have it.
+    pub(super) fn lie(&mut self, host: u32, wish: Wish, dice: (u32, u64)) -> Verdict {
+        let request = self.request(wish, dice);
+        let number = u32::try_from((dice.1 >> 32) % u64::from(self.options.agents + 1));
         let agent = lay::agent(number.unwrap_or_default());
         let before = self.files();
-        let may = self.may_ask(&agent, (wish, &arguments), self.card_of(&task));
-        if wish == Wish::Rewrite {
-            lock(&self.ledger).marks.retain(|_, mark| mark.task != task);
-        }
-        let mut is_done = None;
-        self.with(host, |gateway| {
-            let caller = Caller::Agent(AgentCaller {
-                agent: agent.clone(),
-                session: None,
-                run: None,
-            });
-            let answer = gateway.tool(caller, name, &arguments.to_string());
-            is_done = Some(answer.is_ok());
-            answer.map(|_| ())
-        })?;
-        match is_done {
-            Some(true) if !may => Err(Violation::new(
-                "I16",
-                format!("{agent} asked for {name} about {task}, which it may not, and got it"),
-            )),
-            Some(false) => unchanged(&before, &self.files()).map_err(|path| {
+        let rulings = self.rulings(&agent, &request);
+        let (may, must) = (rulings.contains(&true), !rulings.contains(&false));
+        let caller = Caller::Agent(AgentCaller {
+            agent: agent.clone(),
+            session: None,
+            run: None,
+        });
+        let answer = self.call(host, &caller, &request)?;
+        let Request { name, task, .. } = &request;
+        match &answer {
+            Some(Ok(_)) if !may => {
+                let found =
+                    format!("{agent} asked for {name} about {task}, which it may not, and got it");
+                return Err(Violation::new("I16", found));
+            }
+            Some(Err(code)) if must && DENIED.contains(&code.as_str()) => {
+                let found =
+                    format!("{agent} asked for {name} about {task}, and is refused: {code}");
+                return Err(Violation::new("I16", found));
+            }
+            Some(Err(_)) => unchanged(&before, &self.files()).map_err(|path| {
                 let found = format!("{agent} was refused {name}, and {path} has changed");
                 Violation::new("I16", found)
-            }),
-            Some(true) => {
-                self.led.insert(task);
-                Ok(())
-            }
-            None => Ok(()),
+            })?,
+            Some(Ok(_)) => drop(self.led.insert(task.clone())),
+            None => {}
         }
+        self.judge_answer((host, &caller), &request, (&answer, &before))
     }
 
-    /// Whether an agent without a run may have this, by any edition of the chart. More generous
-    /// than the table: whoever leads anybody may do everything.
-    fn may_ask(&self, agent: &str, (wish, arguments): (Wish, &Value), card: Option<Card>) -> bool {
+    /// Whether an agent without a run may have this, by each edition of the chart and of the
+    /// project's manifest.
+    fn rulings(&self, agent: &str, request: &Request) -> Vec<bool> {
         let Some(company) = &self.company else {
-            return true;
+            return Vec::new();
         };
-        let charts = company.charts();
-        let allows = |own: bool| {
-            let mut known = charts.iter().filter_map(|it| it.agents.named(agent));
-            known.any(|it| match own {
-                true => it.tasking.allow_self_assign,
-                false => it.can_delegate,
-            })
-        };
-        let is_assignee = card.as_ref().is_some_and(|card| {
-            let named = card.routing.agent.as_ref();
-            named.is_some_and(|it| it.as_str() == agent)
-        });
-        let is_creator = card.is_some_and(|card| card.created_by == agent);
-        match wish {
-            _ if company.is_head(agent) => true,
-            Wish::Create => allows(arguments["agent"] == agent),
-            Wish::Block => is_assignee,
-            Wish::Unblock | Wish::Cancel | Wish::Rewrite | Wish::Depend | Wish::Undepend => {
-                is_creator
-            }
-            Wish::Complete | Wish::Ready | Wish::Promote | Wish::Resurrect => false,
-            Wish::Found | Wish::Rest => false,
+        if !lock(&self.ledger).is_ours(&request.task) {
+            // Which of several files is the card, or whether one can be read, is no question here.
+            return vec![true, false];
         }
-    }
-
-    fn card_of(&self, task: &str) -> Option<Card> {
-        let file = self.checker.disk.only(task)?;
-        file.card.as_deref().cloned()
+        let file = self.checker.disk.only(&request.task);
+        let manifests = file.map(|file| company.manifests(&file.project));
+        let projects = manifests.unwrap_or_else(|| vec![None]);
+        let charts = company.charts().iter();
+        let granted = charts.flat_map(|chart| {
+            projects.iter().map(move |project| {
+                let plea = Plea {
+                    agent,
+                    wish: request.wish,
+                    arguments: &request.arguments,
+                    card: file.and_then(|file| file.card.as_deref()),
+                    project: *project,
+                };
+                plea.is_granted(chart)
+            })
+        });
+        granted.collect()
     }
 
     /// A person saves the chart, or a manifest.
@@ -224,14 +221,4 @@ impl World {
         }
         true
     }
-}
-
-/// The first file that is not as before, but for logs and what is ours alone.
-fn unchanged(before: &Files, after: &Files) -> Result<(), String> {
-    let is_theirs = |path: &str| !path.starts_with("events/") && !path.starts_with("state/");
-    let all = before.keys().chain(after.keys());
-    let changed = all
-        .filter(|path| is_theirs(path))
-        .find(|path| before.get(*path) != after.get(*path));
-    changed.map_or(Ok(()), |path| Err(path.clone()))
 }

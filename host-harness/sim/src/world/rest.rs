@@ -23,7 +23,7 @@ const ALERTS_MAX: usize = 40;
 /// The same for a world with a task whose result is refused because a person's file lies where its
 /// card has to go: it does not end, and must not keep anybody else from working.
 const OBSTRUCTED_ROUNDS_MAX: usize = 60;
-const IN_THE_WAY: &str = "AOF-3002";
+pub(super) const IN_THE_WAY: &str = "AOF-3002";
 
 impl World {
     /// Stops all trouble, starts one host and lets it work until nothing is left to do.
@@ -46,6 +46,7 @@ impl World {
         self.crowd.become_gentle();
         self.last_error = None;
         self.owner = None;
+        self.has_looked = false;
         self.tell_time();
         self.start(0)?;
         self.bury();

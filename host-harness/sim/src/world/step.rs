@@ -39,6 +39,16 @@ pub enum Wish {
     Found,
     /// Another status of a project.
     Rest,
+    /// That a task is something else: more urgent, somebody else's.
+    Amend,
+    /// An entry in a task's work log.
+    Log,
+    /// That its run is taken to be at work.
+    Beat,
+    /// A list of tasks.
+    List,
+    /// Something that must happen once, however often it is asked for.
+    Again,
 }
 
 /// What a person does to the chart, or to a project's manifest.
@@ -386,6 +396,14 @@ fn wish(profile: Profile, dice: &mut fastrand::Rng) -> Wish {
         Wish::Resurrect,
         Wish::Found,
         Wish::Rest,
+        Wish::Amend,
+        Wish::Amend,
+        Wish::Rewrite,
+        Wish::Log,
+        Wish::Beat,
+        Wish::List,
+        Wish::Again,
+        Wish::Again,
     ];
     if profile == Profile::Fabric && dice.bool() {
         return dice.choice(newer).unwrap_or(Wish::Depend);
