@@ -134,6 +134,17 @@ fn block(task: &str) -> Deed {
     )
 }
 
+/// An entry in the work log.
+pub(super) fn note(task: &str, run: &str) -> Deed {
+    let text = format!("begun in {run}");
+    call("aof_task_log", &json!({"taskId": task, "text": text}))
+}
+
+/// A sign of life.
+pub(super) fn beat(task: &str) -> Deed {
+    call("aof_task_heartbeat", &json!({"taskId": task}))
+}
+
 fn delegate(duty: &Duty<'_>) -> Deed {
     call(
         "aof_dispatch",

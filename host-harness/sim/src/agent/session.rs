@@ -10,7 +10,7 @@ use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd};
 use aof_host::contract::types::SpawnEffect;
 use aof_host::executor::News;
 
-use super::character::{Character, Deed, Duty};
+use super::character::{self, Character, Deed, Duty};
 
 /// Subtasks that agents make before they all work alone, so that a world stays small.
 const DELEGATIONS_MAX: usize = 6;
@@ -66,6 +66,7 @@ struct Table {
     calls: BTreeSet<(String, String)>,
     delegations: usize,
     is_gentle: bool,
+    is_talkative: bool,
 }
 
 /// All sessions of one machine; clones share them.
@@ -107,6 +108,11 @@ impl Crowd {
         }
     }
 
+    /// From now on sessions tell what they do while they are at work.
+    pub fn become_talkative(&self) {
+        self.lock().is_talkative = true;
+    }
+
     /// From now on whatever is started is done quickly and well, and what hangs is ended.
     pub fn become_gentle(&self) {
         let mut table = self.lock();
@@ -139,6 +145,17 @@ impl Crowd {
     pub fn has_called(&self, run: &str, task: &str) -> bool {
         let call = (run.to_owned(), task.to_owned());
         self.lock().calls.contains(&call)
+    }
+
+    /// A session of this agent asked for something about a task, and was heard.
+    pub fn has_asked(&self, agent: &str, task: &str) -> bool {
+        let table = self.lock();
+        let of_agent = |run: &str| {
+            let mut starts = table.starts.iter();
+            starts.any(|start| start.run == run && start.agent == agent)
+        };
+        let mut calls = table.calls.iter();
+        calls.any(|(run, about)| about == task && of_agent(run))
     }
 
     /// The session of this run lives.
@@ -245,7 +262,9 @@ impl Crowd {
             let run = run.to_owned();
             news.push(match deed {
                 Deed::Call { name, arguments } => {
-                    calls.insert((run.clone(), about(&arguments)));
+                    if has_result(name) {
+                        calls.insert((run.clone(), about(&arguments)));
+                    }
                     News::Tool {
                         run,
                         name: name.to_owned(),
@@ -332,6 +351,14 @@ impl Table {
             .map(|(after_ms, deed)| (began_ms + after_ms, deed))
             .filter(|(at_ms, _)| *at_ms <= limit)
             .collect();
+        if self.is_talkative
+            && let Some((first_ms, _)) = due.front()
+        {
+            let part_ms = first_ms.saturating_sub(began_ms) / 3;
+            let run = &spawn.run;
+            due.push_front((began_ms + 2 * part_ms, character::beat(&spawn.task)));
+            due.push_front((began_ms + part_ms, character::note(&spawn.task, run)));
+        }
         let ends = matches!(due.back(), Some((_, Deed::End(_))));
         if !ends && limit < u64::MAX {
             due.push_back((limit, Deed::End(Ending::TimedOut)));
@@ -345,6 +372,11 @@ impl Table {
             heeds: character != Character::Late,
         }
     }
+}
+
+/// Whether a call ends a run.
+fn has_result(tool: &str) -> bool {
+    matches!(tool, "aof_task_complete" | "aof_task_block")
 }
 
 /// The task that a call names.
