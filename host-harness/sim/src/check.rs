@@ -1,4 +1,4 @@
-//! What must hold in every world, whatever happens in it: the invariants I1 to I20.
+//! What must hold in every world, whatever happens in it: the invariants I1 to I21.
 //!
 //! Never changes a world; it compares files with a ledger of what was acknowledged. Invariant: what
 //! a person did, or what the loss of power may undo, is no violation.
@@ -12,6 +12,7 @@ mod ledger;
 mod limits;
 mod listed;
 mod log;
+mod money;
 mod reach;
 mod rule;
 

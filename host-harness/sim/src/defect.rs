@@ -121,6 +121,10 @@ pub enum Defect {
     RewriteLog,
     /// A list ends with its first page.
     ShortList,
+    /// Budgets are far larger than they were written.
+    Overspend,
+    /// What sessions used is not heard.
+    CountNothing,
 }
 
 /// Where a defect has to show.
@@ -134,7 +138,7 @@ pub struct Description {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 44] = [
+    pub const ALL: [Defect; 46] = [
         Defect::SkipJournalFlush,
         Defect::SkipSync,
         Defect::NamesFirst,
@@ -179,6 +183,8 @@ impl Defect {
         Defect::ForgetKeys,
         Defect::RewriteLog,
         Defect::ShortList,
+        Defect::Overspend,
+        Defect::CountNothing,
     ];
 
     /// Its name, and the worlds in which it shows.
@@ -229,6 +235,8 @@ impl Defect {
             Defect::ForgetKeys => ("forget-keys", Profile::Fabric),
             Defect::RewriteLog => ("rewrite-log", Profile::Fabric),
             Defect::ShortList => ("short-list", Profile::Fabric),
+            Defect::Overspend => ("overspend", Profile::Fabric),
+            Defect::CountNothing => ("count-nothing", Profile::Fabric),
         };
         Description { name, profile }
     }

@@ -8,7 +8,7 @@ use std::thread;
 use aof_sim::defect::Defect;
 
 /// Name, seed, and the invariant that breaks there; nothing breaks in that world without it.
-const NOTICED: [(&str, u64, &str); 44] = [
+const NOTICED: [(&str, u64, &str); 46] = [
     ("skip-journal-flush", 0, "I1"),
     ("skip-sync", 0, "I1"),
     ("names-first", 5, "I6"),
@@ -30,7 +30,7 @@ const NOTICED: [(&str, u64, &str); 44] = [
     ("ignore-dependencies", 0, "I13"),
     ("ignore-agent-cap", 4, "I14"),
     ("ignore-team-cap", 0, "I14"),
-    ("ignore-project-cap", 8, "I14"),
+    ("ignore-project-cap", 11, "I14"),
     ("ignore-run-cap", 2, "I14"),
     ("share-resources", 3, "I14"),
     ("ignore-pace", 1, "I14"),
@@ -53,6 +53,8 @@ const NOTICED: [(&str, u64, &str); 44] = [
     ("forget-keys", 6, "I18"),
     ("rewrite-log", 147, "I19"),
     ("short-list", 4, "I20"),
+    ("overspend", 2, "I21"),
+    ("count-nothing", 0, "I21"),
 ];
 
 #[test]

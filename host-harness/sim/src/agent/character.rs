@@ -134,6 +134,18 @@ fn block(task: &str) -> Deed {
     )
 }
 
+/// Some agents say with their result what they used; they know it less well than their hosts do.
+pub(super) fn say_usage(deed: &mut Deed, number: u64) {
+    if let Deed::Call { name, arguments } = deed
+        && *name == "aof_task_complete"
+        && number % 2 == 0
+        && let Ok(mut fields) = serde_json::from_str::<serde_json::Value>(arguments)
+    {
+        fields["usage"] = json!({"inputTokens": 90 + number % 50});
+        *arguments = fields.to_string();
+    }
+}
+
 /// An entry in the work log.
 pub(super) fn note(task: &str, run: &str) -> Deed {
     let text = format!("begun in {run}");

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd};
+use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd, Usage};
 use aof_host::contract::types::SpawnEffect;
 use aof_host::executor::News;
 
@@ -52,6 +52,8 @@ struct Session {
     is_cancelled: bool,
     /// It ends when it is asked to.
     heeds: bool,
+    /// What its host knows that it uses.
+    usage: Option<Usage>,
 }
 
 #[derive(Debug, Default)]
@@ -108,7 +110,7 @@ impl Crowd {
         }
     }
 
-    /// From now on sessions tell what they do while they are at work.
+    /// From now on sessions tell what they do while they are at work, and what they used.
     pub fn become_talkative(&self) {
         self.lock().is_talkative = true;
     }
@@ -161,6 +163,18 @@ impl Crowd {
     /// The session of this run lives.
     pub fn is_alive(&self, run: &str) -> bool {
         matches!(self.known(run), Known::Alive)
+    }
+
+    /// What sessions that are over told of their use at the end, by run.
+    pub fn told(&self) -> BTreeMap<String, Usage> {
+        let table = self.lock();
+        let ended = table.sessions.iter().filter_map(|(run, session)| {
+            let Life::Ended(end) = &session.life else {
+                return None;
+            };
+            Some((run.clone(), end.usage.clone()?))
+        });
+        ended.collect()
     }
 
     /// How many sessions live.
@@ -309,7 +323,7 @@ impl Session {
             ending,
             duration_ms: at_ms.saturating_sub(self.began_ms),
             output_tail: String::new(),
-            usage: None,
+            usage: self.usage.clone(),
         };
         self.life = Life::Ended(end.clone());
         self.due.clear();
@@ -359,6 +373,11 @@ impl Table {
             due.push_front((began_ms + 2 * part_ms, character::beat(&spawn.task)));
             due.push_front((began_ms + part_ms, character::note(&spawn.task, run)));
         }
+        let usage = self.is_talkative.then(|| usage_of(&spawn.run)).flatten();
+        if self.is_talkative {
+            due.iter_mut()
+                .for_each(|(_, deed)| character::say_usage(deed, hash(&spawn.run)));
+        }
         let ends = matches!(due.back(), Some((_, Deed::End(_))));
         if !ends && limit < u64::MAX {
             due.push_back((limit, Deed::End(Ending::TimedOut)));
@@ -370,8 +389,20 @@ impl Table {
             life: Life::Alive,
             is_cancelled: false,
             heeds: character != Character::Late,
+            usage,
         }
     }
+}
+
+/// What the host of a session knows that it uses; of some it knows nothing.
+fn usage_of(run: &str) -> Option<Usage> {
+    let number = hash(run);
+    (number % 4 > 0).then(|| Usage {
+        model: (number % 3 > 0).then(|| "large".to_owned()),
+        input_tokens: 100 + number % 400,
+        output_tokens: number % 100,
+        cost_micros: number % 1_000,
+    })
 }
 
 /// Whether a call ends a run.

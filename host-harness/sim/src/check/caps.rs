@@ -25,7 +25,7 @@ pub(super) struct Live {
 
 impl Live {
     /// The team that it counts for: the one that its card names, else its agent's.
-    fn team_by<'t>(&'t self, chart: &'t OrgChart) -> Option<&'t str> {
+    pub(super) fn team_by<'t>(&'t self, chart: &'t OrgChart) -> Option<&'t str> {
         let named = self.team.as_deref();
         let named = named.filter(|name| chart.teams.named(name).is_some());
         named.or_else(|| Some(chart.agents.named(&self.agent)?.team.as_ref()?.as_str()))

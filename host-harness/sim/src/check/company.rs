@@ -19,6 +19,7 @@ use super::editions::Editions;
 use super::ledger::{Ledger, contains};
 use super::limits::Stay;
 use super::log::{History, Line};
+use super::money::Money;
 use super::reach::may_have;
 
 pub(super) type Verdict = Result<(), Violation>;
@@ -35,6 +36,8 @@ pub struct Company {
     /// The last dispatch of everything that has a pace.
     pub(super) paces: BTreeMap<String, u64>,
     pub(super) stays: BTreeMap<String, Stay>,
+    /// What was used.
+    pub(super) money: Money,
     /// What was written into the work log of each task.
     entries: BTreeMap<String, Vec<String>>,
 }
@@ -139,6 +142,9 @@ impl Company {
             let Some(task) = line.task.as_deref() else {
                 continue;
             };
+            if line.kind == "usage.recorded" {
+                self.money.record(line);
+            }
             let card = disk.only(task).and_then(|file| file.card.as_deref());
             let card = card.filter(|_| ledger.is_ours(task));
             match (line.kind.as_str(), card) {
@@ -160,6 +166,19 @@ impl Company {
             Some(now_ms) => self.nobody_overstays(disk, ledger, now_ms),
             None => Ok(()),
         }
+    }
+
+    /// Whether somebody who would pay for a run of this task has spent a budget.
+    #[must_use]
+    pub fn is_broke(&self, task: &str, project: &str, card: &Card, now_ms: u64) -> bool {
+        let agent = card.routing.agent.as_ref();
+        let run = Live {
+            agent: agent.map(ToString::to_string).unwrap_or_default(),
+            team: card.routing.team.as_ref().map(ToString::to_string),
+            project: project.to_owned(),
+            resource: None,
+        };
+        self.empty_purse(task, card, &run, now_ms).is_some()
     }
 
     fn moved(&mut self, task: &str, line: &Line) {
@@ -188,6 +207,7 @@ impl Company {
         };
         self.has_room(task, &run)?;
         self.keeps_pace(task, &run, line.ms())?;
+        self.has_money(task, card, &run, line.ms())?;
         self.live.insert(task.to_owned(), run);
         Ok(())
     }

@@ -312,7 +312,7 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
     let id = text("eventId")?;
     let is_looked_into = matches!(
         kind.as_str(),
-        "task.assigned" | "sla.violation" | "task.logged"
+        "task.assigned" | "sla.violation" | "task.logged" | "usage.recorded"
     );
     let mut line = Line {
         project: text("project"),

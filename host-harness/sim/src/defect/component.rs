@@ -169,6 +169,14 @@ impl Component for FlawedComponent {
         Ok(said)
     }
 
+    fn session_ended(&mut self, ctx: &Ctx, run: &str, end: &SessionEnd) -> Answer<Outcome> {
+        let mut end = end.clone();
+        if self.defect == Defect::CountNothing {
+            end.usage = None;
+        }
+        self.whole.session_ended(ctx, run, &end)
+    }
+
     same! {
         recover(ctx: &Ctx) -> Opened;
         close(ctx: &Ctx) -> ();
@@ -177,7 +185,6 @@ impl Component for FlawedComponent {
         effect_settled(ctx: &Ctx, key: &str, settlement: &Settlement) -> Outcome;
         session_started(ctx: &Ctx, run: &str, session: &str) -> Outcome;
         session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
-        session_ended(ctx: &Ctx, run: &str, end: &SessionEnd) -> Outcome;
         executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
         agents_seen(ctx: &Ctx, agents: &[SeenAgent]) -> Outcome;
         store_changed(ctx: &Ctx) -> Outcome;

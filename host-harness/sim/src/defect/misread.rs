@@ -51,6 +51,8 @@ const OFTEN: [Swap; 2] = [
     ("rateLimitMinutes: 3", "rateLimitMinutes: 1"),
 ];
 
+const RICH: [Swap; 1] = [("tokensMax: ", "tokensMax: 99")];
+
 /// How a file is read wrong.
 pub(super) fn of(defect: Defect, path: &str) -> &'static [Swap] {
     let is_manifest = path.ends_with(MANIFEST);
@@ -76,6 +78,7 @@ pub(super) fn of(defect: Defect, path: &str) -> &'static [Swap] {
         Defect::HurryLimits if is_manifest || path == SETTINGS => &SHORT,
         Defect::OverlookLimits if is_manifest || path == SETTINGS => &LONG,
         Defect::SoftenLimits if is_manifest || path == SETTINGS => &SOFT,
+        Defect::Overspend if path == CHART || path == SETTINGS || is_manifest => &RICH,
         Defect::Nag if path == SETTINGS => &OFTEN,
         _ => &[],
     }

@@ -32,6 +32,17 @@ pub(super) fn files(options: &Options) -> Vec<(String, String)> {
     files
 }
 
+/// A budget, perhaps, drawn apart from everything else; ` `, or a line's beginning, before it.
+fn budgets(options: &Options, salt: u64, before: &str, after: &str) -> String {
+    let mut dice = dice_of(options, salt ^ 0xb0d6e7);
+    let most = dice.u32(1..=20) * 100;
+    let window = dice.choice(["hour", "total", "total"]).unwrap_or("total");
+    match dice.u8(0..4) {
+        0 => format!("{before}budgets: [{{tokensMax: {most}, window: {window}}}]{after}"),
+        _ => String::new(),
+    }
+}
+
 fn dice_of(options: &Options, edition: u64) -> fastrand::Rng {
     fastrand::Rng::with_seed(options.seed ^ 0xfab ^ edition.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
@@ -39,6 +50,7 @@ fn dice_of(options: &Options, edition: u64) -> fastrand::Rng {
 fn knobs(options: &Options) -> String {
     let mut dice = dice_of(options, 1);
     let mut text = settings(options);
+    text.insert_str(0, &budgets(options, 1, "", "\n"));
     if dice.u8(0..4) == 0 {
         text.push_str("  minDispatchIntervalMs: 700\n");
     }
@@ -60,12 +72,20 @@ pub(super) fn chart(options: &Options, edition: u64) -> String {
         let (lead, share) = (agent(number), share(&mut dice));
         let head = dice.choice(["lead", "orchestrator"]).unwrap_or("lead");
         text.push_str(&format!(
-            "  - {{id: team-{number}, name: T, {head}: {lead}, dispatch: {{{share}}}}}\n"
+            "  - {{id: team-{number}, name: T, {head}: {lead}, dispatch: {{{share}}}{}}}\n",
+            budgets(options, edition ^ (u64::from(number) << 40), ", ", ""),
         ));
     }
     text.push_str("  - {id: headless, name: H}\nagents:\n");
     for number in 0..options.agents {
-        text.push_str(&format!("  - {}\n", member(number, &mut dice)));
+        text.push_str(&format!(
+            "  - {}\n",
+            member(
+                number,
+                &mut dice,
+                &budgets(options, edition ^ (u64::from(number + 9) << 40), ", ", "")
+            )
+        ));
     }
     let all = |from: u32| {
         let names = (from..options.agents).map(agent);
@@ -123,7 +143,7 @@ fn share(dice: &mut fastrand::Rng) -> String {
     }
 }
 
-fn member(number: u32, dice: &mut fastrand::Rng) -> String {
+fn member(number: u32, dice: &mut fastrand::Rng, budgets: &str) -> String {
     let name = agent(number);
     let team = ["team-0", "team-1", "headless"];
     let team = dice.choice(team).unwrap_or("headless");
@@ -136,7 +156,7 @@ fn member(number: u32, dice: &mut fastrand::Rng) -> String {
     format!(
         "{{id: {name}, name: {name}, team: {team}, active: {is_active}, canDelegate: {}, \
          capabilities: {{concurrency: {}, tags: [{tags}]}}, policies: {{tasking: \
-         {{requiresReview: {}, allowSelfAssign: {}{priorities}}}}}}}",
+         {{requiresReview: {}, allowSelfAssign: {}{priorities}}}}}{budgets}}}",
         dice.bool(),
         dice.u8(1..=3),
         dice.u8(0..4) == 0,
@@ -196,8 +216,9 @@ pub(super) fn manifest(options: &Options, number: u32, edition: u64) -> (String,
     };
     let text = format!(
         "id: {name}\ntitle: P\ntype: {kind}\nstatus: {status}\n{owner}{parent}\
-         dispatch: {{{}}}\n{sla}",
-        share(&mut dice)
+         dispatch: {{{}}}\n{sla}{}",
+        share(&mut dice),
+        budgets(options, salt, "", "\n"),
     );
     (format!("projects/{name}/project.yaml"), text)
 }
@@ -218,6 +239,15 @@ fn routing(options: &Options, dice: &mut fastrand::Rng) -> String {
         _ => String::new(),
     };
     format!("{target}tags: [{tags}]")
+}
+
+/// The budget of one task, perhaps.
+fn budget(options: &Options, number: u32) -> String {
+    let mut dice = dice_of(options, 0xca4d ^ u64::from(number));
+    match dice.u8(0..6) {
+        0 => format!("budget: {{tokensMax: {}}}\n", dice.u32(1..=8) * 100),
+        _ => String::new(),
+    }
 }
 
 fn card(options: &Options, number: u32, dice: &mut fastrand::Rng) -> (String, String) {
@@ -248,6 +278,7 @@ fn card(options: &Options, number: u32, dice: &mut fastrand::Rng) -> (String, St
     if number > 0 && dice.u8(0..8) == 0 {
         more.push_str(&format!("parentId: {}\n", card_id(dice.u32(0..number))));
     }
+    more.push_str(&budget(options, number));
     let timeout = match dice.u8(0..4) {
         0 => format!("{{timeoutMs: {}}}", dice.u32(1..=8) * 4_000),
         _ => "{}".to_owned(),

@@ -199,6 +199,7 @@ impl World {
         takes
             && files.all(|file| file.status != Status::InProgress)
             && !self.rests(project)
+            && !company.is_broke(task, project, card, self.machine.true_ns() / 1_000_000)
             && card.depends_on.iter().all(|it| is_done(it.as_str()))
             && !self.open_wholes().contains(task)
     }

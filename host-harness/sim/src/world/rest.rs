@@ -215,6 +215,9 @@ impl World {
     fn at_rest(&mut self) -> Verdict {
         if self.company.is_some() {
             self.rests_with_reason()?;
+            let (files, told) = (self.files(), self.crowd.told());
+            let company = self.company.as_ref();
+            company.map_or(Ok(()), |it| it.books_agree(&files, &told))?;
         }
         let ledger = lock(&self.ledger);
         self.nobody_is_forgotten(&ledger)?;
