@@ -138,7 +138,7 @@ fn block(task: &str) -> Deed {
 pub(super) fn say_usage(deed: &mut Deed, number: u64) {
     if let Deed::Call { name, arguments } = deed
         && *name == "aof_task_complete"
-        && number % 2 == 0
+        && number.is_multiple_of(2)
         && let Ok(mut fields) = serde_json::from_str::<serde_json::Value>(arguments)
     {
         fields["usage"] = json!({"inputTokens": 90 + number % 50});

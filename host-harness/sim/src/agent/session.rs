@@ -397,8 +397,8 @@ impl Table {
 /// What the host of a session knows that it uses; of some it knows nothing.
 fn usage_of(run: &str) -> Option<Usage> {
     let number = hash(run);
-    (number % 4 > 0).then(|| Usage {
-        model: (number % 3 > 0).then(|| "large".to_owned()),
+    (!number.is_multiple_of(4)).then(|| Usage {
+        model: (!number.is_multiple_of(3)).then(|| "large".to_owned()),
         input_tokens: 100 + number % 400,
         output_tokens: number % 100,
         cost_micros: number % 1_000,
