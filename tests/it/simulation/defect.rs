@@ -8,7 +8,7 @@ use std::thread;
 use aof_sim::defect::Defect;
 
 /// Name, seed, and the invariant that breaks there; nothing breaks in that world without it.
-const NOTICED: [(&str, u64, &str); 19] = [
+const NOTICED: [(&str, u64, &str); 46] = [
     ("skip-journal-flush", 0, "I1"),
     ("skip-sync", 0, "I1"),
     ("names-first", 5, "I6"),
@@ -28,6 +28,33 @@ const NOTICED: [(&str, u64, &str); 19] = [
     ("stale-result", 61, "I3"),
     ("expire-early", 1, "I8"),
     ("ignore-dependencies", 0, "I13"),
+    ("ignore-agent-cap", 4, "I14"),
+    ("ignore-team-cap", 0, "I14"),
+    ("ignore-project-cap", 11, "I14"),
+    ("ignore-run-cap", 2, "I14"),
+    ("share-resources", 3, "I14"),
+    ("ignore-pace", 1, "I14"),
+    ("ignore-project-pace", 0, "I14"),
+    ("ignore-run-pace", 4, "I14"),
+    ("ignore-pauses", 0, "I14"),
+    ("assign-inactive", 1, "I15"),
+    ("misread-rules", 8, "I15"),
+    ("overlook-heads", 0, "I15"),
+    ("trust-agents", 0, "I16"),
+    ("free-delegation", 1, "I16"),
+    ("refuse-delegation", 3, "I16"),
+    ("refuse-late", 0, "I16"),
+    ("hurry-limits", 0, "I17"),
+    ("overlook-limits", 0, "I17"),
+    ("soften-limits", 0, "I17"),
+    ("nag", 2, "I17"),
+    ("overlook-agents", 2, "I11"),
+    ("explain-nothing", 2, "I11"),
+    ("forget-keys", 6, "I18"),
+    ("rewrite-log", 147, "I19"),
+    ("short-list", 4, "I20"),
+    ("overspend", 2, "I21"),
+    ("count-nothing", 0, "I21"),
 ];
 
 #[test]
