@@ -18,6 +18,7 @@ mod schema;
 mod settings;
 mod share;
 mod sla;
+mod workflow;
 mod yaml;
 
 pub use card::{CardDocument, card_schema, new_card, parse_card};
@@ -30,3 +31,4 @@ pub use org::{
 };
 pub use project::{new_project, parse_project, project_schema, with_status};
 pub use settings::{Overrides, parse_settings, settings_schema};
+pub use workflow::{parse_workflow, workflow_schema};

@@ -10,5 +10,5 @@ pub mod progress;
 mod tests;
 
 pub use condition::{Condition, Facts};
-pub use graph::{Edge, Graph, Hop, Join, Strategy};
+pub use graph::{Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy};
 pub use progress::{HopState, Progress, SkipReason, State, Verdict};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::HopId;
+use crate::id::{AgentId, HopId, RoleId, TeamId};
 use crate::workflow::Condition;
 
 /// Hops of one workflow.
@@ -52,11 +52,46 @@ pub struct Edge {
     pub when: Option<Condition>,
 }
 
+/// Who does a hop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doer {
+    /// Somebody who has this role in the org chart; an agent of that name where there is no such
+    /// role.
+    Role(RoleId),
+    /// This agent.
+    Agent(AgentId),
+    /// Somebody of this team.
+    Team(TeamId),
+}
+
+/// What a hop is about, and how it is done.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Duty {
+    /// Who does it.
+    pub doer: Option<Doer>,
+    /// A person does it, not a run.
+    pub is_human: bool,
+    /// What is to be done, for whoever does it.
+    pub description: Option<String>,
+    /// A person looks at it before the workflow goes on.
+    pub waits_for_review: bool,
+    /// How long a run may take before somebody else does it.
+    pub timeout_ms: Option<u64>,
+    /// Who does it then.
+    pub escalate_to: Option<RoleId>,
+    /// Further tries after a run that failed.
+    pub retries: Option<u32>,
+    /// What no two runs use at the same time.
+    pub resource: Option<String>,
+}
+
 /// One step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hop {
     /// Its name.
     pub id: HopId,
+    /// What it is about.
+    pub duty: Duty,
     /// What it depends on.
     pub edges: Vec<Edge>,
     /// When it runs.
@@ -69,6 +104,15 @@ pub struct Hop {
     pub strategy: Strategy,
     /// At how many rejections it fails.
     pub rejections_max: u32,
+}
+
+/// A workflow as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// Its hops.
+    pub graph: Graph,
 }
 
 /// A checked workflow.

@@ -82,7 +82,7 @@ pub enum Verdict {
     Open,
     /// Every hop is final and no failure is left unhandled.
     Complete,
-    /// Every hop is final and one failed.
+    /// Every hop is final, and one failed or none was done.
     Failed,
 }
 
@@ -276,8 +276,10 @@ impl<'g> Progress<'g> {
         if !self.hops.iter().all(|hop| hop.state.is_final()) {
             return Verdict::Open;
         }
-        let failed = |at: &usize| *self.state(*at) == State::Failed && !self.is_handled(*at);
-        match (0..self.hops.len()).any(|at| failed(&at)) {
+        let mut all = 0..self.hops.len();
+        let failed = |at: usize| *self.state(at) == State::Failed && !self.is_handled(at);
+        let is_done = |hop: &HopState| matches!(hop.state, State::Complete(_));
+        match all.any(failed) || !self.hops.iter().any(is_done) {
             true => Verdict::Failed,
             false => Verdict::Complete,
         }

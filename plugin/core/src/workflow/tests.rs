@@ -51,6 +51,7 @@ fn id(at: usize) -> HopId {
 fn hop(at: usize, edges: Vec<Edge>, join: Join) -> Hop {
     Hop {
         id: id(at),
+        duty: Duty::default(),
         edges,
         join,
         condition: Some(Condition::Compare(
@@ -412,6 +413,15 @@ fn a_failure_that_something_leads_on_from_is_none_of_the_workflow() {
     assert_eq!(progress.verdict(), Verdict::Open);
     done(&mut progress, 1);
     assert_eq!(progress.verdict(), Verdict::Complete);
+}
+
+#[test]
+fn a_workflow_of_which_nothing_is_done_failed() {
+    let hops = vec![hop(0, vec![], Join::All), hop(1, vec![], Join::All)];
+    let graph = Graph::new(hops).unwrap();
+    let world = World(vec![Fate::Unwanted; 2]);
+    let progress = Progress::begin(&graph, NOW, &world);
+    assert_eq!(progress.verdict(), Verdict::Failed);
 }
 
 #[test]

@@ -1,0 +1,490 @@
+//! The definition of a workflow. Source: AOF 1.20, "Workflow DAGs".
+//!
+//! Never looks into an org chart: whether a role is there, the chart's lint says. Invariant: what
+//! comes out is a graph without rings, and every hop says who does it.
+
+use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
+use aof_core::workflow::graph::{FAILED, Flaw, HOP_REJECTIONS_MAX};
+use aof_core::workflow::{Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy};
+use serde_json::Value;
+
+use super::condition::condition;
+use crate::document::{Parsed, check, tree};
+use crate::finding::{Codes, Findings, LIMIT, excerpt};
+use crate::json_schema::of_file;
+use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Text};
+use crate::schema::{Schema, closed, optional, required};
+use crate::yaml::{Mark, Node};
+
+pub(crate) const CODES: Codes = Codes {
+    syntax: "AOF-1160",
+    value: "AOF-1162",
+    missing: "AOF-1162",
+    unknown: "AOF-1161",
+};
+/// Hops that lead back to where they began.
+const RING: &str = "AOF-1163";
+
+/// Rejections that a workflow can allow.
+const REJECTIONS_MAX: u64 = 100;
+/// Further tries that a hop can have.
+const RETRIES_MAX: u64 = 10;
+/// Longest time that a hop can be given: a year.
+const MINUTES_MAX: u64 = 366 * 24 * 60;
+
+const DEFINITION: Schema = closed(&[
+    required("name", Text).about("name of the workflow"),
+    optional("description", Text).about("what it is for"),
+    optional("rejectionsMax", Integer(1, REJECTIONS_MAX))
+        .about("rejections by all hops at which the last one fails; 6 unless given"),
+    required("hops", List(&Map(&HOP))).about("the steps"),
+]);
+
+const HOP: Schema = closed(&[
+    required("id", Text).about("name of the hop, and of its directory"),
+    optional("kind", Choice(&["work", "human"])).about("who decides: an agent, or a person"),
+    optional("role", Text).about("role that does it"),
+    optional("agent", Text).about("agent that does it"),
+    optional("team", Text).about("team that does it"),
+    optional("description", Text).about("what is to be done"),
+    optional("dependsOn", List(&Any)).about("hops before it: names, or {hop, on, when}"),
+    optional("joinType", Text).about("all, any, quorum(n) or deadline(t)"),
+    optional("condition", Any).about("what must hold, or the hop is skipped"),
+    optional("autoAdvance", Boolean).about("false: a person looks at it before work goes on"),
+    optional("canReject", Boolean).about("may send work back"),
+    optional("rejectionStrategy", Choice(&["origin", "predecessors"]))
+        .about("what a rejection sets back"),
+    optional("rejectionsMax", Integer(1, REJECTIONS_MAX)).about("rejections at which it fails"),
+    optional("retries", Integer(0, RETRIES_MAX)).about("tries after one that failed"),
+    optional("timeout", Text).about("how long one may take: 30m, 2h, 1d"),
+    optional("escalateTo", Text).about("role that takes over then"),
+    optional("resource", Text).about("what no two runs use at the same time"),
+]);
+
+const EDGE: Schema = closed(&[
+    required("hop", Text),
+    optional("on", List(&Text)),
+    optional("when", Any),
+]);
+
+/// A JSON Schema of a workflow.
+#[must_use]
+pub fn workflow_schema() -> Value {
+    of_file("A workflow of AOF", &DEFINITION)
+}
+
+/// Reads a workflow from a file of its own; the warnings come with it.
+///
+/// # Errors
+/// All findings of the file, at most [`crate::FINDINGS_MAX`], at least one of them an error.
+pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Definition> {
+    let mut findings = Findings::new(path, &CODES);
+    let read = tree(bytes, &mut findings).and_then(|root| {
+        check(&root, &DEFINITION, &mut findings);
+        definition(&root, &mut findings)
+    });
+    findings.conclude(read)
+}
+
+/// A checked workflow.
+fn definition(root: &Node<'_>, findings: &mut Findings<'_>) -> Option<Definition> {
+    let name = root.get("name").and_then(Node::text)?.to_owned();
+    let nodes = root.get("hops").map(Node::items).unwrap_or_default();
+    let names = nodes.iter().map(|node| node.get("id")?.text());
+    let names: Vec<Option<&str>> = names.collect();
+    let mut hops = Vec::new();
+    for (at, node) in nodes.iter().enumerate() {
+        let mut reader = Reader {
+            node,
+            path: format!("hops[{at}]"),
+            names: &names,
+            findings,
+        };
+        hops.extend(reader.hop());
+    }
+    if hops.len() < nodes.len() {
+        return None;
+    }
+    let start = root.get("hops").map_or(root.start, |list| list.start);
+    match Graph::new(hops) {
+        Ok(mut graph) => {
+            if let Some(most) = root.get("rejectionsMax").and_then(Node::integer) {
+                graph.rejections_max = u32::try_from(most).unwrap_or(u32::MAX);
+            }
+            is_possible(&graph, (nodes, start), findings).then_some(Definition { name, graph })
+        }
+        Err(flaws) => {
+            for flaw in flaws {
+                tell(&flaw, (nodes, &names, start), findings);
+            }
+            None
+        }
+    }
+}
+
+/// Whether something can run at all.
+fn is_possible(
+    graph: &Graph,
+    (nodes, start): (&[Node<'_>], Mark),
+    findings: &mut Findings<'_>,
+) -> bool {
+    let never = |hop: &Hop| hop.condition == Some(Condition::Constant(false));
+    let mut roots = graph.hops().iter().filter(|hop| hop.edges.is_empty());
+    if !roots.all(never) {
+        return true;
+    }
+    let at = nodes.first().map_or(start, |node| node.start);
+    let message = "no hop can ever run: every one without `dependsOn` has a condition that never \
+                   holds";
+    let hint = "let one of them begin";
+    findings.error(CODES.value, at, message.to_owned(), hint);
+    false
+}
+
+fn tell(
+    flaw: &Flaw,
+    (nodes, names, start): (&[Node<'_>], &[Option<&str>], Mark),
+    findings: &mut Findings<'_>,
+) {
+    let name = |at: &usize| excerpt(names.get(*at).copied().flatten().unwrap_or_default());
+    let place = |at: &usize| {
+        let node = nodes.get(*at);
+        let id = node.and_then(|node| node.get("id"));
+        id.or(node).map_or(start, |node| node.start)
+    };
+    let (code, at, message, hint) = match flaw {
+        Flaw::Empty => (
+            CODES.value,
+            start,
+            "`hops` is empty".to_owned(),
+            "write at least one",
+        ),
+        Flaw::TooMany(count) => (
+            LIMIT,
+            start,
+            format!("`hops` has {count} entries"),
+            "split the workflow",
+        ),
+        Flaw::Twice(first, second) => (
+            CODES.value,
+            place(second),
+            format!(
+                "`hops[{second}].id` is `{}`, as hops[{first}] is",
+                name(second)
+            ),
+            "give each hop a name of its own",
+        ),
+        Flaw::Double(at, from) => (
+            CODES.value,
+            place(at),
+            format!("`hops[{at}].dependsOn` has `{}` twice", name(from)),
+            "name each hop once; `on` takes several outcomes",
+        ),
+        Flaw::Ring(ring) => {
+            let way: Vec<String> = ring.iter().chain(ring.first()).map(name).collect();
+            (
+                RING,
+                ring.first().map_or(start, place),
+                format!("hops wait for each other: {}", way.join(" → ")),
+                "take one of these out of a `dependsOn`; a rejection is what sends work back",
+            )
+        }
+        Flaw::Quorum(at) => (
+            CODES.value,
+            place(at),
+            format!("`hops[{at}].joinType` asks for more or fewer hops than it depends on"),
+            "ask for at least one, and at most all of `dependsOn`",
+        ),
+        // Told where the name is read.
+        Flaw::Unknown(_) => return,
+    };
+    findings.error(code, at, message, hint);
+}
+
+struct Reader<'r, 't, 'f, 'p> {
+    node: &'r Node<'t>,
+    path: String,
+    names: &'r [Option<&'r str>],
+    findings: &'f mut Findings<'p>,
+}
+
+impl Reader<'_, '_, '_, '_> {
+    fn hop(&mut self) -> Option<Hop> {
+        let id = self.name("id", HopId::parse);
+        let duty = self.duty();
+        let edges = self.edges();
+        let join = self.join();
+        let condition = match self.node.get("condition") {
+            Some(node) => Some(condition(node, &self.at("condition"), self.findings)?),
+            None => None,
+        };
+        if let Some(condition) = &condition {
+            self.names_hops(condition, "condition");
+        }
+        let (can_reject, strategy) = self.rejection();
+        let most = self.node.get("rejectionsMax").and_then(Node::integer);
+        Some(Hop {
+            id: id?,
+            duty: duty?,
+            edges: edges?,
+            join: join?,
+            condition,
+            can_reject,
+            strategy,
+            rejections_max: most
+                .and_then(|most| u32::try_from(most).ok())
+                .unwrap_or(HOP_REJECTIONS_MAX),
+        })
+    }
+
+    fn at(&self, key: &str) -> String {
+        format!("{}.{key}", self.path)
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.node.get(key).and_then(Node::text).map(str::to_owned)
+    }
+
+    fn wrong(&mut self, key: &str, message: &str, hint: &str) {
+        let start = self.node.get(key).map_or(self.node.start, |it| it.start);
+        let message = format!("`{}` {message}", self.at(key));
+        self.findings.error(CODES.value, start, message, hint);
+    }
+
+    fn name<T>(&mut self, key: &str, parse: fn(&str) -> Result<T, IdError>) -> Option<T> {
+        let text = self.text(key)?;
+        match parse(&text) {
+            Ok(name) => Some(name),
+            Err(error) => {
+                self.wrong(key, &format!("is wrong: {error}"), error.hint());
+                None
+            }
+        }
+    }
+
+    fn duty(&mut self) -> Option<Duty> {
+        let doers = ["role", "agent", "team"];
+        let named: Vec<&str> = doers
+            .into_iter()
+            .filter(|key| self.node.get(key).is_some())
+            .collect();
+        let is_human = self.text("kind").as_deref() == Some("human");
+        let doer = match named.as_slice() {
+            ["role"] => Some(Doer::Role(self.name("role", RoleId::parse)?)),
+            ["agent"] => Some(Doer::Agent(self.name("agent", AgentId::parse)?)),
+            [_] => Some(Doer::Team(self.name("team", TeamId::parse)?)),
+            [] if is_human => None,
+            [] => {
+                let hint = "write `role`, `agent` or `team`, or `kind: human`";
+                self.wrong("role", "is missing: nobody does this hop", hint);
+                return None;
+            }
+            [_, second, ..] => {
+                let second = (*second).to_owned();
+                self.wrong(&second, "names somebody else besides", "name one of them");
+                return None;
+            }
+        };
+        let timeout_ms = match self.text("timeout") {
+            Some(text) => Some(self.duration("timeout", &text)?),
+            None => None,
+        };
+        let escalate_to = self.name("escalateTo", RoleId::parse);
+        if escalate_to.is_some() && timeout_ms.is_none() {
+            let hint = "write after how long, as `timeout: 2h`";
+            self.wrong("escalateTo", "takes over after no `timeout`", hint);
+        }
+        let advances = self.node.get("autoAdvance").and_then(Node::boolean);
+        Some(Duty {
+            doer,
+            is_human,
+            description: self.text("description"),
+            waits_for_review: advances == Some(false),
+            timeout_ms,
+            escalate_to,
+            retries: self
+                .node
+                .get("retries")
+                .and_then(Node::integer)
+                .and_then(|count| u32::try_from(count).ok()),
+            resource: self.text("resource"),
+        })
+    }
+
+    /// `30m`, `2h` or `1d` in milliseconds.
+    fn duration(&mut self, key: &str, text: &str) -> Option<u64> {
+        let found = minutes(text).filter(|minutes| (1..=MINUTES_MAX).contains(minutes));
+        if found.is_none() {
+            let message = format!("is `{}`, which is no time", excerpt(text));
+            let hint = "write a number of minutes, hours or days, as 30m, 2h or 1d, up to a year";
+            self.wrong(key, &message, hint);
+        }
+        found.map(|minutes| minutes * 60_000)
+    }
+
+    fn join(&mut self) -> Option<Join> {
+        let Some(text) = self.text("joinType") else {
+            return Some(Join::All);
+        };
+        let inner = |word: &str| {
+            text.strip_prefix(word)?
+                .strip_prefix('(')?
+                .strip_suffix(')')
+        };
+        if let Some(count) = inner("quorum").and_then(|it| it.trim().parse().ok()) {
+            return Some(Join::Quorum(count));
+        }
+        if let Some(time) = inner("deadline") {
+            let time = time.trim().to_owned();
+            return self.duration("joinType", &time).map(Join::Deadline);
+        }
+        match text.as_str() {
+            "all" => Some(Join::All),
+            "any" => Some(Join::Any),
+            _ => {
+                let message = format!("is `{}`, which is no way to join", excerpt(&text));
+                self.wrong(
+                    "joinType",
+                    &message,
+                    "write all, any, quorum(2) or deadline(30m)",
+                );
+                None
+            }
+        }
+    }
+
+    fn rejection(&mut self) -> (bool, Strategy) {
+        let can_reject = self.node.get("canReject").and_then(Node::boolean) == Some(true);
+        for key in ["rejectionStrategy", "rejectionsMax"] {
+            if !can_reject && self.node.get(key).is_some() {
+                let hint = "add `canReject: true`, or take it out";
+                self.wrong(key, "is of a hop that cannot reject", hint);
+            }
+        }
+        let before = self.node.get("dependsOn").map(Node::items);
+        if can_reject && before.is_none_or(<[Node<'_>]>::is_empty) {
+            let hint = "only a hop that depends on others can send work back to them";
+            self.wrong("canReject", "is of a hop with nothing before it", hint);
+        }
+        match self.text("rejectionStrategy").as_deref() {
+            Some("predecessors") => (can_reject, Strategy::Predecessors),
+            _ => (can_reject, Strategy::Origin),
+        }
+    }
+
+    fn edges(&mut self) -> Option<Vec<Edge>> {
+        let items = self.node.get("dependsOn").map(Node::items);
+        let items = items.unwrap_or_default().iter().enumerate();
+        let read: Vec<Option<Edge>> = items.map(|(at, item)| self.edge(at, item)).collect();
+        read.into_iter().collect()
+    }
+
+    fn edge(&mut self, at: usize, item: &Node<'_>) -> Option<Edge> {
+        let path = self.at(&format!("dependsOn[{at}]"));
+        let (name, on, when) = match item.text() {
+            Some(name) => (name, None, None),
+            None => {
+                let name = item.get("hop").and_then(Node::text);
+                let Some(name) = name else {
+                    let hint = "write the name of a hop, or {hop, on, when}";
+                    self.findings
+                        .bad_value(&path, item, "the name of a hop", hint);
+                    return None;
+                };
+                self.keys(item, &path);
+                let when = match item.get("when") {
+                    Some(node) => {
+                        let path = format!("{path}.when");
+                        let when = condition(node, &path, self.findings)?;
+                        self.names_hops(&when, &format!("dependsOn[{at}].when"));
+                        Some(when)
+                    }
+                    None => None,
+                };
+                (name, self.outcomes(item, &path)?, when)
+            }
+        };
+        let from = self.names.iter().position(|known| *known == Some(name));
+        let Some(from) = from else {
+            let known = self.names.iter().copied().flatten();
+            let hint = aof_core::suggest::nearest(name, known);
+            let hint = hint.map_or_else(
+                || "name a hop of this workflow".to_owned(),
+                |name| format!("did you mean `{name}`?"),
+            );
+            let message = format!("`{path}` is `{}`, which is no hop", excerpt(name));
+            self.findings.error(CODES.value, item.start, message, &hint);
+            return None;
+        };
+        Some(Edge { from, on, when })
+    }
+
+    fn keys(&mut self, item: &Node<'_>, path: &str) {
+        for entry in item.entries() {
+            let key = entry.key.as_ref();
+            if !EDGE.fields.iter().any(|field| field.name == key) {
+                let message = format!("unknown key `{path}.{}`", excerpt(key));
+                let hint = "known keys are hop, on and when";
+                self.findings.unknown_key(entry.key_start, message, hint);
+            }
+        }
+    }
+
+    /// The outcomes of an edge; none if any will do.
+    fn outcomes(&mut self, item: &Node<'_>, path: &str) -> Option<Option<Vec<String>>> {
+        let Some(list) = item.get("on") else {
+            return Some(None);
+        };
+        let one = list.text().map(str::to_owned);
+        let items = list
+            .items()
+            .iter()
+            .filter_map(Node::text)
+            .map(str::to_owned);
+        let words: Vec<String> = one.into_iter().chain(items).collect();
+        let is_word = |word: &String| HopId::parse(word).is_ok();
+        if !words.is_empty() && words.iter().all(is_word) {
+            return Some(Some(words));
+        }
+        let hint = format!("write outcomes, as success, validation_fail, {FAILED} or your own");
+        let path = format!("{path}.on");
+        self.findings
+            .bad_value(&path, list, "an outcome, or a list of them", &hint);
+        None
+    }
+
+    /// Every hop that a condition asks for is there.
+    fn names_hops(&mut self, condition: &Condition, key: &str) {
+        for part in condition.parts() {
+            let name = match part {
+                Condition::HopStatus(hop, _) => Some(hop.as_str()),
+                Condition::Compare(field, ..) | Condition::In(field, _) => field
+                    .strip_prefix("hops.")
+                    .and_then(|rest| rest.split('.').next()),
+                _ => None,
+            };
+            let known = |name: &&str| self.names.contains(&Some(*name));
+            if let Some(name) = name.filter(|name| !known(name)) {
+                let message = format!("asks for the hop `{}`, which is not there", excerpt(name));
+                let hint = aof_core::suggest::nearest(name, self.names.iter().copied().flatten());
+                let hint = hint.map_or_else(
+                    || "name a hop of this workflow".to_owned(),
+                    |name| format!("did you mean `{name}`?"),
+                );
+                self.wrong(key, &message, &hint);
+            }
+        }
+    }
+}
+
+fn minutes(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let is_plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = is_plain.then(|| number.parse().ok()).flatten()?;
+    match unit {
+        "m" => Some(number),
+        "h" => number.checked_mul(60),
+        "d" => number.checked_mul(24 * 60),
+        _ => None,
+    }
+}
