@@ -4,7 +4,7 @@
 //! only says what the scheduler may not do. Invariant: while a file has several editions that may
 //! be in force, what any of them allows is allowed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::card::Card;
 use aof_core::org::OrgChart;
@@ -38,6 +38,8 @@ pub struct Company {
     pub(super) stays: BTreeMap<String, Stay>,
     /// What was used.
     pub(super) money: Money,
+    /// Runs whose sessions were asked for.
+    pub(super) started: BTreeSet<String>,
     /// What was written into the work log of each task.
     entries: BTreeMap<String, Vec<String>>,
 }
@@ -64,10 +66,11 @@ impl Company {
         self.charts().iter().any(|chart| is_head(chart, agent))
     }
 
-    /// The chart that was saved last and can be used.
+    /// Whether anybody may have a task, by the chart and the manifest that were saved last.
     #[must_use]
-    pub fn chart(&self) -> Option<&OrgChart> {
-        self.charts.last()
+    pub fn has_taker(&self, card: &Card, project: &str) -> bool {
+        let chart = self.charts.last();
+        chart.is_some_and(|chart| !may_have(chart, card, self.project(project)).is_empty())
     }
 
     /// A project as it was saved last.

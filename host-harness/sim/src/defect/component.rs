@@ -59,21 +59,23 @@ impl FlawedComponent {
 
 /// Spoils what is handed out.
 pub(super) fn spoil(defect: Defect, effects: &mut Vec<Effect>) {
-    if defect != Defect::DoubleSpawn {
-        return;
-    }
-    let again: Vec<Effect> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Spawn(spawn) => {
+    let spawns = effects.iter_mut().filter_map(|effect| match effect {
+        Effect::Spawn(spawn) => Some(spawn),
+        _ => None,
+    });
+    match defect {
+        Defect::RunForever => spawns.for_each(|spawn| spawn.timeout_ms = 0),
+        Defect::DoubleSpawn => {
+            let again = spawns.map(|spawn| {
                 let mut other = spawn.clone();
                 other.run = other.run.chars().rev().collect();
-                Some(Effect::Spawn(other))
-            }
-            _ => None,
-        })
-        .collect();
-    effects.extend(again);
+                Effect::Spawn(other)
+            });
+            let again: Vec<Effect> = again.collect();
+            effects.extend(again);
+        }
+        _ => {}
+    }
 }
 
 /// A call with other arguments than were given.
