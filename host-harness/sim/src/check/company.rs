@@ -66,11 +66,23 @@ impl Company {
         self.charts().iter().any(|chart| is_head(chart, agent))
     }
 
-    /// Whether anybody may have a task, by the chart and the manifest that were saved last.
+    /// Whether anybody may have a task and has money for it, by the chart and the manifest that were
+    /// saved last.
     #[must_use]
-    pub fn has_taker(&self, card: &Card, project: &str) -> bool {
-        let chart = self.charts.last();
-        chart.is_some_and(|chart| !may_have(chart, card, self.project(project)).is_empty())
+    pub fn has_taker(&self, task: &str, project: &str, card: &Card, now_ms: u64) -> bool {
+        let Some(chart) = self.charts.last() else {
+            return false;
+        };
+        let mut takers = may_have(chart, card, self.project(project)).into_iter();
+        takers.any(|agent| {
+            let run = Live {
+                agent: agent.to_owned(),
+                team: card.routing.team.as_ref().map(ToString::to_string),
+                project: project.to_owned(),
+                resource: None,
+            };
+            self.empty_purse(task, card, &run, now_ms).is_none()
+        })
     }
 
     /// A project as it was saved last.
@@ -169,19 +181,6 @@ impl Company {
             Some(now_ms) => self.nobody_overstays(disk, ledger, now_ms),
             None => Ok(()),
         }
-    }
-
-    /// Whether somebody who would pay for a run of this task has spent a budget.
-    #[must_use]
-    pub fn is_broke(&self, task: &str, project: &str, card: &Card, now_ms: u64) -> bool {
-        let agent = card.routing.agent.as_ref();
-        let run = Live {
-            agent: agent.map(ToString::to_string).unwrap_or_default(),
-            team: card.routing.team.as_ref().map(ToString::to_string),
-            project: project.to_owned(),
-            resource: None,
-        };
-        self.empty_purse(task, card, &run, now_ms).is_some()
     }
 
     fn moved(&mut self, task: &str, line: &Line) {

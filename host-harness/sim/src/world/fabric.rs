@@ -191,10 +191,10 @@ impl World {
                 .is_met(folded.and_then(|it| it.status))
         };
         let mut files = self.checker.disk.tasks().flat_map(|(_, files)| files);
-        company.has_taker(card, project)
+        let now_ms = self.machine.true_ns() / 1_000_000;
+        company.has_taker(task, project, card, now_ms)
             && files.all(|file| file.status != Status::InProgress)
             && !self.rests(project)
-            && !company.is_broke(task, project, card, self.machine.true_ns() / 1_000_000)
             && card.depends_on.iter().all(|it| is_done(it.as_str()))
             && !self.open_wholes().contains(task)
     }
