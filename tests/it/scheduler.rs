@@ -12,6 +12,7 @@ mod failure;
 mod hold;
 mod knob;
 mod lease;
+mod murmur;
 mod order;
 mod reach;
 mod reload;

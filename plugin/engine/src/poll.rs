@@ -1,6 +1,7 @@
 //! One tick: plan, carry the plan out in one commit, report.
 
 pub(crate) mod budget;
+mod review;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -212,8 +213,14 @@ fn act<S: Store>(
     let mut batches = Batches::default();
     let mut carried = Carried::default();
     let made = (&mut tick.dice, &mut batches, &mut carried);
-    let end = carry_out(store, session, ctx, (&plan, made))
-        .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
+    let end = carry_out(store, session, ctx, (&plan, made)).and_then(|()| {
+        conclude(
+            store,
+            session,
+            ctx,
+            (&plan, &mut tick.dice, &mut batches, &mut carried),
+        )
+    });
     if end.is_err() {
         carried.done.truncate(batches.committed);
     }
@@ -337,8 +344,9 @@ fn conclude<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (plan, batches, failed): (&Plan, &mut Batches, &[(TaskId, Refusal)]),
+    (plan, dice, batches, carried): (&Plan, &mut Dice, &mut Batches, &mut Carried),
 ) -> Result<(), Refusal> {
+    let failed = carried.failed.as_slice();
     let is_held_up = !failed.is_empty() || !session.obstructed.is_empty();
     session.not_before = is_held_up.then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
     let mut work = Work::default();
@@ -346,8 +354,10 @@ fn conclude<S: Store>(
     announce(session, ctx, &plan.waiting, &mut work);
     announce_hold(session, ctx, plan.waiting_total, &mut work);
     budget::tell(session, ctx, &mut work);
+    let reviews = review::make(session, ctx, (&plan.reviews, dice), &mut work)?;
     batches.add(store, session, work)?;
     batches.flush(store, session)?;
+    carried.done.extend(reviews);
     remember(session, &plan.waiting, failed);
     let reason = session.lasting_hold().map(str::to_owned);
     if reason.is_none() || plan.waiting_total > 0 {

@@ -25,6 +25,8 @@ mod target;
 mod unblock;
 mod update;
 
+pub(crate) use dispatch::fresh_id;
+
 use aof_core::caller::{Caller, Context};
 use aof_core::refusal::Refusal;
 use aof_store::event_log::Event;

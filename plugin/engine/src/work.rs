@@ -154,6 +154,7 @@ impl Work {
             self.close_run(session, ctx, loaded, closing);
         }
         let project = loaded.root().id().clone();
+        self.note_end(session, loaded, &step);
         self.events(session, ctx, Some((&project, &step.card)), step.events);
         self.is_about(&step.card);
         self.cards.push((project, step.card));

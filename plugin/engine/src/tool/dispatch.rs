@@ -200,7 +200,7 @@ fn dependency_policy(text: Option<&str>) -> Result<DependencyPolicy, Refusal> {
     })
 }
 
-fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {
+pub(crate) fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {
     let mut id = TaskId::generate(ctx.now, dice.roll());
     for _ in 0..ID_TRIES {
         if session.shelf.index.status(&id).is_none() {
