@@ -79,7 +79,7 @@ impl<S: Store> Engine<S> {
         if !self.holds(run)? {
             return Ok(unknown(run));
         }
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         session.require_writer()?;
         let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
             return Ok(unknown(run));

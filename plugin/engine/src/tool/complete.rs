@@ -53,7 +53,7 @@ impl<S: Store> Engine<S> {
         let summary = arguments.summary.as_deref();
         let summary = summary.map(|text| body(text, "summary")).transpose()?;
         let id = self.aim(ctx, &arguments.target())?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let is_reviewed = is_reviewed(session, ctx);
         // Whoever completes what was offered is the one who took it.
         let is_offered = session.is_offered(&id);
@@ -77,7 +77,7 @@ impl<S: Store> Engine<S> {
             closing: &closing,
         };
         let changed = self.change(ctx, id.as_str(), &plan)?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         session.counters.completions += u64::from(changed.after.status == Status::Done);
         let value = answer::json(&Touched {
             task: touched(&changed.after),
