@@ -206,6 +206,7 @@ fn the_environment_holds_what_is_allowed_and_nothing_else() {
         "AOF_DATA_DIR",
         "AOF_PROJECT",
         "AOF_PROMPT_FILE",
+        "AOF_RUN_DIR",
         "AOF_RUN_ID",
         "AOF_SOCKET",
         "AOF_TASK_ID",

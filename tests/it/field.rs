@@ -69,7 +69,7 @@ fn kinds() -> [Kind; 4] {
             name: "manifest",
             schema: project_schema(),
             rows: manifest::ROWS,
-            ground: json!({"id": "x"}),
+            ground: json!({"id": "x", "budgets": [{"tokensMax": 5}]}),
             read: |text| {
                 let read = parse_project("projects/x/project.yaml", text.as_bytes());
                 read.map(|(project, told)| (format!("{project:?}"), told))
@@ -79,7 +79,9 @@ fn kinds() -> [Kind; 4] {
             name: "settings",
             schema: settings_schema(),
             rows: settings::ROWS,
-            ground: json!({"executor": {"kind": "command"}}),
+            ground: json!({
+                "executor": {"kind": "command"}, "budgets": [{"tokensMax": 5}],
+            }),
             read: |text| {
                 let read = parse_settings("aof.yaml", text.as_bytes(), None);
                 read.map(|(settings, told)| (format!("{settings:?}"), told))

@@ -3,6 +3,7 @@
 //! S01 to S14 are scenarios that the behaviour was specified by. Invariant: nothing here waits; the
 //! clock moves only when a test moves it.
 
+mod budget;
 mod cap;
 mod clock;
 mod default;
@@ -19,6 +20,7 @@ mod route;
 mod settle;
 mod share;
 mod sla;
+mod usage;
 
 use serde_json::json;
 

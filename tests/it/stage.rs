@@ -327,6 +327,13 @@ impl Stage {
         spawns[0].clone()
     }
 
+    /// Polls, and returns the spawn of one task among others.
+    pub fn spawned_for(&mut self, task: &str) -> SpawnEffect {
+        self.poll();
+        let spawn = self.spawns().into_iter().find(|spawn| spawn.task == task);
+        spawn.unwrap_or_else(|| panic!("{task} is not spawned"))
+    }
+
     /// Lets the scheduler take a lapsed lease back, and returns the spawn that follows.
     pub fn spawned_after_expiry(&mut self) -> SpawnEffect {
         let expired = self.poll();

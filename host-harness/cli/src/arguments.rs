@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
     backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init, migrate,
-    org, poll, project, restore, run, schema, sim, supervise, task, tools,
+    org, poll, project, restore, run, schema, sim, supervise, task, tools, usage,
 };
 use crate::layer::Setting;
 use crate::span;
@@ -139,6 +139,8 @@ pub enum Command {
     Daemon(daemon::Args),
     /// Show what happened
     Events(events::Args),
+    /// Show tokens and cost, and how the budgets stand
+    Usage(usage::Args),
     /// List the tools that agents can call
     Tools(tools::Args),
     /// Make a data directory

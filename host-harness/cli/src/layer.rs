@@ -26,7 +26,7 @@ const SETTINGS: [(&str, &str); 7] = [
 ];
 
 /// Variables of ours that stand for no setting: where to work, and what agents are told.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
     "AOF_DATA_DIR",
     "AOF_SOCKET",
     "AOF_ANSWER_WITHIN",
@@ -38,6 +38,7 @@ const OTHERS: [&str; 12] = [
     "AOF_CARD",
     "AOF_WORK_DIR",
     "AOF_PROMPT_FILE",
+    "AOF_RUN_DIR",
     "AOF_SLOW_TESTS",
 ];
 

@@ -4,12 +4,15 @@
 //! missing or new is no error; an older or newer component can still be shown.
 
 pub mod org;
+pub mod usage;
 
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use usage::{Budget, Sum};
 
 /// The statuses, in the order of a task's life.
 pub const STATUSES: [&str; 8] = [
@@ -164,6 +167,8 @@ pub struct Board {
     pub quarantined: Vec<Quarantined>,
     /// What is in force although something about it should be known.
     pub notices: Vec<Quarantined>,
+    /// Budgets that are nearly spent, or are.
+    pub budgets: Vec<Budget>,
 }
 
 impl Board {
@@ -307,6 +312,10 @@ pub struct Detail {
     pub updated_at: Option<String>,
     /// Words that describe the work.
     pub tags: Vec<String>,
+    /// What they used.
+    pub usage: Option<Sum>,
+    /// How its budget stands.
+    pub budgets: Vec<Budget>,
     /// Its runs, oldest first.
     pub runs: Vec<Run>,
 }
@@ -387,10 +396,10 @@ pub struct Dependency {
 pub struct Decision {
     /// The task.
     pub task: String,
-    /// Its title.
-    pub title: String,
-    /// Where it stands.
-    pub status: String,
+    /// Its title; none of what is finished or not understood.
+    pub title: Option<String>,
+    /// Where it stands; none of what is not understood.
+    pub status: Option<String>,
     /// What would happen at the next poll.
     pub verdict: String,
     /// Who would get it.
@@ -403,6 +412,8 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// Bounds that apply.
     pub caps: Vec<Cap>,
+    /// What its runs used.
+    pub usage: Option<Sum>,
     /// What it waits for.
     pub dependencies: Vec<Dependency>,
     /// The card.

@@ -1,17 +1,28 @@
-//! What must hold in every world, whatever happens in it: the invariants I1 to I13.
+//! What must hold in every world, whatever happens in it: the invariants I1 to I21.
 //!
 //! Never changes a world; it compares files with a ledger of what was acknowledged. Invariant: what
 //! a person did, or what the loss of power may undo, is no violation.
 
+mod caps;
+mod company;
 mod disk;
+mod editions;
+mod keyed;
 mod ledger;
+mod limits;
+mod listed;
 mod log;
+mod money;
+mod reach;
 mod rule;
 
+pub use company::{Company, is_head};
 pub(crate) use disk::place;
 pub use disk::{Disk, Files, Placed};
+pub use keyed::{Answered, Key, Keyed};
 pub(crate) use ledger::contains;
 pub use ledger::{Ledger, Mark, Touch};
+pub use listed::is_whole;
 pub use log::{Folded, History};
 pub use rule::Checker;
 

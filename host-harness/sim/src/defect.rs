@@ -7,6 +7,7 @@
 mod component;
 mod executor;
 pub(crate) mod journal;
+mod misread;
 mod store;
 mod system;
 
@@ -70,6 +71,70 @@ pub enum Defect {
     ExpireEarly,
     /// Tasks are started before those that they depend on are done.
     IgnoreDependencies,
+    /// Agents are given more than they can do at a time.
+    IgnoreAgentCap,
+    /// Teams are given more than they may have at a time.
+    IgnoreTeamCap,
+    /// Projects are given more than they may have at a time.
+    IgnoreProjectCap,
+    /// More is started than may run at a time at all.
+    IgnoreRunCap,
+    /// Tasks that want the same resource run side by side.
+    ShareResources,
+    /// Teams are given work without a pause.
+    IgnorePace,
+    /// Projects are given work without a pause.
+    IgnoreProjectPace,
+    /// Tasks are started without a pause between them.
+    IgnoreRunPace,
+    /// Tasks of projects that rest are started.
+    IgnorePauses,
+    /// Agents that are switched off are given work.
+    AssignInactive,
+    /// Agents are given tasks of an urgency that they do not take.
+    IgnoreUrgency,
+    /// Agents are taken to have every tag.
+    OverrateAgents,
+    /// Agents are given what only a person may do.
+    ReplacePeople,
+    /// The chart's rules lead elsewhere.
+    MisreadRules,
+    /// Members of a team are given what is its head's.
+    OverlookHeads,
+    /// An agent is taken for a person.
+    TrustAgents,
+    /// Agents make tasks for others that may not.
+    FreeDelegation,
+    /// Agents may make tasks for others and are refused.
+    RefuseDelegation,
+    /// What is refused is done all the same.
+    RefuseLate,
+    /// A limit of time is over before its time.
+    HurryLimits,
+    /// A limit of time is never over.
+    OverlookLimits,
+    /// People are told where a task is to be blocked or given up.
+    SoftenLimits,
+    /// Tasks are taken to stand where they are for longer than they do.
+    ForgetMoves,
+    /// Runs have no limit.
+    RunForever,
+    /// People are told again too soon.
+    Nag,
+    /// Agents that work are taken to be switched off.
+    OverlookAgents,
+    /// Whoever asks why a task waits is given no reason.
+    ExplainNothing,
+    /// A call with a key is made as often as it comes.
+    ForgetKeys,
+    /// A new body takes the place of the work log.
+    RewriteLog,
+    /// A list ends with its first page.
+    ShortList,
+    /// Budgets are far larger than they were written.
+    Overspend,
+    /// What sessions used is not heard.
+    CountNothing,
 }
 
 /// Where a defect has to show.
@@ -83,7 +148,7 @@ pub struct Description {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 19] = [
+    pub const ALL: [Defect; 51] = [
         Defect::SkipJournalFlush,
         Defect::SkipSync,
         Defect::NamesFirst,
@@ -103,6 +168,38 @@ impl Defect {
         Defect::StaleResult,
         Defect::ExpireEarly,
         Defect::IgnoreDependencies,
+        Defect::IgnoreAgentCap,
+        Defect::IgnoreTeamCap,
+        Defect::IgnoreProjectCap,
+        Defect::IgnoreRunCap,
+        Defect::ShareResources,
+        Defect::IgnorePace,
+        Defect::IgnoreProjectPace,
+        Defect::IgnoreRunPace,
+        Defect::IgnorePauses,
+        Defect::AssignInactive,
+        Defect::IgnoreUrgency,
+        Defect::OverrateAgents,
+        Defect::ReplacePeople,
+        Defect::MisreadRules,
+        Defect::OverlookHeads,
+        Defect::TrustAgents,
+        Defect::FreeDelegation,
+        Defect::RefuseDelegation,
+        Defect::RefuseLate,
+        Defect::HurryLimits,
+        Defect::OverlookLimits,
+        Defect::SoftenLimits,
+        Defect::ForgetMoves,
+        Defect::RunForever,
+        Defect::Nag,
+        Defect::OverlookAgents,
+        Defect::ExplainNothing,
+        Defect::ForgetKeys,
+        Defect::RewriteLog,
+        Defect::ShortList,
+        Defect::Overspend,
+        Defect::CountNothing,
     ];
 
     /// Its name, and the worlds in which it shows.
@@ -128,6 +225,38 @@ impl Defect {
             Defect::StaleResult => ("stale-result", Profile::Calm),
             Defect::ExpireEarly => ("expire-early", Profile::Calm),
             Defect::IgnoreDependencies => ("ignore-dependencies", Profile::Calm),
+            Defect::IgnoreAgentCap => ("ignore-agent-cap", Profile::Fabric),
+            Defect::IgnoreTeamCap => ("ignore-team-cap", Profile::Fabric),
+            Defect::IgnoreProjectCap => ("ignore-project-cap", Profile::Fabric),
+            Defect::IgnoreRunCap => ("ignore-run-cap", Profile::Fabric),
+            Defect::ShareResources => ("share-resources", Profile::Fabric),
+            Defect::IgnorePace => ("ignore-pace", Profile::Fabric),
+            Defect::IgnoreProjectPace => ("ignore-project-pace", Profile::Fabric),
+            Defect::IgnoreRunPace => ("ignore-run-pace", Profile::Fabric),
+            Defect::IgnorePauses => ("ignore-pauses", Profile::Fabric),
+            Defect::AssignInactive => ("assign-inactive", Profile::Fabric),
+            Defect::IgnoreUrgency => ("ignore-urgency", Profile::Fabric),
+            Defect::OverrateAgents => ("overrate-agents", Profile::Fabric),
+            Defect::ReplacePeople => ("replace-people", Profile::Fabric),
+            Defect::MisreadRules => ("misread-rules", Profile::Fabric),
+            Defect::OverlookHeads => ("overlook-heads", Profile::Fabric),
+            Defect::TrustAgents => ("trust-agents", Profile::Fabric),
+            Defect::FreeDelegation => ("free-delegation", Profile::Fabric),
+            Defect::RefuseDelegation => ("refuse-delegation", Profile::Fabric),
+            Defect::RefuseLate => ("refuse-late", Profile::Fabric),
+            Defect::HurryLimits => ("hurry-limits", Profile::Fabric),
+            Defect::OverlookLimits => ("overlook-limits", Profile::Fabric),
+            Defect::SoftenLimits => ("soften-limits", Profile::Fabric),
+            Defect::ForgetMoves => ("forget-moves", Profile::Fabric),
+            Defect::RunForever => ("run-forever", Profile::Fabric),
+            Defect::Nag => ("nag", Profile::Fabric),
+            Defect::OverlookAgents => ("overlook-agents", Profile::Fabric),
+            Defect::ExplainNothing => ("explain-nothing", Profile::Fabric),
+            Defect::ForgetKeys => ("forget-keys", Profile::Fabric),
+            Defect::RewriteLog => ("rewrite-log", Profile::Fabric),
+            Defect::ShortList => ("short-list", Profile::Fabric),
+            Defect::Overspend => ("overspend", Profile::Fabric),
+            Defect::CountNothing => ("count-nothing", Profile::Fabric),
         };
         Description { name, profile }
     }

@@ -3,26 +3,28 @@
 //! Never asks a real clock or throws real dice. Invariant: the same options and steps give the same
 //! world, byte for byte.
 
+mod ask;
+mod company;
+mod fabric;
 mod host;
 mod lay;
 mod lookout;
 mod options;
 mod people;
+mod permit;
 mod rest;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aof_host::contract::scheduler::PollMode;
-use aof_host::contract::types::Caller;
 use aof_host::gateway::GatewayError;
 use aof_host::instance::CallError;
 use aof_host::store::Errno;
-use serde_json::json;
 
 use crate::agent::{Character, Crowd};
-use crate::check::{Checker, Files, Ledger, Touch, Violation};
+use crate::check::{Checker, Company, Files, Keyed, Ledger, Touch, Violation};
 use crate::defect::journal;
 use crate::machine::{Machine, Mode};
 use host::Host;
@@ -33,7 +35,7 @@ pub use lay::{agent, card_id, project};
 pub(crate) use lookout::Lookout;
 pub use lookout::Moment;
 pub use options::{Options, Profile};
-pub use step::{Deed, Fault, Step, Wish, Wrong, draw};
+pub use step::{Deed, Fault, Revision, Step, Wish, Wrong, draw};
 
 type Verdict = Result<(), Violation>;
 
@@ -87,6 +89,16 @@ pub struct World {
     is_clock_wrong: bool,
     /// What a host said last that was no refusal.
     last_error: Option<String>,
+    /// The rules of the company, where there is one.
+    company: Option<Company>,
+    /// What people saved last of the chart and the manifests, and can be used.
+    saved: BTreeMap<String, String>,
+    /// Tasks that somebody other than its run, who may, has changed.
+    led: BTreeSet<String>,
+    /// Calls that were made with a key.
+    keyed: Keyed,
+    /// In this step a host has looked at what is saved.
+    has_looked: bool,
     /// What happened.
     pub counts: Counts,
 }
@@ -101,7 +113,11 @@ impl World {
         machine.advance_ms(lay::DAWN_AFTER_MS);
         let mut ledger = Ledger::default();
         let hand = machine.hand().flushing();
+        let mut saved = BTreeMap::new();
         for (path, text) in lay::files(&options) {
+            if path == company::CHART || path.ends_with("/project.yaml") {
+                saved.insert(path.clone(), text.clone());
+            }
             if let Some((dir, _)) = path.rsplit_once('/') {
                 shrug(hand.mkdir(dir));
             }
@@ -115,7 +131,12 @@ impl World {
         let agents: BTreeMap<String, Character> = (0..options.agents)
             .map(|number| (agent(number), Character::draw(&mut dice)))
             .collect();
+        let is_fabric = options.profile == Profile::Fabric;
         let crowd = Crowd::new(options.seed, options.lease_ttl_ms, agents);
+        if is_fabric {
+            crowd.become_talkative();
+        }
+        let company = is_fabric.then(|| Company::new(machine.true_ns() / 1_000_000));
         let checker = Checker::new(ledger.initial.clone(), options.lease_ttl_ms);
         Self {
             hosts: (0..options.hosts).map(Host::new).collect(),
@@ -131,6 +152,11 @@ impl World {
             is_raw: false,
             is_clock_wrong: false,
             last_error: None,
+            company,
+            saved,
+            led: BTreeSet::new(),
+            keyed: Keyed::default(),
+            has_looked: false,
             counts: Counts::default(),
         }
     }
@@ -141,6 +167,7 @@ impl World {
     /// What does not hold any more.
     pub fn take(&mut self, step: &Step) -> Verdict {
         self.counts.steps += 1;
+        self.has_looked = false;
         self.tell_time();
         match step {
             Step::Wait { ms } => {
@@ -156,6 +183,17 @@ impl World {
                 salt,
             } => self.ask(*host, *wish, (*card, *salt))?,
             Step::Hand { .. } | Step::Meddle { .. } | Step::Snatch { .. } => self.hand(step),
+            Step::Lie {
+                host,
+                wish,
+                card,
+                salt,
+            } => self.lie(*host, *wish, (*card, *salt))?,
+            Step::Revise {
+                project,
+                revision,
+                salt,
+            } => self.revise(*project, *revision, *salt),
             Step::Start { host } => self.start(*host)?,
             Step::Stop { host } => self.stop(*host),
             Step::Cut { salt, ordered } => self.cut(*salt, *ordered),
@@ -204,7 +242,14 @@ impl World {
     }
 
     fn poll(&mut self, host: u32) -> Verdict {
-        self.with(host, |gateway| gateway.poll(PollMode::Act).map(|_| ()))
+        let mut has_looked = false;
+        let polled = self.with(host, |gateway| {
+            let polled = gateway.poll(PollMode::Act);
+            has_looked = polled.is_ok();
+            polled.map(|_| ())
+        });
+        self.has_looked |= has_looked;
+        polled
     }
 
     fn pump(&mut self, host: u32) -> Verdict {
@@ -223,7 +268,6 @@ impl World {
         host: u32,
         call: impl FnOnce(&mut aof_host::gateway::Gateway) -> Result<(), GatewayError>,
     ) -> Verdict {
-        let is_calm = self.options.profile == Profile::Calm;
         let Some(at) = self.host(host) else {
             return Ok(());
         };
@@ -236,54 +280,10 @@ impl World {
             Err(error) => {
                 at.is_well = false;
                 self.last_error = Some(error.to_string());
-                judge(&error, is_calm)?;
+                judge(&error, self.is_calm(&error))?;
             }
         }
         Ok(())
-    }
-
-    fn ask(&mut self, host: u32, wish: Wish, (card, salt): (u32, u64)) -> Verdict {
-        let tasks: Vec<String> = {
-            let ledger = lock(&self.ledger);
-            let begun = ledger.initial.keys();
-            begun.chain(&ledger.created).cloned().collect()
-        };
-        let number = usize::try_from(card).unwrap_or_default() % tasks.len().max(1);
-        let task = tasks.get(number).cloned().unwrap_or_default();
-        let agent = agent(u32::try_from(salt % 97).unwrap_or_default() % self.options.agents);
-        let project = project(card % self.options.projects);
-        let (name, arguments) = match wish {
-            Wish::Create => (
-                "aof_dispatch",
-                json!({"title": "from a person", "brief": "Do it.", "agent": agent,
-                    "project": project}),
-            ),
-            Wish::Block => ("aof_task_block", json!({"taskId": task, "reason": "wait"})),
-            Wish::Unblock => ("aof_task_unblock", json!({"taskId": task})),
-            Wish::Cancel => ("aof_task_cancel", json!({"taskId": task})),
-            Wish::Complete => ("aof_task_complete", json!({"taskId": task})),
-            Wish::Rewrite => (
-                "aof_task_update",
-                json!({"taskId": task, "body": format!("Rewritten {salt}.\n")}),
-            ),
-            Wish::Ready => (
-                "aof_task_update",
-                json!({"taskId": task, "status": "ready"}),
-            ),
-        };
-        if wish == Wish::Rewrite {
-            // Whether it succeeds or not: the body is no longer the person's concern.
-            lock(&self.ledger).marks.retain(|_, mark| mark.task != task);
-        }
-        let asked = self.with(host, |gateway| {
-            let ann = Caller::Human("ann".to_owned());
-            gateway.tool(ann, name, &arguments.to_string()).map(|_| ())
-        });
-        if wish == Wish::Rewrite {
-            // Nor is what somebody wrote into it meanwhile.
-            lock(&self.ledger).marks.retain(|_, mark| mark.task != task);
-        }
-        asked
     }
 
     fn hand(&mut self, step: &Step) {
@@ -358,7 +358,6 @@ impl World {
     }
 
     fn start(&mut self, host: u32) -> Verdict {
-        let is_calm = self.options.profile == Profile::Calm;
         let number = usize::try_from(host).unwrap_or_default();
         let held = self.owner.is_some_and(|owner| owner != host);
         let (machine, crowd) = (self.machine.clone(), self.crowd.clone());
@@ -370,6 +369,9 @@ impl World {
             return Ok(());
         }
         let ledger = Arc::clone(&self.ledger);
+        if let Some(company) = &mut self.company {
+            company.begin(&machine.hand().files());
+        }
         match at.start(&machine, &crowd, (seed, &engine, &ledger)) {
             Ok(()) if held => Err(Violation::new(
                 "I3",
@@ -390,7 +392,7 @@ impl World {
             }
             Err(error) => {
                 machine.kill(at.pid);
-                judge(&error, is_calm && !held)
+                judge(&error, self.is_calm(&error) && !held)
             }
         }
     }
@@ -447,7 +449,11 @@ impl World {
 
     fn look(&mut self) -> Verdict {
         let files = self.files();
+        let wall_ms = self.machine.wall_ns(self.pid(0)) / 1_000_000;
         self.checker.look(&files);
+        if let Some(company) = &mut self.company {
+            company.look(&files);
+        }
         let starts = self.crowd.starts(self.starts_seen);
         self.starts_seen += starts.len();
         self.counts.starts += starts.len() as u64;
@@ -456,15 +462,27 @@ impl World {
             return Err(Violation::new("I3", found));
         }
         self.checker.starts(&starts, &ledger)?;
-        let crowd = &self.crowd;
-        self.checker
-            .results(|run, task| crowd.has_called(run, task))?;
+        let (crowd, led, company) = (&self.crowd, &self.led, &self.company);
+        let leads = |actor: &str| company.as_ref().is_some_and(|it| it.is_head(actor));
+        self.checker.results(|run, task, actor| {
+            let is_led = || led.contains(task) || crowd.has_asked(actor, task);
+            crowd.has_called(run, task) || leads(actor) && is_led()
+        })?;
         self.checker.always(&files, &ledger)?;
         // A former owner that has nothing to commit goes on telling what it knows.
         let number = self.owner.and_then(|owner| usize::try_from(owner).ok());
         let owner = number.and_then(|number| self.hosts.get(number));
         if owner.is_some_and(|host| host.is_well) {
             self.checker.settled(&files, &ledger)?;
+        }
+        let polled_ms = self.has_looked.then_some(wall_ms);
+        if let Some(company) = &mut self.company {
+            let Checker { history, disk, .. } = &self.checker;
+            company.starts(&starts, disk, &ledger)?;
+            company.judge(history, (&files, disk), &ledger, polled_ms)?;
+            if self.has_looked {
+                company.settle();
+            }
         }
         Ok(())
     }
@@ -505,6 +523,16 @@ impl World {
     #[must_use]
     pub fn touched(&self) -> BTreeMap<String, Touch> {
         lock(&self.ledger).touched.clone()
+    }
+
+    /// Whether a call of a host may not fail in this way.
+    fn is_calm(&self, error: &GatewayError) -> bool {
+        match self.options.profile {
+            Profile::Calm => true,
+            // Only people who put files in its way keep a host from something.
+            Profile::Fabric => !error.to_string().starts_with(rest::IN_THE_WAY),
+            _ => false,
+        }
     }
 
     fn tell_time(&self) {

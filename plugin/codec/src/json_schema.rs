@@ -3,6 +3,7 @@
 //! Made from the tables that the parser uses, so that the two cannot differ. Invariant: what the
 //! parser's check accepts fits the schema; the schema is as strict as JSON Schema can say it.
 
+use aof_core::gather::gathered;
 use serde_json::{Map, Value, json};
 
 use crate::schema::{Field, Need, Schema, Shape, Unknown};
@@ -21,11 +22,9 @@ pub(crate) fn of_file(title: &str, schema: &Schema) -> Value {
 }
 
 fn of_map(schema: &Schema, may_be_null: bool) -> Value {
-    let properties: Map<String, Value> = schema
-        .fields
-        .iter()
-        .map(|field| (field.name.to_owned(), of_field(field)))
-        .collect();
+    let properties = schema.fields.iter();
+    let properties = properties.map(|field| (field.name.to_owned(), of_field(field)));
+    let properties: Map<String, Value> = gathered(properties);
     let required: Vec<&str> = schema
         .fields
         .iter()

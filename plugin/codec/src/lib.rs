@@ -4,6 +4,7 @@
 //! no I/O, asks no clock, never guesses what a value means and never throws away what it does not
 //! know. Invariant: a card rendered unchanged is the file that it was read from.
 
+mod budget;
 mod card;
 mod check;
 mod document;

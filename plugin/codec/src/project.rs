@@ -6,6 +6,7 @@ use aof_core::id::{AgentId, IdError, ProjectId, TeamId};
 use aof_core::project::{Project, ProjectStatus};
 use serde_json::Value;
 
+use crate::budget::{BUDGETS, budgets};
 use crate::card::layout::Layout;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
@@ -39,6 +40,7 @@ const MANIFEST: Schema = closed(&[
     ),
     optional("owner", Map(&OWNER)),
     optional("dispatch", Map(&DISPATCH)),
+    optional("budgets", BUDGETS),
     optional("parentId", Text),
     idle("routing", Map(&ROUTING)),
     idle("memory", Map(&MEMORY)),
@@ -125,6 +127,7 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
         lead,
         team,
         dispatch: dispatch(root),
+        budgets: budgets(root, findings),
         is_research: root.get("type").and_then(Node::text) == Some("research"),
         sla: sla(root.get("sla")),
         parent,

@@ -5,10 +5,12 @@
 
 mod origin;
 
+use aof_core::budget::Budget;
 use aof_core::settings::{SchedulerSettings, Settings};
 use aof_core::sla::Sla;
 use serde_json::Value;
 
+use crate::budget::{BUDGETS, budgets};
 use crate::check::check_under;
 use crate::document::{Parsed, check, tree};
 use crate::finding::{Codes, Findings};
@@ -32,6 +34,7 @@ const SETTINGS: Schema = closed(&[
     optional("schemaVersion", Version(1)),
     optional("scheduler", Map(&SCHEDULER)),
     optional("sla", Map(&SLA)),
+    optional("budgets", BUDGETS),
     optional("executor", Map(&EXECUTOR)),
 ]);
 
@@ -120,6 +123,7 @@ pub fn parse_settings<'o>(
     let settings = Settings {
         scheduler: scheduler(&layers),
         sla: layers.sla(),
+        budgets: layers.budgets(&mut findings),
         executor,
         origins: origin::origins(path, &layers, &overrides),
     };
@@ -140,6 +144,13 @@ impl Layers<'_> {
     fn sla(&self) -> Sla {
         let section = |root: Option<&Node<'_>>| sla(root.and_then(|root| root.get("sla")));
         over(section(self.over), over(section(self.file), Sla::system()))
+    }
+
+    fn budgets(&self, findings: &mut Findings<'_>) -> Vec<Budget> {
+        let is_set = |root: &&Node<'_>| root.get("budgets").is_some();
+        let layers = [self.over, self.file].into_iter().flatten();
+        let strongest = layers.filter(is_set).map(|root| budgets(root, findings));
+        strongest.reduce(|stronger, _| stronger).unwrap_or_default()
     }
 
     fn flag(&self, key: &str, default: bool) -> bool {

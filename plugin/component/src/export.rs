@@ -260,6 +260,11 @@ impl views::Guest for Component {
         with(|engine| engine.org(&query))
     }
 
+    fn usage(ctx: Ctx, by: String, window: String) -> Result<String, Error> {
+        let ctx = convert::context(ctx)?;
+        with(|engine| engine.usage(&ctx, &by, &window))
+    }
+
     fn audit(ctx: Ctx, page: u32) -> Result<String, Error> {
         let ctx = convert::context(ctx)?;
         with(|engine| engine.audit(&ctx, page))

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::budget::Budget;
 use crate::dependency::DependencyPolicy;
 use crate::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use crate::instant::Instant;
@@ -72,6 +73,8 @@ pub struct Card {
     pub dependency_policy: DependencyPolicy,
     /// How long it may stand in one status, where it says so itself. No verb changes it.
     pub sla: CardSla,
+    /// How much all of its runs may use. No verb changes it.
+    pub budget: Option<Budget>,
     /// First 16 hexadecimal digits of the SHA-256 of the body.
     pub content_hash: Option<String>,
     /// Open map; well-known keys are in [`crate::metadata`].

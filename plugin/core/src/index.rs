@@ -9,6 +9,7 @@ mod wait;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+use crate::budget::Budget;
 use crate::card::{Card, Routing};
 use crate::dependency::{BlockedBy, Cycle, DependencyPolicy};
 use crate::id::{AgentId, ProjectId, RunId, TaskId};
@@ -47,6 +48,8 @@ pub struct Row {
     pub is_held: bool,
     /// What it says itself about how long it may stay, and when people were last told.
     pub sla: Option<Box<OwnTerms>>,
+    /// How much all of its runs may use.
+    pub budget: Option<Box<Budget>>,
     /// When it was made; older goes first.
     pub created_at: Instant,
     /// Last change of status.
@@ -102,6 +105,7 @@ impl Row {
             is_forced: text(metadata::FORCED_AT).is_some(),
             is_held,
             sla: (own != OwnTerms::default()).then(|| Box::new(own)),
+            budget: card.budget.map(Box::new),
             created_at: card.created_at,
             last_transition_at: card.last_transition_at,
             resource: card.resource.clone(),

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+
+const DAY_MS: u64 = 86_400_000;
 
 /// A moment: whole milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +57,13 @@ impl Instant {
     #[must_use]
     pub fn day(self) -> String {
         self.utc().format("%Y-%m-%d").to_string()
+    }
+
+    /// Midnight before the first of the UTC month.
+    #[must_use]
+    pub fn month_start(self) -> Self {
+        let days = u64::from(self.utc().day0());
+        Instant((self.0 - self.0 % DAY_MS).saturating_sub(days * DAY_MS))
     }
 
     fn utc(self) -> DateTime<Utc> {

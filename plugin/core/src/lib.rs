@@ -3,6 +3,8 @@
 //! Everything here is a pure function of its arguments: no files, no YAML, no clock, no dice, no
 //! threads. What it returns is plain data for others to carry out.
 
+pub mod books;
+pub mod budget;
 pub mod caller;
 pub mod card;
 pub mod classify;
@@ -11,6 +13,7 @@ pub mod diagnostic;
 pub mod dice;
 pub mod effect;
 pub mod event;
+pub mod gather;
 pub mod id;
 pub mod index;
 pub mod instant;
@@ -29,5 +32,6 @@ pub mod share;
 pub mod sla;
 pub mod status;
 pub mod suggest;
+pub mod usage;
 pub mod verb;
 pub mod work_log;

@@ -6,8 +6,11 @@
 
 use std::fmt;
 
+use std::collections::BTreeSet;
+
 use crate::caller::Caller;
 use crate::card::Routing;
+use crate::gather::gathered;
 use crate::id::{AgentId, RunId, TeamId};
 use crate::lease::Lease;
 use crate::org::{Agent, OrgChart, RelationshipKind, Team, Unit};
@@ -429,20 +432,21 @@ fn may_make(caller: &Caller, (relation, routing): (Relation, &Routing), chart: &
 /// Those to whom the chart lets an agent hand work on, if it says so of any; the agent needs
 /// `canDelegate` all the same.
 #[must_use]
-pub fn delegates<'a>(agent: &AgentId, chart: &'a OrgChart) -> Vec<&'a AgentId> {
+pub fn delegates<'a>(agent: &AgentId, chart: &'a OrgChart) -> BTreeSet<&'a AgentId> {
     let own = chart
         .relationships
         .iter()
         .filter(|it| it.is_active && it.kind == RelationshipKind::DelegatesTo && it.from == *agent);
-    let mut targets: Vec<&AgentId> = own.map(|it| &it.to).collect();
-    targets.sort();
-    targets.dedup();
-    targets
+    gathered(own.map(|it| &it.to))
 }
 
 /// Whether everyone whom a task may lead to is among the targets. Where the chart names no targets
 /// everybody is; a task that names nobody may lead to anybody.
-fn is_within(targets: &[&AgentId], (maker, routing): (&Agent, &Routing), chart: &OrgChart) -> bool {
+fn is_within(
+    targets: &BTreeSet<&AgentId>,
+    (maker, routing): (&Agent, &Routing),
+    chart: &OrgChart,
+) -> bool {
     if targets.is_empty() {
         return true;
     }

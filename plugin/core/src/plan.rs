@@ -11,7 +11,10 @@ mod order;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::books::Books;
+use crate::budget::{self, Budget, Scope as Purse, Standing};
 use crate::dependency::Snag;
+use crate::gather::gathered;
 use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::instant::Instant;
@@ -43,12 +46,27 @@ pub struct Snapshot<'a> {
     pub obstructed: &'a BTreeMap<TaskId, String>,
     /// What earlier polls did.
     pub ledger: &'a Ledger,
+    /// What was used so far.
+    pub books: &'a Books,
+    /// How much everybody together may use.
+    pub budgets: &'a [Budget],
     /// Knobs.
     pub settings: &'a SchedulerSettings,
     /// Why nothing can be started at all just now, if so.
     pub hold: Option<&'a str>,
     /// The moment of planning.
     pub now: Instant,
+}
+
+impl<'a> Snapshot<'a> {
+    /// The spent limit of some budgets that lasts longest, if there is one.
+    fn spent(&self, purse: Purse<'a>, budgets: &[Budget]) -> Option<Standing<'a>> {
+        // Most have no budget at all.
+        if budgets.is_empty() {
+            return None;
+        }
+        budget::spent(purse, budgets, (self.books, self.now))
+    }
 }
 
 impl Snapshot<'_> {
@@ -254,7 +272,7 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
 /// Tasks that stand too long where they are and that nothing else in the plan moves.
 fn overdue(plan: &Plan, snapshot: &Snapshot<'_>) -> Vec<Action> {
     let index = snapshot.index;
-    let moved: BTreeSet<&TaskId> = plan.actions.iter().map(Action::task).collect();
+    let moved: BTreeSet<&TaskId> = gathered(plan.actions.iter().map(Action::task));
     let stay = index
         .violations(snapshot.now)
         .filter(|(id, _)| !moved.contains(*id) && !snapshot.obstructed.contains_key(*id));
@@ -268,8 +286,12 @@ fn overdue(plan: &Plan, snapshot: &Snapshot<'_>) -> Vec<Action> {
 
 /// The caps that apply to a row, with what is used of each.
 #[must_use]
-pub fn caps_of(snapshot: &Snapshot<'_>, row: &Row, agent: Option<&AgentId>) -> Vec<Cap> {
-    caps::of(snapshot, row, agent)
+pub fn caps_of(
+    snapshot: &Snapshot<'_>,
+    task: (&TaskId, &Row),
+    agent: Option<&AgentId>,
+) -> Vec<Cap> {
+    caps::of(snapshot, task, agent)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::budget::Budget;
 use crate::id::{AgentId, ProjectId, TeamId};
 use crate::share::Share;
 use crate::sla::Sla;
@@ -63,6 +64,8 @@ pub struct Project {
     pub team: Option<TeamId>,
     /// How much of the work that can run is its own.
     pub dispatch: Share,
+    /// How much its tasks may use.
+    pub budgets: Vec<Budget>,
     /// Whether its type is `research`: such work may take longer.
     pub is_research: bool,
     /// How long its tasks may stand in one status.
@@ -115,6 +118,7 @@ impl Project {
             lead: None,
             team: None,
             dispatch: Share::default(),
+            budgets: Vec::new(),
             is_research: false,
             sla: Sla::default(),
             parent: None,

@@ -6,6 +6,7 @@ use crate::id::{AgentId, ProjectId, RunId, TaskId};
 use crate::instant::Instant;
 use crate::lease::Lease;
 use crate::org::Method;
+use crate::usage::Usage;
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +135,8 @@ pub struct Run {
     pub exit_code: Option<i32>,
     /// Why it ended that way, or what the agent summed up.
     pub reason: Option<String>,
+    /// What it used, once somebody told.
+    pub usage: Option<Usage>,
 }
 
 impl Run {
@@ -156,6 +159,7 @@ impl Run {
             outcome: None,
             exit_code: None,
             reason: None,
+            usage: None,
         })
     }
 }

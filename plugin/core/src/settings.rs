@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::budget::Budget;
 use crate::sla::Sla;
 
 /// Knobs of the scheduler. Defaults: AOF 1.20, "Default constants".
@@ -55,6 +56,8 @@ pub struct Settings {
     pub scheduler: SchedulerSettings,
     /// How long tasks may stand in one status.
     pub sla: Sla,
+    /// How much may be used by everybody together.
+    pub budgets: Vec<Budget>,
     /// Section for the host, checked only in outline here: an object with a `kind`.
     pub executor: Value,
     /// Where each value that is no default comes from, by its path: `aof.yaml:3`, or what the host
@@ -67,6 +70,7 @@ impl Default for Settings {
         Settings {
             scheduler: SchedulerSettings::default(),
             sla: Sla::system(),
+            budgets: Vec::new(),
             executor: Value::Null,
             origins: BTreeMap::new(),
         }

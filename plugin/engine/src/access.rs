@@ -48,16 +48,7 @@ pub(crate) fn permit<S: Store>(
         return Err(stale_run(run, card));
     }
     let project = loaded.root().id();
-    let matter = Matter {
-        routing: &card.routing,
-        lease: card.lease.as_ref(),
-        submitted_by: card
-            .metadata
-            .get(metadata::SUBMITTED_BY)
-            .and_then(Value::as_str),
-        created_by: Some(&card.created_by),
-        owner: session.owner(project),
-    };
+    let matter = matter(session, project, card);
     let ruling = rule(operation, &ctx.caller, &matter, &session.chart);
     if ruling.is_allowed {
         return Ok(());
@@ -66,6 +57,18 @@ pub(crate) fn permit<S: Store>(
     tell(store, session, ctx, (about, denied(ctx, operation, ruling)))?;
     let what = format!("use {} on {}", operation.tool(), card.id);
     Err(refusal("AOF-2005", ctx, (operation, ruling), &what).at("taskId"))
+}
+
+/// What relations to a task that is there already are judged by.
+fn matter<'a>(session: &'a Session, project: &ProjectId, card: &'a Card) -> Matter<'a> {
+    let submitted_by = card.metadata.get(metadata::SUBMITTED_BY);
+    Matter {
+        routing: &card.routing,
+        lease: card.lease.as_ref(),
+        submitted_by: submitted_by.and_then(Value::as_str),
+        created_by: Some(&card.created_by),
+        owner: session.owner(project),
+    }
 }
 
 /// Lets a new task pass, or tells why not.
@@ -133,6 +136,36 @@ pub(crate) fn permit_routing<S: Store>(
     )?;
     let refused = not_to_them(session, ctx, (ruling, routing), "give the task to them");
     Err(refused)
+}
+
+/// Lets a task be made as urgent as asked for, or tells why not: whoever may not make one so urgent
+/// may not raise one to that either.
+///
+/// # Errors
+/// `AOF-2012` if the caller's own policies do not allow it; what the store says when that is told.
+pub(crate) fn permit_urgency<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, asked): (&LoadedCard, Priority),
+) -> Result<(), Refusal> {
+    let card = loaded.card();
+    let limit = priority_limit(&ctx.caller, &session.chart);
+    let is_beyond = limit.is_some_and(|limit| limit.is_none_or(|most| asked < most));
+    if asked >= card.priority || !is_beyond {
+        return Ok(());
+    }
+    let project = loaded.root().id();
+    let matter = matter(session, project, &card);
+    let ruling = rule(Operation::Amend, &ctx.caller, &matter, &session.chart);
+    let about = (Some(project.clone()), Some(card.id.clone()));
+    tell(
+        store,
+        session,
+        ctx,
+        (about, denied(ctx, Operation::Amend, ruling)),
+    )?;
+    Err(too_urgent(ctx, asked, limit.flatten()))
 }
 
 /// Lets a change of a project pass, or tells why not.

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use crate::engine::Engine;
 use crate::session::Session;
 use crate::summary;
+use crate::tool::usage_of;
+use crate::view::of_sum;
 
 struct Explanation {
     verdict: &'static str,
@@ -222,7 +224,7 @@ fn decision(
         .as_ref()
         .or_else(|| row?.routing.agent.as_ref());
     let caps = row.map_or_else(Vec::new, |row| {
-        caps_of(&session.snapshot(ctx.now), row, agent)
+        caps_of(&session.snapshot(ctx.now), (id, row), agent)
             .into_iter()
             .map(|cap| json!({"name": cap.name, "used": cap.used, "limit": cap.limit}))
             .collect()
@@ -243,6 +245,7 @@ fn decision(
         "rule": explanation.via.as_ref().and_then(|via| via.rule),
         "candidates": explanation.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "caps": caps,
+        "usage": usage_of(session, id).as_ref().map(of_sum),
         "dependencies": dependencies,
         "path": session.shelf.path_of(id),
     }})

@@ -7,6 +7,6 @@ mod seen;
 mod settled;
 mod started;
 
-pub use ended::{Ending, SessionEnd, Usage};
+pub use ended::{Ending, SessionEnd};
 pub use settled::Settlement;
 pub(crate) use started::unknown;

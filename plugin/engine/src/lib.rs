@@ -9,6 +9,7 @@ mod batches;
 mod cascade;
 mod change;
 mod chart;
+mod count;
 mod engine;
 mod explain;
 mod hold;
@@ -28,8 +29,9 @@ mod tool;
 mod view;
 mod work;
 
+pub use aof_core::usage::Usage;
 pub use engine::Engine;
-pub use hook::{Ending, SessionEnd, Settlement, Usage};
+pub use hook::{Ending, SessionEnd, Settlement};
 pub use opening::{AdoptedRun, Config, Opened, QuarantinedFile};
 pub use outcome::Outcome;
 pub use poll::PollMode;

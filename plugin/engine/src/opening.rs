@@ -1,10 +1,11 @@
 //! Opening a store: configuration, recovery, org chart, outbox, adopted runs.
 
+mod books;
 mod file;
 mod gap;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::caller::Context;
 use aof_core::effect::Effect;
@@ -30,6 +31,7 @@ use crate::settings;
 use crate::work::{MissingEvent, Work};
 use gap::{missing_events, resume_log};
 
+pub(crate) use books::{read_books, recall_books};
 pub(crate) use file::{read_chart, read_outbox};
 pub(crate) use run::read_live_runs;
 
@@ -55,7 +57,8 @@ pub struct QuarantinedFile {
     pub error: Refusal,
 }
 
-/// A run that a previous host left behind.
+/// A run that a previous host left behind: one that holds a lease, or one that is over for its task
+/// and of whose session nobody told the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdoptedRun {
     /// Project of the task.
@@ -111,6 +114,7 @@ pub(crate) fn open<S: Store>(
     recovered.shelf.notice(SETTINGS, warnings);
     let chart = read_chart(store, &mut recovered.shelf).map_err(|error| stored(&error))?;
     let outbox = read_outbox(store).map_err(|error| stored(&error))?;
+    let (books, trouble) = read_books(store).map_err(|error| stored(&error))?;
     let (log, tail) = resume_log(store, opening.epoch, ctx).map_err(|error| stored(&error))?;
     let live = read_live_runs(store, &recovered.shelf, !config.read_only);
     let live = live.map_err(|error| stored(&error))?;
@@ -133,6 +137,8 @@ pub(crate) fn open<S: Store>(
         orphans: Vec::new(),
         announced: BTreeMap::new(),
         ledger: Ledger::default(),
+        books,
+        spending: BTreeSet::new(),
         is_chart_told: false,
         idle_report: None,
         wake_at: None,
@@ -145,6 +151,10 @@ pub(crate) fn open<S: Store>(
         obstructed: BTreeMap::new(),
     };
     recall(&mut session);
+    recall_books(store, &mut session).map_err(|error| stored(&error))?;
+    let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();
+    let mended = mended.map_err(|error| stored(&error))?.flatten();
+    recovered.repairs.extend(mended);
     session.take_terms();
     session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);
@@ -210,6 +220,7 @@ fn report(session: &Session, repaired: Vec<String>, events: Vec<Event>) -> Opene
             run_dir: root.run_dir(&run.task, &run.id),
         })
     });
+    let adopted = adopted.chain(books::unaccounted(session));
     Opened {
         epoch: session.opening.epoch,
         settings: settings::effective(&session.settings).to_string(),

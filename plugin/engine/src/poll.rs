@@ -1,5 +1,6 @@
 //! One tick: plan, carry the plan out in one commit, report.
 
+pub(crate) mod budget;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::dice::Dice;
 use aof_core::effect::{Cancel, Effect};
+use aof_core::gather::gathered;
 use aof_core::id::{AgentId, RunId, TaskId};
 use aof_core::org::Method;
 use aof_core::plan::{Action, Considered, Plan, Scope, Via, plan};
@@ -204,6 +206,7 @@ fn act<S: Store>(
     tick.take(ended);
     before?;
     session.ledger.rewind(ctx.now);
+    session.books.rewind(ctx.now);
     let plan = plan(&session.snapshot(ctx.now), scope(session.served));
     session.wake_at = plan.wake_at;
     let mut batches = Batches::default();
@@ -272,7 +275,7 @@ fn adopt_moved<S: Store>(
     }
     // Which of two files is meant, a person decides.
     let held = session.shelf.quarantine.values();
-    let twins: BTreeSet<&TaskId> = held.filter_map(|held| held.id.as_ref()).collect();
+    let twins: BTreeSet<&TaskId> = gathered(held.filter_map(|held| held.id.as_ref()));
     let moved = session.shelf.index.moved();
     let moved = moved.filter(|task| !twins.contains(task));
     let places: Vec<Place> = moved.flat_map(|task| session.place(task)).collect();
@@ -342,6 +345,7 @@ fn conclude<S: Store>(
     report_failures(session, ctx, failed, &mut work);
     announce(session, ctx, &plan.waiting, &mut work);
     announce_hold(session, ctx, plan.waiting_total, &mut work);
+    budget::tell(session, ctx, &mut work);
     batches.add(store, session, work)?;
     batches.flush(store, session)?;
     remember(session, &plan.waiting, failed);
@@ -508,6 +512,7 @@ fn dispatch(
     }
     let card: Card = step.card.clone();
     work.rewrite(session, ctx, loaded, (step, None))?;
+    work.open_account(session, &run);
     work.open_run(loaded.root(), &card, run, effect);
     session.announced.remove(&card.id);
     Ok(())

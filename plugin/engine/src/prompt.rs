@@ -1,7 +1,10 @@
 //! What an agent is told when a run reaches it, and the effect that does.
 
+use std::collections::BTreeSet;
+
 use aof_core::card::Card;
 use aof_core::effect::Spawn;
+use aof_core::gather::gathered;
 use aof_core::id::AgentId;
 use aof_core::org::{OrgChart, RelationshipKind};
 use aof_core::permission::{delegates, may_delegate};
@@ -79,16 +82,14 @@ fn colleagues(chart: &OrgChart, agent: &AgentId) -> String {
     let related = |kind| {
         let own = chart.relationships.iter();
         let own = own.filter(|it| it.from == *agent && it.kind == kind && it.is_active);
-        own.map(|it| &it.to).collect::<Vec<_>>()
+        gathered::<BTreeSet<_>, _>(own.map(|it| &it.to))
     };
     let head = chart.agent(agent).and_then(|it| it.reports_to.as_ref());
-    let heads = head
-        .into_iter()
-        .chain(related(RelationshipKind::ReportsTo))
-        .collect();
+    let heads = head.into_iter();
+    let heads = gathered(heads.chain(related(RelationshipKind::ReportsTo)));
     let handed = match may_delegate(agent, chart) {
         true => delegates(agent, chart),
-        false => Vec::new(),
+        false => BTreeSet::new(),
     };
     let lines = [
         ("You report to", heads),
@@ -104,9 +105,7 @@ fn colleagues(chart: &OrgChart, agent: &AgentId) -> String {
         .collect()
 }
 
-fn listed(mut names: Vec<&AgentId>) -> String {
-    names.sort();
-    names.dedup();
+fn listed(names: BTreeSet<&AgentId>) -> String {
     let names: Vec<&str> = names.into_iter().map(AgentId::as_str).collect();
     names.join(", ")
 }

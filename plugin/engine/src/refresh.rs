@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::gather::gathered;
 use aof_core::id::{ProjectId, RunId};
 use aof_core::project::Project;
 use aof_core::sla::Terms;
@@ -11,7 +12,7 @@ use aof_store::loaded::CARD_BYTES_MAX;
 use aof_store::port::{Change, EntryKind, Store, StoreError};
 use aof_store::recovery::{absorb_project, read_cards, recover, shelve};
 
-use crate::opening::{read_chart, read_live_runs, read_outbox};
+use crate::opening::{read_books, read_chart, read_live_runs, read_outbox, recall_books};
 use crate::session::{Live, Session};
 
 /// Changes taken in one page.
@@ -53,6 +54,10 @@ impl Session {
             self.chart = chart;
         }
         self.outbox = read_outbox(store)?;
+        let seq = self.books.seq();
+        // A line that is torn is mended by the next opening.
+        self.books = read_books(store)?.0;
+        self.books.skip_to(seq);
         // A run that the half-done commit ended has a session that nobody was told to end.
         for (run, live) in read_live_runs(store, &self.shelf, self.is_writer)? {
             let is_new = !self.live.contains_key(&run);
@@ -65,6 +70,7 @@ impl Session {
             }
         }
         self.sort_out_runs();
+        recall_books(store, self)?;
         self.take_terms();
         self.idle_report = None;
         self.obstructed.clear();
@@ -131,7 +137,7 @@ impl Session {
         let of = |project: &Project| Terms::of(&self.settings.sla, project);
         let projects = self.projects.iter();
         let terms = projects.map(|(id, project)| (id.clone(), of(project)));
-        self.shelf.index.set_terms(terms.collect());
+        self.shelf.index.set_terms(gathered(terms));
     }
 
     /// Takes in a project whose folder or manifest was just written here.

@@ -1,7 +1,8 @@
 //! Everything that is known while a store is open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::books::{Books, Entry};
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::org::{Method, OrgChart};
@@ -60,6 +61,10 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     /// What polls did so far, for the next one.
     pub(crate) ledger: Ledger,
+    /// What was used.
+    pub(crate) books: Books,
+    /// Tasks that used something since people were last told about budgets.
+    pub(crate) spending: BTreeSet<TaskId>,
     /// What the settings are made of.
     pub(crate) source: Source,
     /// The projects that are seen.
@@ -102,7 +107,7 @@ pub(crate) struct Session {
 impl Session {
     /// Lets the journal begin anew: nothing that was committed so far depends on the old part.
     pub(crate) fn checkpoint<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
-        let made = checkpoint(store, self.opening, (&self.outbox, &self.log));
+        let made = checkpoint(store, self.opening, (&self.outbox, &self.books, &self.log));
         self.is_suspect |= made.as_ref().is_err_and(StoreError::may_be_half_done);
         self.journal = made?;
         Ok(())
@@ -144,9 +149,23 @@ impl Session {
             projects: &self.projects,
             obstructed: &self.obstructed,
             ledger: &self.ledger,
+            books: &self.books,
+            budgets: &self.settings.budgets,
             settings: &self.settings.scheduler,
             hold: self.hold.as_ref().map(|hold| hold.reason.as_str()),
             now,
+        }
+    }
+
+    /// Takes entries of the books in that were committed.
+    pub(crate) fn take_entries(&mut self, entries: &[(u64, Entry)]) {
+        for (seq, entry) in entries {
+            self.books.take(*seq, entry);
+            if let Entry::Used { run, .. } = entry {
+                let open = self.books.account(run);
+                self.spending
+                    .extend(open.map(|open| open.account.task.clone()));
+            }
         }
     }
 

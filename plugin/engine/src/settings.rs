@@ -5,6 +5,7 @@
 //! section `executor`, stays as it was at the opening.
 
 use aof_codec::Overrides;
+use aof_core::budget::Budget;
 use aof_core::caller::Context;
 use aof_core::diagnostic::{Diagnostic, Level};
 use aof_core::effect::{Effect, Notify, Severity};
@@ -306,7 +307,12 @@ fn all_of(findings: &[Diagnostic]) -> Refusal {
 
 /// The effective configuration, with the section for the host.
 pub(crate) fn effective(settings: &Settings) -> Value {
-    let Settings { scheduler, sla, .. } = settings;
+    let Settings {
+        scheduler,
+        sla,
+        budgets,
+        ..
+    } = settings;
     json!({
         "schemaVersion": 1,
         "scheduler": {
@@ -333,6 +339,16 @@ pub(crate) fn effective(settings: &Settings) -> Value {
                 "rateLimitMinutes": sla.rate_limit_minutes,
             },
         },
+        "budgets": budgets.iter().map(budget_json).collect::<Vec<_>>(),
         "executor": settings.executor,
+    })
+}
+
+fn budget_json(budget: &Budget) -> Value {
+    json!({
+        "tokensMax": budget.tokens_max,
+        "costMicrosMax": budget.cost_micros_max,
+        "window": budget.window.as_str(),
+        "alertAtPercent": budget.alert_at_percent,
     })
 }

@@ -2,6 +2,7 @@
 
 use aof_core::card::Card;
 use aof_core::diagnostic::Diagnostic;
+use aof_core::gather::gathered;
 use aof_core::id::{AgentId, RoleId, RunId, TaskId, TeamId};
 use aof_core::index::{Finished, Row, TaskIndex};
 use aof_core::refusal::{Kind, Refusal};
@@ -14,12 +15,8 @@ use crate::opening::quarantined;
 /// Tasks per status.
 pub(crate) fn counts(index: &TaskIndex) -> Value {
     let entries = Status::ALL.map(|status| (status.as_str().to_owned(), index.count_of(status)));
-    Value::Object(
-        entries
-            .into_iter()
-            .map(|(name, count)| (name, count.into()))
-            .collect(),
-    )
+    let entries = entries.into_iter();
+    Value::Object(gathered(entries.map(|(name, count)| (name, count.into()))))
 }
 
 /// A task that is not finished.

@@ -35,6 +35,8 @@ use serde_json::{Value, json};
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 
+pub(crate) use get::usage_of;
+
 /// Largest arguments of a call, in bytes.
 pub const ARGUMENTS_BYTES_MAX: usize = 1024 * 1024;
 

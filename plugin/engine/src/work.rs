@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aof_core::books::Entry;
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::effect::{Cancel, Effect};
@@ -13,6 +14,7 @@ use aof_core::run::{Run, RunOutcome, RunState};
 use aof_core::verb::Step;
 use aof_store::event_log::Event;
 use aof_store::layout::ProjectRoot;
+use aof_store::ledger;
 use aof_store::loaded::LoadedCard;
 use aof_store::port::{Stamp, Store};
 use aof_store::refusal::refusal_of;
@@ -21,6 +23,7 @@ use aof_store::transaction::Transaction;
 
 use serde_json::{Value, json};
 
+use crate::count::Told;
 use crate::session::{Live, Session};
 
 /// Characters of a text in an event or in the record of a run: a line of the log and the record
@@ -35,6 +38,10 @@ pub(crate) struct Closing {
     pub(crate) exit_code: Option<i32>,
     /// The session may still be at work: the host should end it.
     pub(crate) ends_session: bool,
+    /// What the run used, if that was told with its end.
+    pub(crate) told: Told,
+    /// The session is over, too, or never began: nothing more will be told of it.
+    pub(crate) is_last: bool,
 }
 
 impl Closing {
@@ -44,6 +51,8 @@ impl Closing {
             reason: reason.map(str::to_owned),
             exit_code: None,
             ends_session: false,
+            told: Told::default(),
+            is_last: false,
         }
     }
 
@@ -66,6 +75,7 @@ pub(crate) struct Work {
     /// Those that are new among them.
     begun: BTreeSet<RunId>,
     closed_runs: Vec<RunId>,
+    entries: Vec<Entry>,
     /// What the call is about whose work this is: its first card, or its manifest.
     subject: Option<Subject>,
 }
@@ -89,7 +99,7 @@ pub(crate) struct Committed {
 
 impl Work {
     pub(crate) fn is_empty(&self) -> bool {
-        self.transaction.is_empty()
+        self.transaction.is_empty() && self.entries.is_empty()
     }
 
     /// Bytes that it takes in the journal, at most.
@@ -111,6 +121,7 @@ impl Work {
         self.opened_runs.extend(other.opened_runs);
         self.begun.extend(other.begun);
         self.closed_runs.extend(other.closed_runs);
+        self.entries.extend(other.entries);
         self.subject = self.subject.take().or(other.subject);
     }
 
@@ -170,9 +181,19 @@ impl Work {
         self.transaction.put_manifest(root, content, read);
     }
 
+    /// The record of a run, and nothing else of it.
+    pub(crate) fn put_run(&mut self, root: &ProjectRoot, run: &Run) {
+        self.transaction.put_run(root, run);
+    }
+
+    /// An entry of the books.
+    pub(crate) fn book(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
     /// A run whose record changes.
     pub(crate) fn update_run(&mut self, root: &ProjectRoot, run: Run) {
-        self.transaction.put_run(root, &run);
+        self.put_run(root, &run);
         self.opened_runs.push(run);
     }
 
@@ -245,7 +266,7 @@ impl Work {
             self.settle(key);
         }
         let closing = Closing::new(RunOutcome::Released, Some(reason)).ending_session();
-        self.end_run(&root, ctx, run, closing);
+        self.end_run(session, ctx, &root, (run, closing));
     }
 
     /// An event that a crash kept out of the log.
@@ -265,7 +286,7 @@ impl Work {
 
     fn close_run(
         &mut self,
-        session: &Session,
+        session: &mut Session,
         ctx: &Context,
         loaded: &LoadedCard,
         closing: Closing,
@@ -283,13 +304,27 @@ impl Work {
         if let Some((key, _)) = session.outbox.start_of(&id) {
             self.settle(key);
         }
-        self.end_run(loaded.root(), ctx, run, closing);
+        self.end_run(session, ctx, loaded.root(), (run, closing));
     }
 
-    fn end_run(&mut self, root: &ProjectRoot, ctx: &Context, run: Run, closing: Closing) {
+    fn end_run(
+        &mut self,
+        session: &mut Session,
+        ctx: &Context,
+        root: &ProjectRoot,
+        (run, closing): (Run, Closing),
+    ) {
         let id = run.id.clone();
-        // Whoever took an offer has no session that could be ended.
-        if closing.ends_session && run.method != Some(Method::Cli) {
+        let told = closing.told.usage;
+        if let Some((usage, source)) = &told {
+            self.count(session, ctx, &id, (usage, source));
+        }
+        // Whoever took an offer has no session that could be ended, or whose end could be told.
+        let is_offer = run.method == Some(Method::Cli);
+        if (closing.is_last || is_offer) && session.books.account(&id).is_some() {
+            self.book(Entry::Closed(id.clone()));
+        }
+        if closing.ends_session && !is_offer {
             self.effect(Effect::Cancel(Cancel {
                 run: id.clone(),
                 session: run.session.clone(),
@@ -302,6 +337,7 @@ impl Work {
             outcome: Some(closing.outcome),
             exit_code: closing.exit_code,
             reason: closing.reason.map(shortened_text),
+            usage: told.map(|(usage, _)| usage).or(run.usage),
             ..run
         };
         self.transaction.put_run(root, &ended);
@@ -319,6 +355,11 @@ impl Work {
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
         let request = self.request(session);
+        let numbered: Vec<(u64, Entry)> = (session.books.seq() + 1..).zip(self.entries).collect();
+        self.entries = Vec::new();
+        for (seq, entry) in &numbered {
+            self.transaction.book(ledger::line(*seq, entry));
+        }
         self.admit()?;
         if session.journal.is_due() {
             session
@@ -333,10 +374,14 @@ impl Work {
         match answer {
             Ok(cursor) => (session.cursor, session.journal) = (cursor, journal),
             Err(error) => {
+                session
+                    .books
+                    .skip_to(numbered.last().map_or(0, |(seq, _)| *seq));
                 session.refused(store, &error);
                 return Err(refusal_of(&error));
             }
         }
+        session.take_entries(&numbered);
         for (project, card) in &self.cards {
             session.shelf.put(card, project);
         }

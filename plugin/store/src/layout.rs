@@ -19,6 +19,8 @@ pub const EVENTS_DIR: &str = "events";
 pub const STATE_DIR: &str = "state";
 /// Effects recorded and settled.
 pub const OUTBOX: &str = "state/outbox.jsonl";
+/// What was used.
+pub const LEDGER: &str = "state/ledger.jsonl";
 /// Folder of the journal.
 pub const JOURNAL_DIR: &str = "state/journal";
 /// The project that always exists.
@@ -163,6 +165,12 @@ pub fn journal_part(epoch: u64, part: u32) -> String {
 pub fn parse_journal_name(name: &str) -> Option<(u64, u32)> {
     let (epoch, part) = name.strip_suffix(".jsonl")?.split_once('-')?;
     Some((epoch.parse().ok()?, part.parse().ok()?))
+}
+
+/// Where a ledger goes that a writer could not read.
+#[must_use]
+pub fn unreadable_ledger(epoch: u64) -> String {
+    format!("{STATE_DIR}/ledger.unreadable-{epoch}.jsonl")
 }
 
 /// The event log of a UTC day.

@@ -7,6 +7,7 @@ pub mod event_log;
 pub mod fold;
 pub mod journal;
 pub mod layout;
+pub mod ledger;
 pub mod loaded;
 #[cfg(test)]
 mod memory;

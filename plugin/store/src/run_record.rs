@@ -4,6 +4,7 @@ use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use aof_core::instant::Instant;
 use aof_core::org::Method;
 use aof_core::run::{Run, RunOutcome, RunState};
+use aof_core::usage::Usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,6 +31,17 @@ struct RunFile {
     outcome: Option<String>,
     exit_code: Option<i32>,
     reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageRecord>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UsageRecord {
+    model: Option<String>,
+    input_tokens: u64,
+    output_tokens: u64,
+    cost_micros: u64,
 }
 
 /// The file's content.
@@ -51,6 +63,12 @@ pub fn encode(run: &Run) -> Vec<u8> {
         outcome: run.outcome.map(|outcome| outcome.as_str().to_owned()),
         exit_code: run.exit_code,
         reason: run.reason.clone(),
+        usage: run.usage.clone().map(|usage| UsageRecord {
+            model: usage.model,
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            cost_micros: usage.cost_micros,
+        }),
     };
     // Writing a plain struct of text and numbers as JSON cannot fail.
     let mut bytes = serde_json::to_vec_pretty(&file).unwrap_or_default();
@@ -81,6 +99,12 @@ pub fn decode(bytes: &[u8]) -> Option<Run> {
         outcome: file.outcome.and_then(|name| RunOutcome::parse(&name)),
         exit_code: file.exit_code,
         reason: file.reason,
+        usage: file.usage.map(|usage| Usage {
+            model: usage.model,
+            input_tokens: usage.input_tokens,
+            output_tokens: usage.output_tokens,
+            cost_micros: usage.cost_micros,
+        }),
     })
 }
 
@@ -101,5 +125,15 @@ pub fn to_json(run: &Run, run_dir: &str) -> Value {
         "reason": run.reason,
         "exitCode": run.exit_code,
         "runDir": run_dir,
+        "usage": run.usage.as_ref().map(usage_json),
+    })
+}
+
+/// What a run used, as events and views show it.
+#[must_use]
+pub fn usage_json(usage: &Usage) -> Value {
+    json!({
+        "model": usage.model, "inputTokens": usage.input_tokens,
+        "outputTokens": usage.output_tokens, "costMicros": usage.cost_micros,
     })
 }

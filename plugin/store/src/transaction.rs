@@ -13,7 +13,7 @@ use aof_core::status::Status;
 
 use crate::event_log::{EVENT_LINE_BYTES_MAX, Event, EventLog};
 use crate::journal::{CardChange, JOURNAL_RECORD_BYTES_MAX, Journal, LogLines, Record, RunChange};
-use crate::layout::{OUTBOX, ProjectRoot};
+use crate::layout::{LEDGER, OUTBOX, ProjectRoot};
 use crate::loaded::LoadedCard;
 use crate::outbox::{asked_line, issued_line, settled_line};
 use crate::port::{Op, Stamp};
@@ -34,6 +34,7 @@ pub struct Transaction {
     events: Vec<Event>,
     event_lines: Vec<String>,
     outbox: Vec<String>,
+    ledger: Vec<String>,
     bytes: usize,
     /// Bytes of the longest line for the event log.
     event_bytes: usize,
@@ -47,6 +48,7 @@ impl Transaction {
             && self.dirs.is_empty()
             && self.events.is_empty()
             && self.outbox.is_empty()
+            && self.ledger.is_empty()
     }
 
     /// Bytes that the record will have in the journal, at most.
@@ -85,6 +87,7 @@ impl Transaction {
         self.events.extend(other.events);
         self.event_lines.extend(other.event_lines);
         self.outbox.extend(other.outbox);
+        self.ledger.extend(other.ledger);
         self.bytes += other.bytes;
         self.event_bytes = self.event_bytes.max(other.event_bytes);
     }
@@ -205,6 +208,12 @@ impl Transaction {
         self.outbox.push(line);
     }
 
+    /// A line of the ledger.
+    pub fn book(&mut self, line: String) {
+        self.bytes += quoted_bytes(&line);
+        self.ledger.push(line);
+    }
+
     /// The batch for the port, and the events in it.
     #[must_use]
     pub fn into_batch(self, log: &mut EventLog, journal: &mut Journal) -> (Vec<Op>, Vec<Event>) {
@@ -216,11 +225,11 @@ impl Transaction {
             let path = log.file_for(last.at, bytes);
             record.logs.push(LogLines { path, lines });
         }
-        if !self.outbox.is_empty() {
-            record.logs.push(LogLines {
-                path: OUTBOX.to_owned(),
-                lines: self.outbox,
-            });
+        for (path, lines) in [(OUTBOX, self.outbox), (LEDGER, self.ledger)] {
+            if !lines.is_empty() {
+                let path = path.to_owned();
+                record.logs.push(LogLines { path, lines });
+            }
         }
         let (line, mark) = journal.enter(&mut record);
         let path = journal.path().to_owned();

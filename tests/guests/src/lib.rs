@@ -168,6 +168,10 @@ impl views::Guest for Rogue {
         Ok(query.lenient.to_string())
     }
 
+    fn usage(_: Ctx, by: String, _: String) -> Result<String, Error> {
+        Ok(by)
+    }
+
     fn audit(_: Ctx, page: u32) -> Result<String, Error> {
         Ok(page.to_string())
     }

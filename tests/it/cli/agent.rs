@@ -155,3 +155,31 @@ fn without_a_daemon_poll_after_poll_gets_the_work_done() {
     });
     assert_eq!(stand.state(&id).0, "done");
 }
+
+#[test]
+fn what_a_program_leaves_in_its_run_directory_is_counted_and_shown() {
+    let stand = Stand::with_agent(
+        "echo '{\"model\": \"large\", \"inputTokens\": 1200, \"outputTokens\": 80, \
+          \"costMicros\": 45000}' >\"$AOF_RUN_DIR/usage.json\"\n\
+         aof task complete \"$AOF_TASK_ID\" --summary 'counted'",
+    );
+    let id = stand.task(&["Count", "-a", "worker"]);
+    assert_eq!(stand.aof(&["run"]).code, 0);
+    insta::assert_snapshot!(stand.aof(&["usage"]).ok().out, @r"
+    USAGE in all
+      AGENT   RUNS  INPUT  OUTPUT  COST
+      worker  1     1200   80      0.045000
+      total   1     1200   80      0.045000
+    ");
+    let by = ["usage", "--by", "model", "--since", "month", "--json"];
+    let answer = stand.aof(&by).ok().json();
+    assert_eq!(answer["usage"]["rows"][0]["name"], "large");
+    assert_eq!(answer["usage"]["window"], "month");
+    for command in [&["task", "show", &id][..], &["explain", &id]] {
+        let said = stand.aof(command).ok().out;
+        let used = "1200 tokens read, 80 written, cost 0.045000";
+        assert!(said.contains(used), "{said}");
+    }
+    let wrong = stand.aof(&["usage", "--by", "agnet"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+}

@@ -8,12 +8,13 @@ use super::stand::Stand;
 fn every_looking_command_gives_one_json_object_under_a_noun() {
     let stand = Stand::idle();
     let id = stand.task(&["Something"]);
-    let commands: [(&[&str], &str); 7] = [
+    let commands: [(&[&str], &str); 8] = [
         (&["board"], "board"),
         (&["task", "list"], "list"),
         (&["task", "show", &id], "task"),
         (&["explain", &id], "decision"),
         (&["events"], "events"),
+        (&["usage"], "usage"),
         (&["tools"], "tools"),
         (&["poll", "--dry-run"], "poll"),
     ];

@@ -34,6 +34,7 @@ fn every_value_says_where_it_comes_from() {
         .out;
     insta::assert_snapshot!(shown, @r"
     SETTING                            VALUE     FROM
+    budgets                            []        default
     executor                           null      default
     scheduler.agingMs                  86400000  default
     scheduler.cascadeBlocks            false     default

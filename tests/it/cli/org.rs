@@ -273,6 +273,26 @@ fn what_is_said_for_people_is_shown() {
 }
 
 #[test]
+fn budgets_of_teams_and_agents_are_shown() {
+    let chart = TALKATIVE
+        .replace(
+            "technicalLead: eve",
+            "technicalLead: eve, budgets: [{tokensMax: 5, costMicrosMax: 2500000}]",
+        )
+        .replace(
+            "name: Eve",
+            "name: Eve, budgets: [{tokensMax: 1, window: day, alertAtPercent: 50}]",
+        );
+    let shown = stand(&chart).aof(&["org", "show"]).ok().out;
+    let shown = &shown[shown.find("BUDGETS").unwrap()..];
+    insta::assert_snapshot!(shown, @r"
+    BUDGETS
+      team   core  cost 2.50 · 5 tokens in all  told at 80 %
+      agent  eve   1 token a day                told at 50 %
+    ");
+}
+
+#[test]
 fn what_other_programs_keep_in_a_chart_stays() {
     let stand = stand(TALKATIVE);
     stand.aof(&["org", "set", "agents.ada.name", "Ade"]).ok();

@@ -13,6 +13,7 @@ pub(super) fn ground() -> Value {
     json!({
         "schemaVersion": 1, "id": "TASK-2026-02-17-001", "title": "t", "status": "ready",
         "createdAt": at, "updatedAt": at, "lastTransitionAt": at, "createdBy": "me",
+        "budget": {"tokensMax": 5, "costMicrosMax": 5},
         "lease": {"agent": "x", "acquiredAt": at, "expiresAt": at},
     })
 }
@@ -31,6 +32,7 @@ pub(super) fn samples() -> [(&'static str, Value); 6] {
 
 const SHOWN: &str = "tool::get::a_card_that_says_everything_is_shown_as_it_says";
 const LIMIT: &str = "scheduler::sla::each_status_has_its_own_limit_from_the_moment_of_entry";
+const BUDGET: &str = "scheduler::budget::a_task_has_a_budget_of_its_own";
 const WORKFLOW: &str = "scheduler::knob::a_card_with_a_workflow_waits_for_a_version_that_runs_it";
 
 pub(super) const ROWS: &[Row] = &[
@@ -66,6 +68,9 @@ pub(super) const ROWS: &[Row] = &[
         By("scheduler::route::tags_find_an_agent_where_no_rule_does"),
     ),
     ("routing.workflow", Idle),
+    ("budget.tokensMax", By(BUDGET)),
+    ("budget.costMicrosMax", By(BUDGET)),
+    ("budget.alertAtPercent", By(BUDGET)),
     ("sla.maxInProgressMs", By(LIMIT)),
     ("sla.maxQueueMs", By(LIMIT)),
     ("sla.maxReviewMs", By(LIMIT)),

@@ -9,8 +9,14 @@ use super::Row;
 pub(super) fn ground() -> Value {
     json!({
         "schemaVersion": 1,
-        "agents": [{"id": "x", "name": "X"}, {"id": "y", "name": "Y"}],
-        "teams": [{"id": "x", "name": "X"}, {"id": "y", "name": "Y"}],
+        "agents": [
+            {"id": "x", "name": "X", "budgets": [{"tokensMax": 5}]},
+            {"id": "y", "name": "Y"},
+        ],
+        "teams": [
+            {"id": "x", "name": "X", "budgets": [{"tokensMax": 5}]},
+            {"id": "y", "name": "Y"},
+        ],
         "roles": {"x": {"agents": ["x"]}, "y": {"agents": ["y"]}},
         "routing": [{"targetAgent": "y"}],
         "orgUnits": [
@@ -28,6 +34,8 @@ const TOLD: &str = "scheduler::route::an_agent_is_told_whom_it_works_with";
 const PACE: &str = "scheduler::share::a_team_has_its_cap_and_its_pace_and_holds_up_nobody";
 const SHOWN: &str = "cli::org::what_is_said_for_people_is_shown";
 const KEPT: &str = "cli::org::what_other_programs_keep_in_a_chart_stays";
+const STOPS: &str = "scheduler::budget::a_spent_budget_stops_its_scope_until_the_window_turns";
+const NEAR: &str = "scheduler::budget::people_are_told_once_when_it_is_nearly_spent";
 const ROTATES: &str = "scheduler::route::a_role_rotates_among_its_agents";
 
 pub(super) const ROWS: &[Row] = &[
@@ -47,6 +55,10 @@ pub(super) const ROWS: &[Row] = &[
     ("agents.team", By(TEAM)),
     ("agents.reportsTo", By(TOLD)),
     ("agents.active", By(TEAM)),
+    ("agents.budgets.tokensMax", By(STOPS)),
+    ("agents.budgets.costMicrosMax", By(NEAR)),
+    ("agents.budgets.window", By(STOPS)),
+    ("agents.budgets.alertAtPercent", By(NEAR)),
     (
         "agents.canDelegate",
         By("tool::permission::a_worker_makes_tasks_as_its_policies_say"),
@@ -148,6 +160,10 @@ pub(super) const ROWS: &[Row] = &[
         By("tool::permission::an_orchestrator_is_a_lead_of_its_team_and_of_no_other"),
     ),
     ("teams.technicalLead", By(SHOWN)),
+    ("teams.budgets.tokensMax", By(STOPS)),
+    ("teams.budgets.costMicrosMax", By(NEAR)),
+    ("teams.budgets.window", By(STOPS)),
+    ("teams.budgets.alertAtPercent", By(NEAR)),
     (
         "teams.dispatch.maxConcurrent",
         By("scheduler::share::a_team_has_no_more_than_its_cap"),

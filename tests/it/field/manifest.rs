@@ -8,6 +8,9 @@ const ACTS: &str =
     "scheduler::sla::projects_and_settings_say_what_happens_and_who_is_told_how_often";
 const KEPT: &str = "tool::project::what_a_manifest_says_for_people_is_shown_or_kept";
 
+const STOPS: &str = "scheduler::budget::a_spent_budget_stops_its_scope_until_the_window_turns";
+const NEAR: &str = "scheduler::budget::people_are_told_once_when_it_is_nearly_spent";
+
 pub(super) const ROWS: &[Row] = &[
     (
         "schemaVersion",
@@ -53,6 +56,10 @@ pub(super) const ROWS: &[Row] = &[
     ("links.repo", By(KEPT)),
     ("links.dashboards", By(KEPT)),
     ("links.docs", By(KEPT)),
+    ("budgets.tokensMax", By(STOPS)),
+    ("budgets.costMicrosMax", By(NEAR)),
+    ("budgets.window", By(STOPS)),
+    ("budgets.alertAtPercent", By(NEAR)),
     ("sla.defaultMaxInProgressMs", By(LIMITS)),
     ("sla.researchMaxInProgressMs", By(LIMITS)),
     ("sla.defaultMaxQueueMs", By(LIMITS)),

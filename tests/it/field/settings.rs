@@ -11,6 +11,9 @@ const AGENTS: &str = "host-harness/host/src/executor/settings.rs::\
                       an_agent_overrides_part_of_the_general_settings";
 const SECTION: &str = "the executor is given its section as JSON";
 
+const STOPS: &str = "scheduler::budget::a_spent_budget_stops_its_scope_until_the_window_turns";
+const NEAR: &str = "scheduler::budget::people_are_told_once_when_it_is_nearly_spent";
+
 pub(super) const ROWS: &[Row] = &[
     (
         "schemaVersion",
@@ -59,6 +62,10 @@ pub(super) const ROWS: &[Row] = &[
         "scheduler.cascadeBlocks",
         By("scheduler::dependency::blocking_goes_on_to_dependents_only_where_it_is_asked_for"),
     ),
+    ("budgets.tokensMax", By(STOPS)),
+    ("budgets.costMicrosMax", By(NEAR)),
+    ("budgets.window", By(STOPS)),
+    ("budgets.alertAtPercent", By(NEAR)),
     ("sla.defaultMaxInProgressMs", By(LIMITS)),
     ("sla.researchMaxInProgressMs", By(LIMITS)),
     ("sla.defaultMaxQueueMs", By(LIMITS)),

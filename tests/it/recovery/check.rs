@@ -54,7 +54,7 @@ pub fn disk_is_sound(stage: &Stage, label: &str) {
 }
 
 /// After opening, the effects hold one spawn for each run that was requested and no other; started
-/// runs are adopted.
+/// runs are adopted, and besides them only runs that are over.
 pub fn spawns_belong_to_leases(stage: &mut Stage, label: &str) {
     let mut wanted = Vec::new();
     let report = stage.report();
@@ -63,13 +63,18 @@ pub fn spawns_belong_to_leases(stage: &mut Stage, label: &str) {
             wanted.push(run.to_owned());
         }
     }
-    let adopted: Vec<String> = stage
+    let (adopted, over): (Vec<_>, Vec<_>) = stage
         .opened
         .adopted
         .iter()
-        .map(|run| run.run.clone())
-        .collect();
+        .partition(|run| wanted.contains(&run.run));
+    let adopted: Vec<String> = adopted.into_iter().map(|run| run.run.clone()).collect();
     assert_eq!(adopted, wanted, "{label}: adopted");
+    for run in over {
+        let record = stage.file(&format!("{}/run.json", run.run_dir));
+        let record = record.unwrap_or_default();
+        assert!(record.contains("\"state\": \"ended\""), "{label}: {record}");
+    }
     let started: Vec<&String> = stage
         .opened
         .adopted

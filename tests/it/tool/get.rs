@@ -15,6 +15,7 @@ fn a_task_is_shown_whole() {
         "agent": "writer",
         "attempt": null,
         "body": "Do it.\n",
+        "budgets": [],
         "createdAt": "2026-02-17T09:01:00.000Z",
         "createdBy": "unknown",
         "dependsOn": [],
@@ -38,6 +39,12 @@ fn a_task_is_shown_whole() {
         "team": null,
         "title": "Title of [id]",
         "updatedAt": "1970-01-01T00:00:00.000Z",
+        "usage": {
+          "costMicros": 0,
+          "inputTokens": 0,
+          "outputTokens": 0,
+          "runs": 0
+        },
         "warnings": [
           {
             "code": "AOF-1102",
@@ -148,7 +155,8 @@ fn the_runs_of_a_task_are_shown_oldest_first() {
         "runDir": "projects/alpha/runs/TASK-2026-02-17-001/[id]",
         "session": "session-of-[id]",
         "startedAt": "2026-02-17T10:00:00.000Z",
-        "state": "ended"
+        "state": "ended",
+        "usage": null
       },
       {
         "agent": "writer",
@@ -163,7 +171,8 @@ fn the_runs_of_a_task_are_shown_oldest_first() {
         "runDir": "projects/alpha/runs/TASK-2026-02-17-001/[second]",
         "session": null,
         "startedAt": null,
-        "state": "requested"
+        "state": "requested",
+        "usage": null
       }
     ]
     "#);

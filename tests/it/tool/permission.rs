@@ -483,6 +483,41 @@ fn nobody_makes_tasks_above_its_priorities() {
 }
 
 #[test]
+fn nobody_raises_a_task_above_its_priorities() {
+    let tasking = "policies: {tasking: {allowedPriorities: [normal, low]}},";
+    let mut stage = reader_with(&format!("canDelegate: true, {tasking}"));
+    let made = stage.tool(&agent("reader"), "aof_dispatch", to("agent", "judge"));
+    let id = made.unwrap()["task"]["taskId"].as_str().unwrap().to_owned();
+    let to_be = |priority: &str| json!({"taskId": id, "priority": priority});
+    for priority in ["critical", "high"] {
+        let before = stage.tree();
+        let call = ("aof_task_edit", to_be(priority));
+        let (code, place, hint) = stage.refused(&agent("reader"), call);
+        assert_eq!(
+            (code.as_str(), place.as_deref()),
+            ("AOF-2012", Some("priority"))
+        );
+        assert!(hint.contains("end at `normal`"), "{hint}");
+        assert_eq!(stage.log_lines().pop().unwrap()["type"], "access.denied");
+        let is_card = |(path, _): &(&String, &String)| path.ends_with(".md");
+        let now = stage.tree();
+        assert!(now.iter().filter(is_card).eq(before.iter().filter(is_card)));
+    }
+    for priority in ["low", "normal"] {
+        stage
+            .tool(&agent("reader"), "aof_task_edit", to_be(priority))
+            .unwrap();
+    }
+    // What a person has made urgent may become less so, and not more so again.
+    stage.ann("aof_task_edit", to_be("critical"));
+    stage
+        .tool(&agent("reader"), "aof_task_edit", to_be("high"))
+        .unwrap();
+    let call = ("aof_task_edit", to_be("critical"));
+    assert_eq!(stage.refused(&agent("reader"), call).0, "AOF-2012");
+}
+
+#[test]
 fn the_lead_of_a_unit_leads_whoever_is_in_it_or_below() {
     let units = "\
 orgUnits:
@@ -514,6 +549,16 @@ memberships:
             );
         }
     }
+}
+
+#[test]
+fn a_project_that_is_there_already_is_not_made_by_a_worker_either() {
+    let mut stage = Stage::empty();
+    let beta = json!({"id": "beta"});
+    stage.ann("aof_project_create", beta.clone());
+    stage.ann("aof_project_create", beta.clone());
+    let call = ("aof_project_create", beta);
+    assert_eq!(stage.refused(&agent("reader"), call).0, "AOF-2012");
 }
 
 #[test]

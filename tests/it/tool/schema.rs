@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::rule::{GOOD, good, store_for};
 use super::{ONE, THREE, TWO};
-use crate::stage::{Stage, human};
+use crate::stage::{Stage, human, runner};
 
 fn definitions() -> Vec<Definition> {
     Stage::empty().instance().list_tools().unwrap()
@@ -40,6 +40,7 @@ fn sample(field: &str) -> Value {
         "team" => json!("ink"),
         "priority" => json!("high"),
         "status" => json!("blocked"),
+        "usage" => json!({"model": "m", "inputTokens": 1, "outputTokens": 2, "costMicros": 3}),
         _ => json!("text"),
     }
 }
@@ -133,7 +134,7 @@ fn the_fields_of_every_schema_are_these() {
     aof_dispatch: timeoutMs title!
     aof_task_get: project taskId!
     aof_task_update: actor body idempotencyKey project reason status taskId!
-    aof_task_complete: actor idempotencyKey project summary taskId!
+    aof_task_complete: actor idempotencyKey project summary taskId! usage
     aof_task_block: actor idempotencyKey project reason! taskId!
     aof_task_unblock: actor idempotencyKey project taskId!
     aof_task_cancel: actor idempotencyKey project reason taskId!
@@ -176,7 +177,13 @@ fn every_field_of_every_schema_is_accepted() {
             if tool.name == "aof_task_update" {
                 arguments["reason"] = json!("a reason");
             }
-            let answer = store_for(&tool.name).tool(&human("ann"), &tool.name, arguments);
+            let mut store = store_for(&tool.name);
+            let caller = match field.as_str() {
+                // Only a run uses anything.
+                "usage" => runner(&store.spawned_for(ONE)),
+                _ => human("ann"),
+            };
+            let answer = store.tool(&caller, &tool.name, arguments);
             if let Err(error) = answer {
                 panic!("{} {field}: {} {}", tool.name, error.code, error.message);
             }

@@ -35,6 +35,13 @@ pub enum View {
     },
     /// The settings in force.
     Settings,
+    /// What was used.
+    Usage {
+        /// By what it is summed.
+        by: String,
+        /// Within which time.
+        window: String,
+    },
     /// The org chart.
     Org {
         /// What to say about it.
@@ -101,6 +108,7 @@ impl View {
                     })),
                 })
             }
+            View::Usage { by, window } => json!({ "view": "usage", "by": by, "window": window }),
             View::Audit { page } => json!({ "view": "audit", "page": page }),
             View::Events {
                 day,
@@ -146,6 +154,7 @@ impl View {
                     agents: agents.clone(),
                 })
             }
+            View::Usage { by, window } => gateway.usage(by, window),
             View::Audit { page } => gateway.audit(*page),
             View::Events {
                 day,

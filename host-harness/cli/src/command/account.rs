@@ -94,7 +94,10 @@ impl Account {
                 continue;
             }
             let reasons: Vec<String> = decision.reasons.iter().map(|it| clean(it)).collect();
-            let (task, title) = (clean(&decision.task), clean(&decision.title));
+            let (task, title) = (
+                clean(&decision.task),
+                clean(decision.title.as_deref().unwrap_or_default()),
+            );
             text += &format!(
                 "  {task}  {title}\n    {WARN}{}{WARN:#}\n",
                 reasons.join("; ")

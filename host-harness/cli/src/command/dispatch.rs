@@ -12,6 +12,7 @@ use crate::layer;
 use super::{
     Session, backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init,
     migrate, org, poll, project, restore, run as run_command, schema, sim, supervise, task, tools,
+    usage,
 };
 
 /// Carries the command out and gives the exit code.
@@ -30,6 +31,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
     match command {
         Command::Task(verb) => task::run(verb, session),
         Command::Project(verb) => project::run(verb, session),
+        Command::Usage(args) => usage::run(args, session),
         Command::Board(args) => board::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Poll(args) => poll::run(args, session),

@@ -28,6 +28,7 @@ pub mod sim;
 pub mod supervise;
 pub mod task;
 pub mod tools;
+pub mod usage;
 
 pub use dispatch::run;
 pub use session::Session;

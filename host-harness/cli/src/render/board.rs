@@ -5,6 +5,7 @@ use crate::shape::{Board, Column, Counts, Quarantined, STATUSES, Summary};
 use super::style::{BAD, DIM, HEAD, WARN, of_priority, of_status};
 use super::table::{Table, cell, styled};
 use super::text::{clean, counted};
+use super::usage::budgets;
 
 /// The whole board.
 pub fn board(board: &Board, width: Option<usize>) -> String {
@@ -14,6 +15,9 @@ pub fn board(board: &Board, width: Option<usize>) -> String {
     }
     if board.columns.iter().all(|column| column.count == 0) {
         text += "\nno tasks yet; make one with `aof task create TITLE`\n";
+    }
+    if !board.budgets.is_empty() {
+        text += &format!("\n{WARN}BUDGETS{WARN:#}\n{}", budgets(&board.budgets));
     }
     text + &quarantined(&board.quarantined) + &notices(&board.notices)
 }

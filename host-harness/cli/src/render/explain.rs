@@ -5,17 +5,22 @@ use crate::shape::Decision;
 use super::style::{BAD, BUSY, DIM, GOOD, HEAD, PLAIN, WARN, of_status};
 use super::table::{Table, cell, styled};
 use super::text::clean;
+use super::usage::brief;
 
 /// A decision with everything that it rests on.
 pub fn decision(decision: &Decision, width: Option<usize>) -> String {
-    let (of, style) = (of_status(&decision.status), style_of(&decision.verdict));
+    let status = decision.status.as_deref().unwrap_or_default();
+    let title = decision.title.as_deref().unwrap_or_default();
+    let (of, style) = (of_status(status), style_of(&decision.verdict));
     let mut text = format!(
-        "{HEAD}{}{HEAD:#}  {of}{}{of:#}\n{HEAD}{}{HEAD:#}\n\n{style}{}{style:#}",
+        "{HEAD}{}{HEAD:#}  {of}{}{of:#}\n",
         clean(&decision.task),
-        clean(&decision.status),
-        clean(&decision.title),
-        sentence(&decision.verdict),
+        clean(status),
     );
+    if !title.is_empty() {
+        text += &format!("{HEAD}{}{HEAD:#}\n", clean(title));
+    }
+    text += &format!("\n{style}{}{style:#}", sentence(&decision.verdict));
     if let Some(agent) = &decision.agent {
         text += &format!(" {BUSY}{}{BUSY:#}", clean(agent));
     }
@@ -29,6 +34,10 @@ pub fn decision(decision: &Decision, width: Option<usize>) -> String {
     text += &section("CANDIDATES", &candidates(decision), width);
     text += &section("DEPENDS ON", &dependencies(decision), width);
     text += &section("LIMITS", &caps(decision), width);
+    let used = brief(&decision.usage.clone().unwrap_or_default());
+    if !used.is_empty() {
+        text += &format!("\n{DIM}used so far: {used}{DIM:#}\n");
+    }
     if let Some(path) = &decision.path {
         text += &format!("\n{DIM}{}{DIM:#}\n", clean(path));
     }
@@ -142,5 +151,20 @@ mod tests {
 
         projects/gazette/tasks/backlog/TASK-14.md
         ");
+    }
+
+    #[test]
+    fn what_is_finished_or_not_understood_has_no_title() {
+        for (status, verdict, reason) in [
+            (json!("done"), "terminal", "the task is done"),
+            (json!(null), "quarantined", "line 3 is broken"),
+        ] {
+            let answer = json!({"decision": {
+                "task": "TASK-14", "title": null, "status": status, "verdict": verdict,
+                "agent": null, "reasons": [reason],
+            }});
+            let text = decision(&read(&answer, "decision"), None);
+            assert!(text.contains("TASK-14") && text.contains(reason), "{text}");
+        }
     }
 }

@@ -17,3 +17,4 @@ pub mod table;
 pub mod task;
 pub mod text;
 pub mod tool;
+pub mod usage;

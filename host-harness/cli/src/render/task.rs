@@ -6,6 +6,7 @@ use super::board::quarantined;
 use super::style::{DIM, HEAD, WARN, of_priority, of_status};
 use super::table::{Table, cell, styled};
 use super::text::{clean, counted, moment};
+use super::usage::brief;
 
 /// A list of tasks with their statuses.
 pub fn list(page: &Page, report: &Report, width: Option<usize>) -> String {
@@ -68,6 +69,8 @@ pub fn detail(task: &Summary, detail: &Detail) -> String {
 fn fields(task: &Summary, detail: &Detail) -> Vec<(&'static str, String)> {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_default();
     let when = |value: &Option<String>| value.as_deref().map(moment).unwrap_or_default();
+    let budgets = detail.budgets.iter().map(|it| it.message.as_str());
+    let budget = budgets.collect::<Vec<_>>().join("; ");
     vec![
         ("project", or_none(&task.project)),
         ("for", task.whom()),
@@ -88,6 +91,8 @@ fn fields(task: &Summary, detail: &Detail) -> Vec<(&'static str, String)> {
         ("status since", when(&task.last_transition_at)),
         ("card", or_none(&detail.path)),
         ("work", or_none(&detail.work_dir)),
+        ("used", brief(&detail.usage.clone().unwrap_or_default())),
+        ("budget", budget),
     ]
 }
 

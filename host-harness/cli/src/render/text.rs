@@ -56,6 +56,16 @@ pub fn counted(count: u64, noun: &str) -> String {
     }
 }
 
+/// Millionths as a decimal number, exactly.
+pub fn money(micros: u64) -> String {
+    let (whole, micros) = (micros / 1_000_000, micros % 1_000_000);
+    if micros % 10_000 == 0 {
+        format!("{whole}.{:02}", micros / 10_000)
+    } else {
+        format!("{whole}.{micros:06}")
+    }
+}
+
 /// `2026-11-20T07:12:33.123Z` as `2026-11-20 07:12:33`.
 pub fn moment(timestamp: &str) -> String {
     match (timestamp.get(..10), timestamp.get(11..19)) {

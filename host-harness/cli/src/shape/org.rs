@@ -167,6 +167,8 @@ pub struct Agent {
     pub provider: Option<String>,
     /// How it is reached.
     pub comms: Comms,
+    /// How much it may use.
+    pub budgets: Vec<Budget>,
 }
 
 /// One team.
@@ -189,6 +191,22 @@ pub struct Team {
     pub dispatch: TeamDispatch,
     /// When its work is reviewed.
     pub murmur: Option<Murmur>,
+    /// How much it may use.
+    pub budgets: Vec<Budget>,
+}
+
+/// How much may be used within a window of time.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Budget {
+    /// Tokens read and written.
+    pub tokens_max: Option<u64>,
+    /// Cost in millionths.
+    pub cost_micros_max: Option<u64>,
+    /// Within which time.
+    pub window: String,
+    /// At how much of it people are told.
+    pub alert_at_percent: u64,
 }
 
 /// How fast a team is given work.

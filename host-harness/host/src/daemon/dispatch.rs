@@ -103,6 +103,10 @@ enum ViewParams {
     },
     Metrics {},
     Settings {},
+    Usage {
+        by: String,
+        window: String,
+    },
     Org {
         look: OrgWord,
         text: Option<String>,
@@ -280,6 +284,7 @@ fn view(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
             lenient: lenient.unwrap_or_default(),
             agents,
         }),
+        ViewParams::Usage { by, window } => gateway.usage(&by, &window),
         ViewParams::Audit { page } => gateway.audit(page),
     };
     seen.map_err(fault)

@@ -157,6 +157,7 @@ impl CommandExecutor {
     fn variables(&self, values: Values, prompt: PathBuf) -> Vec<(String, String)> {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let socket = self.socket.clone().map(text);
+        let run_dir = text(prompt.parent().unwrap_or(&prompt).to_owned());
         let always = [
             ("AOF_TASK_ID", values.task),
             ("AOF_RUN_ID", values.run),
@@ -165,6 +166,7 @@ impl CommandExecutor {
             ("AOF_CARD", values.card),
             ("AOF_WORK_DIR", values.work),
             ("AOF_DATA_DIR", values.data),
+            ("AOF_RUN_DIR", run_dir),
             ("AOF_PROMPT_FILE", text(prompt)),
         ];
         let always = always.into_iter();

@@ -64,5 +64,6 @@ port! {
     metrics(ctx: &Ctx) -> String;
     settings(ctx: &Ctx) -> String;
     org(ctx: &Ctx, query: &OrgQuery) -> String;
+    usage(ctx: &Ctx, by: &str, window: &str) -> String;
     audit(ctx: &Ctx, page: u32) -> String;
 }

@@ -343,6 +343,10 @@ impl Component for Fake {
         self.look("org")
     }
 
+    fn usage(&mut self, _ctx: &Ctx, _by: &str, _window: &str) -> Result<String, CallError> {
+        self.look("usage")
+    }
+
     fn audit(&mut self, _ctx: &Ctx, _page: u32) -> Result<String, CallError> {
         self.look("audit")
     }

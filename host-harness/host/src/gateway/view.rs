@@ -68,6 +68,11 @@ impl Gateway {
         self.look("views.org", |at, ctx| at.org(ctx, query))
     }
 
+    /// `{"usage": …}`, by task, project, team, agent or model.
+    pub fn usage(&mut self, by: &str, window: &str) -> Answer {
+        self.look("views.usage", |at, ctx| at.usage(ctx, by, window))
+    }
+
     /// `{"audit": {"findings": […], "next": …}}`, pages in order from 0.
     pub fn audit(&mut self, page: u32) -> Answer {
         self.look("views.audit", |at, ctx| at.audit(ctx, page))

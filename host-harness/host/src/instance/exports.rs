@@ -195,6 +195,14 @@ impl Instance {
         })
     }
 
+    /// What was used, by whom, within a window.
+    pub fn usage(&mut self, ctx: &Ctx, by: &str, window: &str) -> Answer<String> {
+        let call = self.call("views.usage", ctx);
+        self.ask(&call, |world, store| {
+            views(world).call_usage(store, ctx, by, window)
+        })
+    }
+
     /// One page of what should be looked at, and of the comparison of log and cards.
     pub fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
         let call = self.call("views.audit", ctx);

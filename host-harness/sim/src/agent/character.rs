@@ -134,6 +134,29 @@ fn block(task: &str) -> Deed {
     )
 }
 
+/// Some agents say with their result what they used; they know it less well than their hosts do.
+pub(super) fn say_usage(deed: &mut Deed, number: u64) {
+    if let Deed::Call { name, arguments } = deed
+        && *name == "aof_task_complete"
+        && number.is_multiple_of(2)
+        && let Ok(mut fields) = serde_json::from_str::<serde_json::Value>(arguments)
+    {
+        fields["usage"] = json!({"inputTokens": 90 + number % 50});
+        *arguments = fields.to_string();
+    }
+}
+
+/// An entry in the work log.
+pub(super) fn note(task: &str, run: &str) -> Deed {
+    let text = format!("begun in {run}");
+    call("aof_task_log", &json!({"taskId": task, "text": text}))
+}
+
+/// A sign of life.
+pub(super) fn beat(task: &str) -> Deed {
+    call("aof_task_heartbeat", &json!({"taskId": task}))
+}
+
 fn delegate(duty: &Duty<'_>) -> Deed {
     call(
         "aof_dispatch",

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd};
+use aof_host::contract::hooks::{Ending, FailureClass, SessionEnd, Usage};
 use aof_host::contract::types::SpawnEffect;
 use aof_host::executor::News;
 
-use super::character::{Character, Deed, Duty};
+use super::character::{self, Character, Deed, Duty};
 
 /// Subtasks that agents make before they all work alone, so that a world stays small.
 const DELEGATIONS_MAX: usize = 6;
@@ -28,6 +28,8 @@ pub struct Start {
     pub attempt: u32,
     /// When, in the machine's own time.
     pub at_ms: u64,
+    /// How long it may run; 0 for ever.
+    pub timeout_ms: u64,
     /// Whether a session came of it.
     pub began: bool,
     /// A session of the same task that lived on, and that nobody had asked to end.
@@ -52,6 +54,8 @@ struct Session {
     is_cancelled: bool,
     /// It ends when it is asked to.
     heeds: bool,
+    /// What its host knows that it uses.
+    usage: Option<Usage>,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +70,7 @@ struct Table {
     calls: BTreeSet<(String, String)>,
     delegations: usize,
     is_gentle: bool,
+    is_talkative: bool,
 }
 
 /// All sessions of one machine; clones share them.
@@ -107,6 +112,11 @@ impl Crowd {
         }
     }
 
+    /// From now on sessions tell what they do while they are at work, and what they used.
+    pub fn become_talkative(&self) {
+        self.lock().is_talkative = true;
+    }
+
     /// From now on whatever is started is done quickly and well, and what hangs is ended.
     pub fn become_gentle(&self) {
         let mut table = self.lock();
@@ -141,9 +151,32 @@ impl Crowd {
         self.lock().calls.contains(&call)
     }
 
+    /// A session of this agent asked for something about a task, and was heard.
+    pub fn has_asked(&self, agent: &str, task: &str) -> bool {
+        let table = self.lock();
+        let of_agent = |run: &str| {
+            let mut starts = table.starts.iter();
+            starts.any(|start| start.run == run && start.agent == agent)
+        };
+        let mut calls = table.calls.iter();
+        calls.any(|(run, about)| about == task && of_agent(run))
+    }
+
     /// The session of this run lives.
     pub fn is_alive(&self, run: &str) -> bool {
         matches!(self.known(run), Known::Alive)
+    }
+
+    /// What sessions that are over told of their use at the end, by run.
+    pub fn told(&self) -> BTreeMap<String, Usage> {
+        let table = self.lock();
+        let ended = table.sessions.iter().filter_map(|(run, session)| {
+            let Life::Ended(end) = &session.life else {
+                return None;
+            };
+            Some((run.clone(), end.usage.clone()?))
+        });
+        ended.collect()
     }
 
     /// How many sessions live.
@@ -199,6 +232,7 @@ impl Crowd {
             agent: spawn.agent.clone(),
             attempt: spawn.attempt,
             at_ms: table.now_ms,
+            timeout_ms: spawn.timeout_ms,
             began: absence.is_none(),
             beside,
         };
@@ -245,7 +279,9 @@ impl Crowd {
             let run = run.to_owned();
             news.push(match deed {
                 Deed::Call { name, arguments } => {
-                    calls.insert((run.clone(), about(&arguments)));
+                    if has_result(name) {
+                        calls.insert((run.clone(), about(&arguments)));
+                    }
                     News::Tool {
                         run,
                         name: name.to_owned(),
@@ -290,7 +326,7 @@ impl Session {
             ending,
             duration_ms: at_ms.saturating_sub(self.began_ms),
             output_tail: String::new(),
-            usage: None,
+            usage: self.usage.clone(),
         };
         self.life = Life::Ended(end.clone());
         self.due.clear();
@@ -332,6 +368,19 @@ impl Table {
             .map(|(after_ms, deed)| (began_ms + after_ms, deed))
             .filter(|(at_ms, _)| *at_ms <= limit)
             .collect();
+        if self.is_talkative
+            && let Some((first_ms, _)) = due.front()
+        {
+            let part_ms = first_ms.saturating_sub(began_ms) / 3;
+            let run = &spawn.run;
+            due.push_front((began_ms + 2 * part_ms, character::beat(&spawn.task)));
+            due.push_front((began_ms + part_ms, character::note(&spawn.task, run)));
+        }
+        let usage = self.is_talkative.then(|| usage_of(&spawn.run)).flatten();
+        if self.is_talkative {
+            due.iter_mut()
+                .for_each(|(_, deed)| character::say_usage(deed, hash(&spawn.run)));
+        }
         let ends = matches!(due.back(), Some((_, Deed::End(_))));
         if !ends && limit < u64::MAX {
             due.push_back((limit, Deed::End(Ending::TimedOut)));
@@ -343,8 +392,25 @@ impl Table {
             life: Life::Alive,
             is_cancelled: false,
             heeds: character != Character::Late,
+            usage,
         }
     }
+}
+
+/// What the host of a session knows that it uses; of some it knows nothing.
+fn usage_of(run: &str) -> Option<Usage> {
+    let number = hash(run);
+    (!number.is_multiple_of(4)).then(|| Usage {
+        model: (!number.is_multiple_of(3)).then(|| "large".to_owned()),
+        input_tokens: 100 + number % 400,
+        output_tokens: number % 100,
+        cost_micros: number % 1_000,
+    })
+}
+
+/// Whether a call ends a run.
+fn has_result(tool: &str) -> bool {
+    matches!(tool, "aof_task_complete" | "aof_task_block")
 }
 
 /// The task that a call names.

@@ -39,10 +39,35 @@ pub struct Line {
     pub run: Option<String>,
     /// By whom.
     pub actor: String,
+    /// In which project.
+    pub project: Option<String>,
+    /// Where a task is after it.
+    pub(super) to: Option<Status>,
+    /// What else it says, of the kinds that rules look into.
+    payload: Value,
     order: Order,
     revision: Option<u64>,
     from: Option<Status>,
-    to: Option<Status>,
+}
+
+impl Line {
+    /// When it was written, by the clock of its host.
+    #[must_use]
+    pub fn ms(&self) -> u64 {
+        self.order.2
+    }
+
+    /// A text that it says.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.payload.get(key)?.as_str()
+    }
+
+    /// A number that it says.
+    #[must_use]
+    pub fn number(&self, key: &str) -> Option<u64> {
+        self.payload.get(key)?.as_u64()
+    }
 }
 
 /// Epoch, counter and milliseconds: the order of writing, also where a clock was set back.
@@ -272,7 +297,7 @@ fn read(bytes: &[u8]) -> Vec<Line> {
 }
 
 fn line_of(bytes: &[u8]) -> Option<Line> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
+    let mut value: Value = serde_json::from_slice(bytes).ok()?;
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let kind = text("type")?;
     let status = |key: &str| {
@@ -285,7 +310,13 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
         status("to")
     };
     let id = text("eventId")?;
-    Some(Line {
+    let is_looked_into = matches!(
+        kind.as_str(),
+        "task.assigned" | "sla.violation" | "task.logged" | "usage.recorded"
+    );
+    let mut line = Line {
+        project: text("project"),
+        payload: Value::Null,
         order: order(&id),
         id,
         task: text("taskId"),
@@ -295,7 +326,11 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
         from: status("from"),
         to,
         kind,
-    })
+    };
+    if is_looked_into {
+        line.payload = value["payload"].take();
+    }
+    Some(line)
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ pub(crate) const CASES: &[Case] = &[
             by_run(
                 rig,
                 "aof_task_complete",
-                json!({"taskId": ONE, "summary": "s"}),
+                json!({"taskId": ONE, "summary": "s", "usage": {"inputTokens": 3}}),
             )
         },
         is_new: |rig| rig.status(ONE) == "done",
@@ -342,6 +342,27 @@ pub(crate) const CASES: &[Case] = &[
         before: running,
         act: |rig| on_run(rig, |rig, run| rig.ended(run, Ending::Lost)),
         is_new: |rig| rig.task(ONE)["runs"][0]["outcome"].is_string(),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "end of a session whose task is done",
+        before: || {
+            let mut rig = running()?;
+            let usage = json!({"inputTokens": 3});
+            by_run(
+                &mut rig,
+                "aof_task_complete",
+                json!({"taskId": ONE, "usage": usage}),
+            )?;
+            Ok(rig)
+        },
+        act: |rig| {
+            let task = rig.task(ONE);
+            let run = task["runs"][0]["run"].as_str().unwrap_or_default();
+            rig.ended(run, Ending::Exited(0))
+        },
+        is_new: |rig| rig.task(ONE)["usage"]["inputTokens"] == 11,
         is_atomic: true,
         weight: 1,
     },

@@ -4,6 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::books::Kind;
+use aof_core::usage::Sum;
+use aof_host::contract::lifecycle::AdoptedRun;
+use aof_store::layout::LEDGER;
+use aof_store::ledger;
 use serde_json::Value;
 
 use super::rig::{Rig, files, spawns};
@@ -139,7 +144,8 @@ fn log_agrees(files: &Files, first: &Files) -> Verdict {
     }
 }
 
-/// No acknowledged line of a log is gone, and none is there twice.
+/// No acknowledged line of a log is gone, and none is there twice; what was used is in the books as
+/// the log tells it.
 pub(crate) fn log_is_kept(files: &Files, before: &Files) -> Verdict {
     let mut seen = BTreeSet::new();
     for line in events(files) {
@@ -149,8 +155,35 @@ pub(crate) fn log_is_kept(files: &Files, before: &Files) -> Verdict {
     }
     match events(before).find(|line| !seen.contains(line)) {
         Some(line) => Err(format!("an event is lost: {line}")),
-        None => Ok(()),
+        None => books_agree(files),
     }
+}
+
+/// Each run counts once, with the last word about it.
+fn books_agree(files: &Files) -> Verdict {
+    let mut said: BTreeMap<String, u64> = BTreeMap::new();
+    for line in events(files) {
+        let line: Value = serde_json::from_str(&line).unwrap_or_default();
+        if line["type"] == "usage.recorded"
+            && let Some(run) = line["runId"].as_str()
+        {
+            let tokens = line["payload"]["inputTokens"].as_u64();
+            said.insert(run.to_owned(), tokens.unwrap_or_default());
+        }
+    }
+    let ledger = files.get(LEDGER).map(|bytes| ledger::read(bytes).books);
+    let all = ledger.unwrap_or_default();
+    let all = all.page(Kind::Store).and_then(|page| page.named.get(""));
+    let counted = all.map(|tally| tally.total).unwrap_or_default();
+    let expected = (said.len() as u64, said.values().sum::<u64>());
+    if (counted.runs, counted.input_tokens) == expected {
+        return Ok(());
+    }
+    let Sum {
+        runs, input_tokens, ..
+    } = counted;
+    let found = format!("{runs} runs with {input_tokens} tokens are in the books");
+    Err(format!("{found}, the log tells of {expected:?}"))
 }
 
 fn events(files: &Files) -> impl Iterator<Item = String> {
@@ -162,16 +195,29 @@ fn events(files: &Files) -> impl Iterator<Item = String> {
 }
 
 /// After opening, the effects hold one spawn for each run that was asked for and no other; started
-/// runs are adopted.
+/// runs are adopted, and besides them only runs that are over.
 pub(crate) fn spawns_belong_to_leases(rig: &mut Rig) -> Verdict {
     let wanted = rig.runs().map_err(|error| error.message)?;
     let adopted = rig.opened.adopted.iter();
-    let adopted: BTreeSet<String> = adopted.map(|run| run.run.clone()).collect();
+    let (live, over): (Vec<_>, Vec<_>) = adopted.partition(|run| wanted.contains(&run.run));
+    let adopted: BTreeSet<String> = live.iter().map(|run| run.run.clone()).collect();
     if adopted != wanted {
         return Err(format!("adopted {adopted:?}, but leases have {wanted:?}"));
     }
+    let files = files(&rig.machine);
+    let is_over = |run: &&AdoptedRun| {
+        let record = files.get(&format!("{}/run.json", run.run_dir));
+        let record = record.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        record.is_some_and(|record| record["state"] == "ended")
+    };
+    if let Some(run) = over.into_iter().find(|run| !is_over(run)) {
+        return Err(format!(
+            "{} is adopted, holds nothing and is not over",
+            run.run
+        ));
+    }
     let spawned = spawns(&rig.opened.effects);
-    for run in &rig.opened.adopted {
+    for run in live {
         let count = spawned.iter().filter(|it| it.run == run.run).count();
         if count > 1 {
             return Err(format!("{} is spawned {count} times", run.run));

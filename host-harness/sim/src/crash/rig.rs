@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aof_host::contract::hooks::{Ending, SessionEnd, Settlement};
+use aof_host::contract::hooks::{Ending, SessionEnd, Settlement, Usage};
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
@@ -243,7 +243,12 @@ impl Rig {
             ending,
             duration_ms: 5_000,
             output_tail: "no idea\n".to_owned(),
-            usage: None,
+            usage: Some(Usage {
+                model: Some("large".to_owned()),
+                input_tokens: 11,
+                output_tokens: 0,
+                cost_micros: 5,
+            }),
         };
         let answer = self.component()?.session_ended(&ctx, run, &end);
         self.take(answer).map(drop)

@@ -10,7 +10,7 @@ use aof_host::contract::types::{Caller, Ctx, Effect, Outcome};
 use aof_host::contract::views::{BoardQuery, EventsQuery, OrgQuery};
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::Defect;
 use crate::native::NativeComponent;
@@ -59,21 +59,51 @@ impl FlawedComponent {
 
 /// Spoils what is handed out.
 pub(super) fn spoil(defect: Defect, effects: &mut Vec<Effect>) {
-    if defect != Defect::DoubleSpawn {
-        return;
-    }
-    let again: Vec<Effect> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Spawn(spawn) => {
+    let spawns = effects.iter_mut().filter_map(|effect| match effect {
+        Effect::Spawn(spawn) => Some(spawn),
+        _ => None,
+    });
+    match defect {
+        Defect::RunForever => spawns.for_each(|spawn| spawn.timeout_ms = 0),
+        Defect::DoubleSpawn => {
+            let again = spawns.map(|spawn| {
                 let mut other = spawn.clone();
                 other.run = other.run.chars().rev().collect();
-                Some(Effect::Spawn(other))
-            }
-            _ => None,
-        })
-        .collect();
-    effects.extend(again);
+                Effect::Spawn(other)
+            });
+            let again: Vec<Effect> = again.collect();
+            effects.extend(again);
+        }
+        _ => {}
+    }
+}
+
+/// A call with other arguments than were given.
+fn respelt(defect: Defect, tool: &str, arguments: &str) -> String {
+    let fields: Option<Map<String, Value>> = serde_json::from_str(arguments).ok();
+    let Some(mut fields) = fields else {
+        return arguments.to_owned();
+    };
+    match (defect, fields.get("body").and_then(Value::as_str)) {
+        (Defect::ForgetKeys, _) => drop(fields.remove("idempotencyKey")),
+        (Defect::RewriteLog, Some(body)) if tool == "aof_task_update" => {
+            let body = format!("{body}\n## Work Log\n\n- nothing\n");
+            fields.insert("body".to_owned(), body.into());
+        }
+        _ => return arguments.to_owned(),
+    }
+    Value::Object(fields).to_string()
+}
+
+/// Puts something else into an answer.
+fn changed(answer: &mut String, place: &str, value: Value) {
+    let read: Option<Value> = serde_json::from_str(answer).ok();
+    if let Some(mut read) = read
+        && let Some(at) = read.pointer_mut(place)
+    {
+        *at = value;
+        *answer = read.to_string();
+    }
 }
 
 macro_rules! same {
@@ -98,8 +128,28 @@ impl Component for FlawedComponent {
         {
             ctx.caller = caller;
         }
-        match self.whole.call_tool(&ctx, name, arguments)? {
-            Reply::Done(outcome) => self.spoiled(Ok(outcome)).map(Reply::Done),
+        if self.defect == Defect::TrustAgents
+            && let Caller::Agent(agent) = &ctx.caller
+            && agent.run.is_none()
+        {
+            ctx.caller = Caller::Human(agent.agent.clone());
+        }
+        let arguments = respelt(self.defect, name, arguments);
+        let answer = self.whole.call_tool(&ctx, name, &arguments);
+        if self.defect == Defect::RefuseLate
+            && let (Err(CallError::Refused(_)), Caller::Agent(agent)) = (&answer, &ctx.caller)
+            && agent.run.is_none()
+        {
+            ctx.caller = Caller::Human(agent.agent.clone());
+            drop(self.whole.call_tool(&ctx, name, &arguments));
+        }
+        match answer? {
+            Reply::Done(mut outcome) => {
+                if self.defect == Defect::ShortList && name == "aof_task_list" {
+                    changed(&mut outcome.value, "/list/next", Value::Null);
+                }
+                self.spoiled(Ok(outcome)).map(Reply::Done)
+            }
             Reply::Pending(key) => Ok(Reply::Pending(key)),
         }
     }
@@ -113,16 +163,30 @@ impl Component for FlawedComponent {
         self.spoiled(answer)
     }
 
+    fn explain(&mut self, ctx: &Ctx, task: &str) -> Answer<String> {
+        let mut said = self.whole.explain(ctx, task)?;
+        if self.defect == Defect::ExplainNothing {
+            changed(&mut said, "/decision/reasons", json!([]));
+        }
+        Ok(said)
+    }
+
+    fn session_ended(&mut self, ctx: &Ctx, run: &str, end: &SessionEnd) -> Answer<Outcome> {
+        let mut end = end.clone();
+        if self.defect == Defect::CountNothing {
+            end.usage = None;
+        }
+        self.whole.session_ended(ctx, run, &end)
+    }
+
     same! {
         recover(ctx: &Ctx) -> Opened;
         close(ctx: &Ctx) -> ();
         list_tools() -> Vec<Definition>;
-        explain(ctx: &Ctx, task: &str) -> String;
         next_due() -> Option<u64>;
         effect_settled(ctx: &Ctx, key: &str, settlement: &Settlement) -> Outcome;
         session_started(ctx: &Ctx, run: &str, session: &str) -> Outcome;
         session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
-        session_ended(ctx: &Ctx, run: &str, end: &SessionEnd) -> Outcome;
         executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
         agents_seen(ctx: &Ctx, agents: &[SeenAgent]) -> Outcome;
         store_changed(ctx: &Ctx) -> Outcome;
@@ -134,6 +198,7 @@ impl Component for FlawedComponent {
         metrics(ctx: &Ctx) -> String;
         settings(ctx: &Ctx) -> String;
         org(ctx: &Ctx, query: &OrgQuery) -> String;
+        usage(ctx: &Ctx, by: &str, window: &str) -> String;
         audit(ctx: &Ctx, limit: u32) -> String;
     }
 }

@@ -12,14 +12,13 @@ use aof_host::contract::store::{
 use aof_host::store::StoreBackend;
 use serde_json::Value;
 
-use super::{Defect, journal};
+use super::{Defect, journal, misread};
 use crate::check::place;
 use crate::machine::Machine;
 
 const OUTBOX: &str = "state/outbox.jsonl";
-const NEEDS: &str = "dependsOn:";
-/// As long as the other, and nothing to the engine.
-const NEEDS_HIDDEN: &str = "xependsOn:";
+/// What is hidden of every card, and what stands in its place: as long, and nothing to the engine.
+type Hidden = (&'static str, &'static str);
 /// The steps in which a store that goes by times alone sees them.
 const TICK_NS: u64 = 60_000_000_000;
 
@@ -55,8 +54,10 @@ impl<B: StoreBackend> FlawedStore<B> {
             Defect::MtimeOnly => batch
                 .map(|op| expecting(op, |path, expect| self.same_tick(path, expect)))
                 .collect(),
-            Defect::IgnoreDependencies => batch.map(show_needs).collect(),
-            _ => batch.collect(),
+            defect => match hidden(defect) {
+                Some(hidden) => batch.map(|op| show(op, hidden)).collect(),
+                None => batch.collect(),
+            },
         }
     }
 
@@ -150,13 +151,20 @@ impl<B: StoreBackend> StoreBackend for FlawedStore<B> {
 
     fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
         let mut blobs = self.whole.read(paths, bytes_max)?;
-        if self.defect == Defect::IgnoreDependencies {
+        if let Some((shown, hidden)) = hidden(self.defect) {
             for (path, blob) in paths.iter().zip(&mut blobs) {
                 match blob {
                     Blob::Content(content) if place(path).is_some() => {
-                        swap(&mut content.bytes, NEEDS, NEEDS_HIDDEN);
+                        swap(&mut content.bytes, shown, hidden);
                     }
                     _ => {}
+                }
+            }
+        }
+        for (path, blob) in paths.iter().zip(&mut blobs) {
+            if let Blob::Content(content) = blob {
+                for (from, to) in misread::of(self.defect, path) {
+                    swap(&mut content.bytes, from, to);
                 }
             }
         }
@@ -212,22 +220,29 @@ fn expecting(op: Op, mut expect: impl FnMut(&str, Option<Stamp>) -> Option<Stamp
     }
 }
 
-fn show_needs(op: Op) -> Op {
+const fn hidden(defect: Defect) -> Option<Hidden> {
+    match defect {
+        Defect::IgnoreDependencies => Some(("dependsOn:", "xependsOn:")),
+        Defect::ShareResources => Some(("resource:", "xesource:")),
+        _ => None,
+    }
+}
+
+/// Writes what was hidden as it was.
+fn show(op: Op, (shown, hidden): Hidden) -> Op {
     match op {
         Op::Create(mut put) => {
-            swap(&mut put.content, NEEDS_HIDDEN, NEEDS);
+            swap(&mut put.content, hidden, shown);
             Op::Create(put)
         }
         Op::Replace(mut replace) => {
-            swap(&mut replace.content, NEEDS_HIDDEN, NEEDS);
+            swap(&mut replace.content, hidden, shown);
             Op::Replace(replace)
         }
         other => in_record(other, |record| {
             let cards = record.get_mut("cards").and_then(Value::as_array_mut);
             for card in cards.into_iter().flatten() {
-                let text = card["content"]
-                    .as_str()
-                    .map(|it| it.replace(NEEDS_HIDDEN, NEEDS));
+                let text = card["content"].as_str().map(|it| it.replace(hidden, shown));
                 card["content"] = text.into();
             }
         }),

@@ -172,6 +172,11 @@ impl Component for NativeComponent {
         self.look(|engine| engine.org(&query))
     }
 
+    fn usage(&mut self, ctx: &Ctx, by: &str, window: &str) -> Answer<String> {
+        let ctx = words::context(ctx)?;
+        self.look(|engine| engine.usage(&ctx, by, window))
+    }
+
     fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
         let ctx = words::context(ctx)?;
         self.look(|engine| engine.audit(&ctx, page))

@@ -2,7 +2,8 @@
 //!
 //! Invariant: every file is one that AOF reads without a complaint.
 
-use super::options::Options;
+use super::company;
+use super::options::{Options, Profile};
 
 /// How long a machine has run before anything happens; the cards were made in that time.
 pub const DAWN_AFTER_MS: u64 = 10 * 3_600_000;
@@ -24,6 +25,9 @@ pub fn project(number: u32) -> String {
 
 /// Path and content of every file.
 pub fn files(options: &Options) -> Vec<(String, String)> {
+    if options.profile == Profile::Fabric {
+        return company::files(options);
+    }
     let mut dice = fastrand::Rng::with_seed(options.seed ^ 0xf11e5);
     let mut files = vec![
         ("aof.yaml".to_owned(), settings(options)),
@@ -40,7 +44,7 @@ pub fn files(options: &Options) -> Vec<(String, String)> {
     files
 }
 
-fn settings(options: &Options) -> String {
+pub(super) fn settings(options: &Options) -> String {
     format!(
         "scheduler:\n  maxConcurrentDispatches: {}\n  defaultLeaseTtlMs: {}\n  failuresMax: {}\n  \
          retryBaseMs: {}\n  runTimeoutMs: {}\n",

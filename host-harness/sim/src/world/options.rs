@@ -22,13 +22,16 @@ pub enum Profile {
     Storm,
     /// People who change the same files in the very moment in which a host does.
     Clash,
-    /// One of the others, drawn from the seed.
+    /// A company with a chart, caps and limits, people who change them, and agents that ask for
+    /// what they may not.
+    Fabric,
+    /// One of the others but `fabric`, drawn from the seed.
     Random,
 }
 
 impl Profile {
     /// Every one of them.
-    pub const ALL: [Profile; 8] = [
+    pub const ALL: [Profile; 9] = [
         Profile::Calm,
         Profile::People,
         Profile::Disk,
@@ -36,10 +39,11 @@ impl Profile {
         Profile::Hosts,
         Profile::Storm,
         Profile::Clash,
+        Profile::Fabric,
         Profile::Random,
     ];
 
-    /// Those that `random` stands for.
+    /// Those that `random` stands for: never others, so that its worlds stay what they are.
     pub const DRAWN: [Profile; 7] = [
         Profile::Calm,
         Profile::People,
@@ -61,6 +65,7 @@ impl Profile {
             Profile::Hosts => "hosts",
             Profile::Storm => "storm",
             Profile::Clash => "clash",
+            Profile::Fabric => "fabric",
             Profile::Random => "random",
         }
     }
@@ -116,7 +121,7 @@ impl Options {
             _ => 1,
         };
         let is_large = dice.u8(0..20) == 0;
-        Self {
+        let mut options = Self {
             seed,
             profile,
             projects: dice.u32(1..=3),
@@ -137,6 +142,12 @@ impl Options {
             retry_base_ms: dice.choice([0, 500, 4_000]).unwrap_or(500),
             run_timeout_ms: dice.choice([10_000, 60_000]).unwrap_or(10_000),
             mtime_tick_ns: dice.choice([1, 4_000_000]).unwrap_or(1),
+        };
+        if profile == Profile::Fabric {
+            options.agents = options.agents.max(3);
+            options.projects += 1;
+            options.cards += 6;
         }
+        options
     }
 }

@@ -23,7 +23,7 @@ const ALERTS_MAX: usize = 40;
 /// The same for a world with a task whose result is refused because a person's file lies where its
 /// card has to go: it does not end, and must not keep anybody else from working.
 const OBSTRUCTED_ROUNDS_MAX: usize = 60;
-const IN_THE_WAY: &str = "AOF-3002";
+pub(super) const IN_THE_WAY: &str = "AOF-3002";
 
 impl World {
     /// Stops all trouble, starts one host and lets it work until nothing is left to do.
@@ -42,9 +42,11 @@ impl World {
         self.hosts.iter().for_each(Host::leave_alone);
         self.machine.set_capacity(None);
         self.machine.set_read_only(false);
+        self.mend();
         self.crowd.become_gentle();
         self.last_error = None;
         self.owner = None;
+        self.has_looked = false;
         self.tell_time();
         self.start(0)?;
         self.bury();
@@ -103,6 +105,10 @@ impl World {
 
     /// After two polls no task is ready whose agent is free.
     fn nobody_waits(&self) -> Verdict {
+        // In a company many things keep a task from a free agent; it is asked for at the end.
+        if self.company.is_some() {
+            return Ok(());
+        }
         let cards: BTreeMap<&String, &Card> = self
             .checker
             .disk
@@ -155,7 +161,7 @@ impl World {
     }
 
     /// Tasks with a part that is not over: they wait for it.
-    fn open_wholes(&self) -> BTreeSet<String> {
+    pub(super) fn open_wholes(&self) -> BTreeSet<String> {
         let files = self.checker.disk.tasks().flat_map(|(_, files)| files);
         let open = files.filter(|file| !file.status.is_terminal());
         let cards = open.filter_map(|file| file.card.as_deref());
@@ -206,7 +212,13 @@ impl World {
 
     /// Nothing is due any more: then nothing may be under way, and nobody waits for what is there
     /// already or never comes.
-    fn at_rest(&self) -> Verdict {
+    fn at_rest(&mut self) -> Verdict {
+        if self.company.is_some() {
+            self.rests_with_reason()?;
+            let (files, told) = (self.files(), self.crowd.told());
+            let company = self.company.as_ref();
+            company.map_or(Ok(()), |it| it.books_agree(&files, &told))?;
+        }
         let ledger = lock(&self.ledger);
         self.nobody_is_forgotten(&ledger)?;
         for (task, files) in self.checker.disk.tasks() {

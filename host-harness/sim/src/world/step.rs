@@ -27,6 +27,40 @@ pub enum Wish {
     Rewrite,
     /// Back to ready.
     Ready,
+    /// That a task waits for another.
+    Depend,
+    /// That it no longer does.
+    Undepend,
+    /// That it starts though it waits, perhaps whatever for.
+    Promote,
+    /// That one which was given up is tried again.
+    Resurrect,
+    /// A new project.
+    Found,
+    /// Another status of a project.
+    Rest,
+    /// That a task is something else: more urgent, somebody else's.
+    Amend,
+    /// An entry in a task's work log.
+    Log,
+    /// That its run is taken to be at work.
+    Beat,
+    /// A list of tasks.
+    List,
+    /// Something that must happen once, however often it is asked for.
+    Again,
+}
+
+/// What a person does to the chart, or to a project's manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Revision {
+    /// Saves another edition.
+    Redraw,
+    /// Saves something that cannot be used.
+    Break,
+    /// Saves the edition before it was broken once more.
+    Mend,
 }
 
 /// What a person does to the files.
@@ -135,6 +169,26 @@ pub enum Step {
         /// Dice of its own.
         salt: u64,
     },
+    /// An agent asks for something, outside of any run.
+    Lie {
+        /// Which host.
+        host: u32,
+        /// For what.
+        wish: Wish,
+        /// About the task of this number, counted round.
+        card: u32,
+        /// Dice of its own.
+        salt: u64,
+    },
+    /// A person edits the chart, or a project's manifest.
+    Revise {
+        /// Nobody's for the chart, else the project of this number, counted round.
+        project: Option<u32>,
+        /// How.
+        revision: Revision,
+        /// Dice of its own.
+        salt: u64,
+    },
     /// A person acts in one moment of a host's work.
     Snatch {
         /// Which host.
@@ -200,16 +254,17 @@ pub enum Step {
 }
 
 /// Weights of the kinds of steps: work, asking, hands, meddling, deaths, cuts, disk faults, clocks,
-/// stops and starts, locks, moments.
-const fn weights(profile: Profile) -> [u32; 11] {
+/// stops and starts, locks, moments, lies, revisions.
+const fn weights(profile: Profile) -> [u32; 13] {
     match profile {
-        Profile::Calm => [60, 20, 0, 0, 0, 0, 0, 0, 6, 0, 0],
-        Profile::People => [50, 10, 25, 6, 2, 0, 0, 0, 4, 0, 0],
-        Profile::Disk => [50, 14, 3, 0, 10, 6, 10, 0, 6, 0, 0],
-        Profile::Clock => [55, 12, 0, 0, 3, 2, 0, 18, 6, 0, 0],
-        Profile::Hosts => [50, 12, 3, 0, 8, 2, 0, 2, 20, 5, 0],
-        Profile::Storm | Profile::Random => [45, 10, 12, 4, 6, 4, 6, 5, 8, 2, 0],
-        Profile::Clash => [50, 14, 0, 6, 0, 0, 0, 0, 4, 0, 25],
+        Profile::Calm => [60, 20, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0],
+        Profile::People => [50, 10, 25, 6, 2, 0, 0, 0, 4, 0, 0, 0, 0],
+        Profile::Disk => [50, 14, 3, 0, 10, 6, 10, 0, 6, 0, 0, 0, 0],
+        Profile::Clock => [55, 12, 0, 0, 3, 2, 0, 18, 6, 0, 0, 0, 0],
+        Profile::Hosts => [50, 12, 3, 0, 8, 2, 0, 2, 20, 5, 0, 0, 0],
+        Profile::Storm | Profile::Random => [45, 10, 12, 4, 6, 4, 6, 5, 8, 2, 0, 0, 0],
+        Profile::Fabric => [50, 16, 3, 0, 0, 0, 0, 0, 6, 0, 0, 12, 10],
+        Profile::Clash => [50, 14, 0, 6, 0, 0, 0, 0, 4, 0, 25, 0, 0],
     }
 }
 
@@ -239,7 +294,7 @@ fn one(options: &Options, kind: usize, dice: &mut fastrand::Rng) -> Step {
         0 => work(options, host, dice),
         1 => Step::Ask {
             host,
-            wish: wish(dice),
+            wish: wish(options.profile, dice),
             card,
             salt,
         },
@@ -273,6 +328,13 @@ fn one(options: &Options, kind: usize, dice: &mut fastrand::Rng) -> Step {
         8 if dice.u8(0..3) == 0 => Step::Stop { host },
         8 => Step::Start { host },
         9 => Step::Unlock,
+        11 => Step::Lie {
+            host,
+            wish: wish(options.profile, dice),
+            card,
+            salt,
+        },
+        12 => revise(options, salt, dice),
         _ => Step::Snatch {
             host,
             moment: moment(dice),
@@ -288,9 +350,26 @@ fn work(options: &Options, host: u32, dice: &mut fastrand::Rng) -> Step {
         0..3 => Step::Poll { host },
         3..6 => Step::Pump { host },
         6 => Step::Start { host },
+        // Long enough for limits of time.
+        7 if options.profile == Profile::Fabric => Step::Wait {
+            ms: dice.u64(1..=90_000),
+        },
         _ => Step::Wait {
             ms: dice.u64(1..=options.lease_ttl_ms),
         },
+    }
+}
+
+fn revise(options: &Options, salt: u64, dice: &mut fastrand::Rng) -> Step {
+    let project = dice.u32(0..options.projects.max(1) * 2);
+    Step::Revise {
+        project: Some(project).filter(|number| *number < options.projects),
+        revision: match dice.u8(0..6) {
+            0 => Revision::Break,
+            1 => Revision::Mend,
+            _ => Revision::Redraw,
+        },
+        salt,
     }
 }
 
@@ -309,7 +388,26 @@ fn fault(host: u32, dice: &mut fastrand::Rng) -> Step {
     }
 }
 
-fn wish(dice: &mut fastrand::Rng) -> Wish {
+fn wish(profile: Profile, dice: &mut fastrand::Rng) -> Wish {
+    let newer = [
+        Wish::Depend,
+        Wish::Undepend,
+        Wish::Promote,
+        Wish::Resurrect,
+        Wish::Found,
+        Wish::Rest,
+        Wish::Amend,
+        Wish::Amend,
+        Wish::Rewrite,
+        Wish::Log,
+        Wish::Beat,
+        Wish::List,
+        Wish::Again,
+        Wish::Again,
+    ];
+    if profile == Profile::Fabric && dice.bool() {
+        return dice.choice(newer).unwrap_or(Wish::Depend);
+    }
     let wishes = [
         Wish::Create,
         Wish::Create,

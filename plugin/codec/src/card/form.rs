@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::budget::CARD_BUDGET;
 use crate::finding::Codes;
 use crate::json_schema::of_file;
 use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text, Version};
@@ -38,6 +39,7 @@ pub(crate) const CARD: Schema = open(&[
     optional("priority", Text),
     optional("routing", Map(&ROUTING)),
     optional("sla", Map(&SLA)),
+    optional("budget", Map(&CARD_BUDGET)),
     optional("lease", Map(&LEASE)),
     optional("createdAt", Moment),
     optional("updatedAt", Moment),

@@ -14,6 +14,7 @@ use aof_core::sla::CardSla;
 use aof_core::status::Status;
 use serde_json::Map;
 
+use crate::budget::budget;
 use crate::check::{Idle, check_root};
 use crate::finding::{Findings, NO_EFFECT, one_of};
 use crate::limit::CARD_BYTES_MAX;
@@ -142,6 +143,10 @@ impl Reader<'_, '_, '_> {
                 limits: limits(self.root.get("sla"), CARD_LIMITS),
                 on_violation: self.root.get("sla").and_then(on_violation),
             },
+            budget: self
+                .root
+                .get("budget")
+                .and_then(|node| budget(node, self.findings)),
             content_hash: self.text("contentHash"),
             metadata: self
                 .root

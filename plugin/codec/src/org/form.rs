@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::budget::BUDGETS;
 use crate::finding::Codes;
 use crate::json_schema::of_file;
 use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Table, Text, Version};
@@ -74,6 +75,7 @@ const AGENT: Schema = closed(&[
     optional("openclawAgentId", Text).about("what the gateway calls it, if not by its id"),
     optional("reportsTo", Text).about("the agent that it reports to"),
     optional("canDelegate", Boolean).about("whether it may hand tasks on"),
+    optional("budgets", BUDGETS).about("how much its runs may use"),
 ]);
 
 const DEFAULTS: Schema = closed(&[
@@ -142,6 +144,7 @@ const TEAM: Schema = closed(&[
     optional("technicalLead", Text).about("is asked about technical matters"),
     idle("murmur", Map(&MURMUR)).about("when its work is reviewed as a whole"),
     optional("dispatch", Map(&DISPATCH)).about("how fast it is given work"),
+    optional("budgets", BUDGETS).about("how much its runs may use"),
 ]);
 
 const MURMUR: Schema = closed(&[

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Number, Value};
 
 use crate::finding::excerpt;
+use aof_core::gather::gathered;
 
 /// A place in a text: line and column, both from 1, columns in characters. Line 0 is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -182,7 +183,7 @@ impl<'t> Node<'t> {
     /// The entries as an untyped map.
     pub(crate) fn to_map(&self) -> Map<String, Value> {
         let pair = |entry: &Entry<'_>| (entry.key.to_string(), entry.value.to_value());
-        self.entries().iter().map(pair).collect()
+        gathered(self.entries().iter().map(pair))
     }
 
     /// A tree without places out of an untyped value.

@@ -2,6 +2,7 @@
 //!
 //! Never says whether it really runs.
 
+use crate::budget::Budget;
 use crate::id::{AgentId, TeamId};
 
 use super::comms::Comms;
@@ -35,6 +36,8 @@ pub struct Agent {
     /// Runs at the same time: the smaller of `capabilities.concurrency` and
     /// `policies.tasking.maxConcurrent`, where given.
     pub concurrency_max: u32,
+    /// How much its runs may use.
+    pub budgets: Vec<Budget>,
     /// Model that it should run on.
     pub model: Option<String>,
     /// Who serves that model.
@@ -67,6 +70,7 @@ impl Agent {
             is_active: true,
             tags: Vec::new(),
             concurrency_max: CONCURRENCY_DEFAULT,
+            budgets: Vec::new(),
             model: None,
             provider: None,
             comms: Comms::default(),

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Agent, OrgChart};
+use crate::gather::gathered;
 
 /// An agent that the gateway knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -109,7 +110,7 @@ pub fn drift(chart: &OrgChart, gateway: &[GatewayAgent]) -> Vec<Drift> {
             Some(known) => found.extend(compare(agent, known)),
         }
     }
-    let charted: BTreeSet<&str> = chart.agents.iter().map(Agent::gateway_name).collect();
+    let charted: BTreeSet<&str> = gathered(chart.agents.iter().map(Agent::gateway_name));
     let mut told = BTreeSet::new();
     for agent in gateway {
         let id = agent.id.as_str();
@@ -127,11 +128,8 @@ pub fn unchecked_profiles<'c>(
     chart: &'c OrgChart,
     gateway: &[GatewayAgent],
 ) -> impl Iterator<Item = &'c Agent> {
-    let unsaid: BTreeSet<String> = gateway
-        .iter()
-        .filter(|agent| agent.has_profile.is_none())
-        .map(|agent| agent.id.clone())
-        .collect();
+    let unsaid = gateway.iter().filter(|agent| agent.has_profile.is_none());
+    let unsaid: BTreeSet<String> = gathered(unsaid.map(|agent| agent.id.clone()));
     let active = chart.agents.iter().filter(|agent| agent.is_active);
     active.filter(move |agent| unsaid.contains(agent.gateway_name()) && is_restricted(agent))
 }

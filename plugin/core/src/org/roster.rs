@@ -43,11 +43,17 @@ impl<T> Default for Roster<T> {
 
 impl<T: Named> From<Vec<T>> for Roster<T> {
     fn from(entries: Vec<T>) -> Self {
-        let name_at = |position: &usize| entries.get(*position).map(Named::name_in_chart);
-        let mut by_name: Vec<usize> = (0..entries.len()).collect();
-        by_name.sort_by(|left, right| name_at(left).cmp(&name_at(right)));
+        let names: Vec<&str> = entries.iter().map(Named::name_in_chart).collect();
+        let by_name = in_order(&names);
         Roster { entries, by_name }
     }
+}
+
+/// Positions by name, then as declared. One sort for all kinds of entries.
+fn in_order(names: &[&str]) -> Vec<usize> {
+    let mut by_name: Vec<usize> = (0..names.len()).collect();
+    by_name.sort_by_key(|position| names.get(*position));
+    by_name
 }
 
 impl<T: Named> FromIterator<T> for Roster<T> {

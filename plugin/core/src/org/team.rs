@@ -2,6 +2,7 @@
 //!
 //! Never lists its members; they name it.
 
+use crate::budget::Budget;
 use crate::id::{AgentId, TeamId};
 use crate::share::Share;
 
@@ -25,6 +26,8 @@ pub struct Team {
     pub technical_lead: Option<AgentId>,
     /// How fast it is given work.
     pub dispatch: Share,
+    /// How much its runs may use.
+    pub budgets: Vec<Budget>,
     /// When its work is looked at as a whole.
     pub murmur: Option<Murmur>,
 }
@@ -42,6 +45,7 @@ impl Team {
             lead: None,
             technical_lead: None,
             dispatch: Share::default(),
+            budgets: Vec::new(),
             murmur: None,
         }
     }

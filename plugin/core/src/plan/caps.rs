@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::budget::{self, Budget, Scope as Purse, Standing};
 use crate::card::Routing;
 use crate::id::{AgentId, ProjectId, TaskId, TeamId};
 use crate::index::Row;
@@ -22,9 +23,9 @@ pub struct Cap {
     /// Which limit.
     pub name: String,
     /// Used now.
-    pub used: u32,
+    pub used: u64,
     /// Allowed.
-    pub limit: u32,
+    pub limit: u64,
 }
 
 /// The team that a run counts for: the one that the card names, else the agent's own.
@@ -112,14 +113,28 @@ impl<'a> Tally<'a> {
     pub(super) fn occupancy(&self, routing: &'a Routing, agent: &Agent) -> Occupancy<'a> {
         let given = self.by_agent.get(&agent.id).copied().unwrap_or_default();
         let chart = self.snapshot.chart;
+        let team = team_of(chart, routing, &agent.id);
+        let full = team.and_then(|team| self.team_full(team));
         Occupancy {
             running: self.snapshot.index.running_of(&agent.id) + given,
-            full: team_of(chart, routing, &agent.id).and_then(|team| self.team_full(team)),
+            full: full.or_else(|| self.purse_empty(agent).map(Full::Spent)),
         }
     }
 
+    fn purse_empty(&self, agent: &Agent) -> Option<Standing<'a>> {
+        if agent.budgets.is_empty() {
+            return None;
+        }
+        let agent = self.snapshot.chart.agent(&agent.id)?;
+        self.snapshot.spent(Purse::Agent(&agent.id), &agent.budgets)
+    }
+
     fn team_full(&self, team: &'a TeamId) -> Option<Full<'a>> {
-        let dispatch = self.snapshot.chart.team(team)?.dispatch;
+        let known = self.snapshot.chart.team(team)?;
+        if let Some(spent) = self.snapshot.spent(Purse::Team(&known.id), &known.budgets) {
+            return Some(Full::Spent(spent));
+        }
+        let dispatch = known.dispatch;
         let used = self.by_team.get(team).copied().unwrap_or_default();
         if let Some(limit) = dispatch.max_concurrent
             && used.running >= limit
@@ -144,6 +159,9 @@ impl<'a> Tally<'a> {
             .copied()
             .unwrap_or_default();
         let id = &project.id;
+        if let Some(spent) = self.snapshot.spent(Purse::Project(id), &project.budgets) {
+            return Some(ProjectFull::Spent(spent));
+        }
         if let Some(limit) = project.dispatch.max_concurrent
             && used.running >= limit
         {
@@ -179,6 +197,11 @@ impl<'a> Tally<'a> {
             ledger,
             ..
         } = self.snapshot;
+        let budgets = self.snapshot.budgets;
+        let all = (self.snapshot.books, self.snapshot.now);
+        if let Some(spent) = budget::spent(Purse::Store, budgets, all) {
+            return Some(Exhausted::Spent(spent));
+        }
         let running = index.running() + self.dispatched;
         if let Some(limit) = ledger.platform_limit()
             && running >= limit
@@ -196,6 +219,13 @@ impl<'a> Tally<'a> {
         let interval = Some(settings.min_dispatch_interval_ms);
         let until = self.pause_until(interval, ledger.last(), self.dispatched > 0)?;
         Some(Exhausted::Pause { until })
+    }
+
+    /// The task's own budget, if it is spent.
+    pub(super) fn task_spent(&self, id: &'a TaskId, row: &Row) -> Option<Standing<'a>> {
+        let budget = row.budget.as_deref()?;
+        self.snapshot
+            .spent(Purse::Task(id), std::slice::from_ref(budget))
     }
 
     /// Why this row cannot start beside what runs, if so.
@@ -224,13 +254,15 @@ pub(super) enum Exhausted {
     Platform { running: u32, limit: u32 },
     Dispatches { limit: u32 },
     Pause { until: Instant },
+    Spent(Standing<'static>),
 }
 
 impl Exhausted {
     /// When it is over, if that is known.
-    pub(super) const fn until(self) -> Option<Instant> {
+    pub(super) fn until(self) -> Option<Instant> {
         match self {
             Exhausted::Pause { until } => Some(until),
+            Exhausted::Spent(spent) => spent.until(),
             _ => None,
         }
     }
@@ -255,6 +287,7 @@ impl fmt::Display for Exhausted {
                 f,
                 "the next dispatch is at {until} (scheduler.minDispatchIntervalMs)"
             ),
+            Exhausted::Spent(spent) => spent.fmt(f),
         }
     }
 }
@@ -271,13 +304,15 @@ pub(super) enum ProjectFull<'a> {
         id: &'a ProjectId,
         until: Instant,
     },
+    Spent(Standing<'a>),
 }
 
 impl ProjectFull<'_> {
     /// When it is over, if that is known.
-    pub(super) const fn until(&self) -> Option<Instant> {
+    pub(super) fn until(&self) -> Option<Instant> {
         match self {
             ProjectFull::Pause { until, .. } => Some(*until),
+            ProjectFull::Spent(spent) => spent.until(),
             ProjectFull::Runs { .. } => None,
         }
     }
@@ -294,6 +329,7 @@ impl fmt::Display for ProjectFull<'_> {
                 f,
                 "project `{id}` gets its next dispatch at {until} (dispatch.minIntervalMs)"
             ),
+            ProjectFull::Spent(spent) => spent.fmt(f),
         }
     }
 }
@@ -323,11 +359,50 @@ impl fmt::Display for Taken<'_> {
     }
 }
 
-pub(super) fn of(snapshot: &Snapshot<'_>, row: &Row, agent: Option<&AgentId>) -> Vec<Cap> {
+pub(super) fn of(
+    snapshot: &Snapshot<'_>,
+    (id, row): (&TaskId, &Row),
+    agent: Option<&AgentId>,
+) -> Vec<Cap> {
+    let mut caps = runs(snapshot, row, agent);
+    let mut add = |purse: Purse<'_>, budgets: &[Budget]| {
+        let books = (snapshot.books, snapshot.now);
+        caps.extend(budget::standings(purse, budgets, books).map(cap_of));
+    };
+    add(Purse::Store, snapshot.budgets);
+    if let Some(project) = snapshot.projects.get(&row.project) {
+        add(Purse::Project(&project.id), &project.budgets);
+    }
+    if let Some(agent) = agent.and_then(|agent| snapshot.chart.agent(agent)) {
+        let team = team_of(snapshot.chart, &row.routing, &agent.id);
+        if let Some(team) = team.and_then(|team| snapshot.chart.team(team)) {
+            add(Purse::Team(&team.id), &team.budgets);
+        }
+        add(Purse::Agent(&agent.id), &agent.budgets);
+    }
+    if let Some(budget) = row.budget.as_deref() {
+        add(Purse::Task(id), std::slice::from_ref(budget));
+    }
+    caps
+}
+
+fn cap_of(standing: Standing<'_>) -> Cap {
+    let (unit, window) = (standing.unit.as_str(), standing.window.as_str());
+    let (kind, name) = (standing.scope.kind().as_str(), standing.scope.name());
+    let whose = format!("{kind} {name}");
+    Cap {
+        name: format!("{} {unit} ({window})", whose.trim_end()),
+        used: standing.used,
+        limit: standing.max,
+    }
+}
+
+fn runs(snapshot: &Snapshot<'_>, row: &Row, agent: Option<&AgentId>) -> Vec<Cap> {
     let tally = Tally::new(*snapshot);
     let index = snapshot.index;
     let mut caps = Vec::new();
-    let mut cap = |name: String, used, limit: Option<u32>| {
+    let mut cap = |name: String, used: u32, limit: Option<u32>| {
+        let (used, limit) = (used.into(), limit.map(u64::from));
         caps.extend(limit.map(|limit| Cap { name, used, limit }));
     };
     let global = Some(snapshot.settings.max_concurrent_dispatches);

@@ -3,6 +3,7 @@
 //! Walks ready tasks in their order and stops looking once nothing more can start; a queue whose
 //! head waits for what all behind it wait for is left as a whole.
 
+use crate::budget::Standing;
 use crate::id::{AgentId, ProjectId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::instant::Instant;
@@ -113,6 +114,7 @@ enum Obstacle<'a> {
     Unrouted(Decision<'a>),
     Held(&'a str),
     Exhausted(Exhausted, Decision<'a>),
+    Spent(Standing<'a>, Decision<'a>),
     Taken(Taken<'a>, Decision<'a>),
 }
 
@@ -169,6 +171,9 @@ fn judge<'a>(
     if let Some(full) = tally.project_full(project) {
         return Err(Obstacle::Project(full));
     }
+    if let Some(spent) = tally.task_spent(id, row) {
+        return Err(Obstacle::Spent(spent, decision));
+    }
     match tally.resource_taken(row) {
         Some(taken) => Err(Obstacle::Taken(taken, decision)),
         None => Ok((agent, decision)),
@@ -190,6 +195,7 @@ impl Obstacle<'_> {
             | Obstacle::InTheWay(_)
             | Obstacle::Dependencies
             | Obstacle::Exhausted(..)
+            | Obstacle::Spent(..)
             | Obstacle::Taken(..) => false,
         }
     }
@@ -199,6 +205,7 @@ impl Obstacle<'_> {
         match self {
             Obstacle::Project(full) => full.until(),
             Obstacle::Exhausted(exhausted, _) => exhausted.until(),
+            Obstacle::Spent(spent, _) => spent.until(),
             Obstacle::Unrouted(decision) => {
                 let rejections = decision.candidates.iter().filter_map(|it| it.rejection);
                 rejections.filter_map(|rejection| rejection.until()).min()
@@ -256,6 +263,10 @@ impl Obstacle<'_> {
             Obstacle::Exhausted(exhausted, decision) => {
                 decided(&decision);
                 exhausted.to_string()
+            }
+            Obstacle::Spent(spent, decision) => {
+                decided(&decision);
+                spent.to_string()
             }
             Obstacle::Taken(taken, decision) => {
                 decided(&decision);

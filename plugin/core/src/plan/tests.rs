@@ -20,6 +20,7 @@ struct World {
     projects: BTreeMap<ProjectId, Project>,
     obstructed: BTreeMap<TaskId, String>,
     ledger: Ledger,
+    books: Books,
     settings: SchedulerSettings,
 }
 
@@ -62,6 +63,7 @@ fn row(status: Status, priority: Priority, created_ms: u64) -> Row {
         reason: None,
         timeout_ms: None,
         has_workflow: false,
+        budget: None,
         revision: 1,
         is_moved: false,
     }
@@ -77,6 +79,7 @@ fn world(agents: Vec<Agent>) -> World {
         projects: BTreeMap::from([(project(), Project::bare(project()))]),
         obstructed: BTreeMap::new(),
         ledger: Ledger::default(),
+        books: Books::default(),
         settings: SchedulerSettings::default(),
     }
 }
@@ -98,6 +101,8 @@ impl World {
             projects: &self.projects,
             obstructed: &self.obstructed,
             ledger: &self.ledger,
+            books: &self.books,
+            budgets: &[],
             settings: &self.settings,
             hold: None,
             now: Instant::from_ms(now_ms),

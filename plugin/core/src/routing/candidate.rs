@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::budget::Standing;
 use crate::id::TeamId;
 use crate::instant::Instant;
 use crate::org::{Agent, Ways};
@@ -30,7 +31,7 @@ pub struct Occupancy<'a> {
     pub full: Option<Full<'a>>,
 }
 
-/// Why a team gets nothing more now.
+/// Why an agent or its team gets nothing more now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full<'a> {
     /// `dispatch.maxConcurrent` is reached.
@@ -49,6 +50,8 @@ pub enum Full<'a> {
         /// When it is.
         until: Instant,
     },
+    /// Its budget, or its team's, is spent.
+    Spent(Standing<'a>),
 }
 
 impl fmt::Display for Full<'_> {
@@ -67,6 +70,7 @@ impl fmt::Display for Full<'_> {
                 f,
                 "team `{team}` gets the next task at {until} (teams.{team}.dispatch.minIntervalMs)"
             ),
+            Full::Spent(spent) => spent.fmt(f),
         }
     }
 }
@@ -95,9 +99,10 @@ impl Rejection<'_> {
 
     /// When it is over, if that is known.
     #[must_use]
-    pub const fn until(self) -> Option<Instant> {
+    pub fn until(self) -> Option<Instant> {
         match self {
             Rejection::Full(Full::TeamPause { until, .. }) => Some(until),
+            Rejection::Full(Full::Spent(spent)) => spent.until(),
             _ => None,
         }
     }

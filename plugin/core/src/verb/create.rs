@@ -82,6 +82,7 @@ pub fn create(draft: Draft, content_hash: String, now: Instant) -> Step {
         metadata: draft.metadata,
         resource: draft.resource,
         has_workflow: false,
+        budget: None,
         revision: 1,
         body: draft.body,
     };

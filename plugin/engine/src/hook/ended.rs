@@ -8,12 +8,14 @@ use aof_core::event::EventDraft;
 use aof_core::id::RunId;
 use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
-use aof_core::run::RunOutcome;
+use aof_core::run::{Run, RunOutcome};
+use aof_core::usage::Usage;
 use aof_core::verb::{self, Failure, FailureClass, Stage};
 use aof_store::port::Store;
 use serde_json::json;
 
 use crate::change::Plan;
+use crate::count::{Told, amend, at_end};
 use crate::engine::Engine;
 use crate::hook::started::unknown;
 use crate::outcome::Outcome;
@@ -38,19 +40,6 @@ pub enum Ending {
     Lost,
 }
 
-/// What a session used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Usage {
-    /// The model.
-    pub model: Option<String>,
-    /// Tokens read.
-    pub input_tokens: u64,
-    /// Tokens written.
-    pub output_tokens: u64,
-    /// Cost in millionths of the currency.
-    pub cost_micros: u64,
-}
-
 /// The end of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionEnd {
@@ -66,35 +55,56 @@ pub struct SessionEnd {
 
 impl<S: Store> Engine<S> {
     /// The session of a run ended. If the task is still in progress under that run, the run failed;
-    /// a lost session is nobody's fault.
+    /// a lost session is nobody's fault. What it used counts either way, once.
     ///
     /// # Errors
-    /// What the store says. A run that holds no lease changes nothing and is no error.
+    /// What the store says. A run that holds no lease changes no task and is no error.
     pub fn session_ended(
         &mut self,
         ctx: &Context,
         run: &RunId,
         end: &SessionEnd,
     ) -> Result<Outcome, Refusal> {
-        if !self.holds(run)? {
-            return Ok(unknown(run));
-        }
-        let (_, session) = self.at_hand()?;
+        let holds = self.holds(run)?;
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
+        let told = at_end(store, session, run, end)?;
+        if !holds {
+            let committed = amend(store, session, ctx, run, (&told, true))?;
+            return Ok(Outcome {
+                effects: committed.effects,
+                events: committed.events,
+                ..unknown(run)
+            });
+        }
         let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
             return Ok(unknown(run));
         };
-        let settings = session.settings.scheduler.clone();
         session.counters.failures += u64::from(end.ending != Ending::Lost);
+        session.room_again();
+        self.unfinished(ctx, &live, (end, &told))
+    }
+
+    /// A run ended that holds a task still.
+    fn unfinished(
+        &mut self,
+        ctx: &Context,
+        live: &Run,
+        (end, told): (&SessionEnd, &Told),
+    ) -> Result<Outcome, Refusal> {
+        let (_, session) = self.at_hand()?;
+        let run = &live.id;
+        let settings = session.settings.scheduler.clone();
         let (outcome, exit_code) = outcome_of(&end.ending);
         let reason = reason_of(end);
         let random = Dice::new(ctx.entropy).roll();
-        let usage = usage_json(end);
-        let class = class_of(end, session.quiet.contains(run));
-        session.room_again();
+        let usage = told.json();
+        let class = class_of((end, told), session.quiet.contains(run));
         let verb = |card: &Card| {
             if end.ending == Ending::Lost {
-                return verb::release(card, "task.reclaimed", &reason, ctx.now);
+                let mut step = verb::release(card, "task.reclaimed", &reason, ctx.now)?;
+                step.events.extend(told.rejection(run));
+                return Ok(step);
             }
             let failure = Failure {
                 class,
@@ -117,10 +127,13 @@ impl<S: Store> Engine<S> {
                 step.events.insert(0, silent.of_run(Some(run)));
             }
             step.events.insert(0, enforced);
+            step.events.extend(told.rejection(run));
             Ok(step)
         };
         let closing = |_: &Card| Closing {
             exit_code,
+            told: told.clone(),
+            is_last: true,
             ..Closing::new(outcome, Some(&reason))
         };
         let plan = Plan {
@@ -147,9 +160,9 @@ fn outcome_of(ending: &Ending) -> (RunOutcome, Option<i32>) {
 }
 
 /// What kind of failure it was to end without completing the task.
-fn class_of(end: &SessionEnd, is_quiet: bool) -> FailureClass {
+fn class_of((end, told): (&SessionEnd, &Told), is_quiet: bool) -> FailureClass {
     let said = match &end.ending {
-        Ending::Exited(0) if is_quiet && is_silent(end) => return FailureClass::Silent,
+        Ending::Exited(0) if is_quiet && is_silent(end, told) => return FailureClass::Silent,
         Ending::Exited(code) if *code != 0 => last_line(end),
         Ending::Killed(why) => Some(why.clone()),
         Ending::Exited(_) | Ending::TimedOut | Ending::Lost => None,
@@ -163,8 +176,9 @@ fn class_of(end: &SessionEnd, is_quiet: bool) -> FailureClass {
 
 /// Whether a run that ended well and called no tool shows nothing of any work: it was short, said
 /// no word, and the model wrote nothing.
-fn is_silent(end: &SessionEnd) -> bool {
-    let has_written = end.usage.as_ref().is_some_and(|it| it.output_tokens > 0);
+fn is_silent(end: &SessionEnd, told: &Told) -> bool {
+    let usage = told.usage.as_ref();
+    let has_written = usage.is_some_and(|(usage, _)| usage.output_tokens > 0);
     let has_spoken = !end.output_tail.trim().is_empty();
     end.duration_ms < SILENT_MS && !has_written && !has_spoken
 }
@@ -198,13 +212,4 @@ fn clip(line: &str) -> String {
         .filter(|c| !c.is_control())
         .take(TAIL_CHARS)
         .collect()
-}
-
-fn usage_json(end: &SessionEnd) -> serde_json::Value {
-    end.usage.as_ref().map_or(serde_json::Value::Null, |usage| {
-        json!({
-            "model": usage.model, "inputTokens": usage.input_tokens,
-            "outputTokens": usage.output_tokens, "costMicros": usage.cost_micros,
-        })
-    })
 }

@@ -147,8 +147,10 @@ impl<S: Store> Engine<S> {
             }
             Ok(step)
         };
-        let closing =
-            |_: &aof_core::card::Card| Closing::new(RunOutcome::FailedToStart, Some(message));
+        let closing = |_: &aof_core::card::Card| Closing {
+            is_last: true,
+            ..Closing::new(RunOutcome::FailedToStart, Some(message))
+        };
         let plan = Plan {
             operation: Operation::Move,
             verb: &verb,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aof_core::gather::gathered;
 use aof_core::id::RunId;
 use aof_core::run::{Run, RunState};
 use aof_core::status::Status;
@@ -68,5 +69,5 @@ pub(crate) fn read_live_runs<S: Store>(
             },
         )
     });
-    Ok(read.collect())
+    Ok(gathered(read))
 }

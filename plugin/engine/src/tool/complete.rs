@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::change::Plan;
+use crate::count::{Told, Words, amend};
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::session::Session;
@@ -19,6 +20,9 @@ use crate::tool::answer::{self, Touched, touched};
 use crate::tool::arguments::body;
 use crate::tool::target::Target;
 use crate::work::Closing;
+
+/// A run that is over for its task.
+const STALE_RUN: &str = "AOF-2004";
 
 /// Arguments of `aof_task_complete`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -28,6 +32,8 @@ pub(super) struct Arguments {
     task_id: String,
     /// What was done, in a few lines; appended to the card.
     summary: Option<String>,
+    /// What the caller's run used, if nobody else tells; the host's word replaces it.
+    usage: Option<Words>,
     /// Refuse a task of another project.
     project: Option<String>,
     /// Must be the caller, if given.
@@ -52,12 +58,19 @@ impl<S: Store> Engine<S> {
     ) -> Result<Outcome, Refusal> {
         let summary = arguments.summary.as_deref();
         let summary = summary.map(|text| body(text, "summary")).transpose()?;
+        let usage = arguments.usage.clone().map(Words::usage).transpose();
+        let usage = usage.map_err(|flaw| misfit(flaw.message, flaw.field))?;
+        let told = usage.map_or_else(Told::default, Told::by_agent);
         let id = self.aim(ctx, &arguments.target())?;
         let (_, session) = self.at_hand()?;
         let is_reviewed = is_reviewed(session, ctx);
         // Whoever completes what was offered is the one who took it.
         let is_offered = session.is_offered(&id);
         let verb = |card: &Card| {
+            if told.usage.is_some() && !holds(&ctx.caller, card.lease.as_ref()) {
+                let message = "the caller has no run of this task that could have used anything";
+                return Err(misfit(message.to_owned(), "usage"));
+            }
             let mut step = match is_reviewed && card.status == Status::InProgress {
                 true => verb::submit(card, summary, ctx.now)?,
                 false => verb::complete(card, summary, ctx.now)?,
@@ -67,7 +80,10 @@ impl<S: Store> Engine<S> {
         };
         let closing = |card: &Card| {
             if is_offered || holds(&ctx.caller, card.lease.as_ref()) {
-                return Closing::new(RunOutcome::Completed, summary);
+                return Closing {
+                    told: told.clone(),
+                    ..Closing::new(RunOutcome::Completed, summary)
+                };
             }
             Closing::new(RunOutcome::Cancelled, Some("completed by somebody else")).ending_session()
         };
@@ -76,7 +92,17 @@ impl<S: Store> Engine<S> {
             verb: &verb,
             closing: &closing,
         };
-        let changed = self.change(ctx, id.as_str(), &plan)?;
+        let changed = self.change(ctx, id.as_str(), &plan);
+        if changed
+            .as_ref()
+            .is_err_and(|refusal| refusal.code == STALE_RUN)
+            && let Caller::Agent { run: Some(run), .. } = &ctx.caller
+        {
+            // Too late for the task; what was spent is spent.
+            let (store, session) = self.fresh()?;
+            amend(store, session, ctx, run, (&told, false))?;
+        }
+        let changed = changed?;
         let (_, session) = self.at_hand()?;
         session.counters.completions += u64::from(changed.after.status == Status::Done);
         let value = answer::json(&Touched {
@@ -84,6 +110,15 @@ impl<S: Store> Engine<S> {
         });
         Ok(changed.into_outcome(&value))
     }
+}
+
+fn misfit(message: String, field: &str) -> Refusal {
+    let hint = "see the tool's input schema (`aof tools`); leave `usage` out if it is not known";
+    let place = match field {
+        "usage" => field.to_owned(),
+        field => format!("usage.{field}"),
+    };
+    Refusal::refused("AOF-1004", message, hint).at(place)
 }
 
 /// Whether somebody else looks at what the caller has done.

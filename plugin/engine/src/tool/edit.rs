@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::access::permit_routing;
+use crate::access::{permit_routing, permit_urgency};
 use crate::change::{Plan, load_one};
 use crate::engine::Engine;
 use crate::outcome::Outcome;
@@ -78,6 +78,11 @@ impl<S: Store> Engine<S> {
             let loaded = load_one(store, session, &id)?;
             let routing = routed(&loaded.card(), &named, arguments)?;
             permit_routing(store, session, ctx, (&loaded, &routing))?;
+        }
+        if let Some(asked) = amendment.priority {
+            let (store, session) = self.at_hand()?;
+            let loaded = load_one(store, session, &id)?;
+            permit_urgency(store, session, ctx, (&loaded, asked))?;
         }
         let verb = |card: &Card| {
             if let Some(expected) = arguments.expected_revision {

@@ -1,9 +1,12 @@
 //! `aof_task_get`: one task whole.
 
+use aof_core::books::Kind;
+use aof_core::budget::{Scope, standings};
 use aof_core::caller::Context;
 use aof_core::id::{RunId, TaskId};
 use aof_core::index::Row;
 use aof_core::refusal::Refusal;
+use aof_core::usage::Sum;
 use aof_store::loaded::LoadedCard;
 use aof_store::port::{Blob, EntryKind, Store, StoreError};
 use aof_store::refusal::refusal_of;
@@ -15,9 +18,12 @@ use serde_json::Value;
 use crate::change::load_one;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
+use crate::poll::budget;
+use crate::session::Session;
 use crate::summary;
 use crate::tool::answer::{self, Whole};
 use crate::tool::target::Target;
+use crate::view::of_sum;
 
 /// Runs that are shown of a task, newest last.
 const RUNS_MAX: usize = 100;
@@ -47,7 +53,16 @@ impl<S: Store> Engine<S> {
         let path = loaded.root().card(loaded.status(), &id);
         let work_dir = loaded.root().work_dir(&id);
         let mut task = summary::of_whole(&card, &row, (&path, &work_dir));
-        let runs = runs_of(store, &loaded, &id).map_err(|error| refusal_of(&error))?;
+        let budgets = row.budget.as_deref().map(std::slice::from_ref);
+        let books = (&session.books, ctx.now);
+        let budgets = standings(Scope::Task(&id), budgets.unwrap_or_default(), books);
+        let budgets = budgets.map(|standing| budget::json(&standing)).collect();
+        task.insert("budgets".to_owned(), Value::Array(budgets));
+        let books = usage_of(session, &id);
+        let (runs, own) = runs_of(store, &loaded, &id).map_err(|error| refusal_of(&error))?;
+        // Either may know less: the books of tasks long ago, the list of runs long ago.
+        let used = books.filter(|sum| sum.runs >= own.runs).unwrap_or(own);
+        task.insert("usage".to_owned(), of_sum(&used));
         task.insert("runs".to_owned(), Value::Array(runs));
         let warnings = loaded.warnings().iter().map(summary::of_finding).collect();
         task.insert("warnings".to_owned(), Value::Array(warnings));
@@ -59,11 +74,17 @@ impl<S: Store> Engine<S> {
     }
 }
 
+/// What all runs of a task used, if the books still know it.
+pub(crate) fn usage_of(session: &Session, id: &TaskId) -> Option<Sum> {
+    let page = session.books.page(Kind::Task)?;
+    Some(page.named.get(id.as_str())?.total)
+}
+
 fn runs_of<S: Store>(
     store: &mut S,
     loaded: &LoadedCard,
     id: &TaskId,
-) -> Result<Vec<Value>, StoreError> {
+) -> Result<(Vec<Value>, Sum), StoreError> {
     let listings = store.list(&[loaded.root().runs_dir(id)], false)?;
     let mut runs: Vec<RunId> = listings
         .iter()
@@ -79,11 +100,17 @@ fn runs_of<S: Store>(
         .collect();
     let paths: Vec<String> = dirs.iter().map(|dir| format!("{dir}/run.json")).collect();
     let blobs = store.read(&paths, run_record::BYTES_MAX)?;
-    let shown = dirs.iter().zip(blobs).filter_map(|(dir, blob)| match blob {
-        Blob::Content { bytes, .. } => {
-            run_record::decode(&bytes).map(|run| run_record::to_json(&run, dir))
-        }
+    let known = dirs.iter().zip(blobs).filter_map(|(dir, blob)| match blob {
+        Blob::Content { bytes, .. } => Some((run_record::decode(&bytes)?, dir)),
         Blob::Absent | Blob::Refused(_) | Blob::Unreadable(_) => None,
     });
-    Ok(shown.collect())
+    let (mut shown, mut sum) = (Vec::new(), Sum::default());
+    for (run, dir) in known {
+        sum = run
+            .usage
+            .as_ref()
+            .map_or(sum, |usage| sum.plus(Sum::of(usage)));
+        shown.push(run_record::to_json(&run, dir));
+    }
+    Ok((shown, sum))
 }

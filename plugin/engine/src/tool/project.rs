@@ -93,6 +93,7 @@ impl<S: Store> Engine<S> {
             let hint = "`aof project list` shows the projects; choose another id";
             return Err(Refusal::refused("AOF-2014", message, hint).at("id"));
         }
+        permit_project(store, session, ctx, (Operation::ProjectCreate, &project.id))?;
         if session.projects.get(&project.id) == Some(&project) {
             // Asked for again, perhaps because the answer was lost: it is as it should be.
             return Ok(Outcome {
@@ -104,7 +105,6 @@ impl<S: Store> Engine<S> {
         if let Some(parent) = &project.parent {
             session.root(parent).map_err(|error| error.at("parentId"))?;
         }
-        permit_project(store, session, ctx, (Operation::ProjectCreate, &project.id))?;
         let (_, committed) = project::create(store, session, ctx, &project)?;
         Ok(Outcome {
             value: one(session, &project.id),

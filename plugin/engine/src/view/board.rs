@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aof_core::caller::Context;
+use aof_core::gather::gathered;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::index::{Finished, Row};
 use aof_core::plan::{Scope, plan, waits_for};
@@ -13,6 +14,7 @@ use aof_store::port::Store;
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
+use crate::poll::budget;
 use crate::session::Session;
 use crate::summary;
 
@@ -59,11 +61,19 @@ impl<S: Store> Engine<S> {
             "running": index.running(),
             "quarantined": summary::of_quarantine(&session.shelf),
             "notices": summary::of_notices(&session.shelf),
+            "budgets": near(session, ctx),
             "epoch": session.opening.epoch,
             "now": ctx.now.to_string(),
         }})
         .to_string())
     }
+}
+
+/// Budgets that are nearly spent, or are.
+fn near(session: &Session, ctx: &Context) -> Vec<Value> {
+    let all = budget::all(session, ctx.now);
+    let near = all.iter().filter(|standing| standing.is_near());
+    near.map(budget::json).collect()
 }
 
 type Filter<'a> = (Status, Option<&'a ProjectId>);
@@ -105,10 +115,7 @@ fn reasons(session: &Session, ctx: &Context, limit: usize) -> BTreeMap<TaskId, S
         dispatched: 0,
     };
     let ready = plan(&session.snapshot(ctx.now), scope).waiting;
-    ready
-        .into_iter()
-        .map(|wait| (wait.task, wait.reason))
-        .collect()
+    gathered(ready.into_iter().map(|wait| (wait.task, wait.reason)))
 }
 
 fn with_reason(mut card: Value, reason: Option<&String>) -> Value {

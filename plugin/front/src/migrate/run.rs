@@ -150,6 +150,7 @@ impl RunOfOne {
             outcome: Some(outcome),
             exit_code: None,
             reason: Some(reason.unwrap_or_else(|| "ran under AOF 1".to_owned())),
+            usage: None,
         })
     }
 }

@@ -4,35 +4,56 @@
 //! with a whole header holds every commit that is not flushed elsewhere.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use aof_core::books::Books;
+use aof_core::gather::gathered;
 
 use crate::event_log::EventLog;
 use crate::journal::Journal;
 use crate::journal::line::encode;
 use crate::journal::record::Header;
-use crate::layout::{EVENTS_DIR, JOURNAL_DIR, OUTBOX, STATE_DIR, journal_part, parse_journal_name};
+use crate::layout::{
+    EVENTS_DIR, JOURNAL_DIR, LEDGER, OUTBOX, STATE_DIR, journal_part, parse_journal_name,
+};
+use crate::ledger;
 use crate::outbox::{self, Outbox};
 use crate::port::{Listing, Op, Opening, Store, StoreError};
 
-/// Begins a new part and takes the former ones away; an outbox that has grown long is rewritten
-/// with what is open.
+/// Begins a new part and takes the former ones away; an outbox or a ledger that has grown long is
+/// rewritten with what still counts.
 ///
 /// # Errors
 /// What the store says. The former part then goes on, unless the new one is there already.
 pub fn checkpoint<S: Store>(
     store: &mut S,
     opening: Opening,
-    (outbox, log): (&Outbox, &EventLog),
+    (outbox, books, log): (&Outbox, &Books, &EventLog),
 ) -> Result<Journal, StoreError> {
     let dirs = [JOURNAL_DIR, STATE_DIR, EVENTS_DIR].map(str::to_owned);
     let listings = store.list(&dirs, false)?;
     let old = old_parts(&listings);
     let part = next_part(&old, opening.epoch);
     let mut batch = vec![Op::MakeDir(JOURNAL_DIR.to_owned())];
-    let mut logs: BTreeMap<String, u64> = event_log(&listings, log).into_iter().collect();
-    if let Some((bytes, rewriting)) = outbox_of(&listings, outbox) {
-        logs.insert(OUTBOX.to_owned(), bytes);
-        // The new name must not last before the new content does.
-        batch.extend(rewriting.into_iter().flat_map(|op| [Op::Sync, op]));
+    let mut logs: BTreeMap<String, u64> = gathered(event_log(&listings, log));
+    let long = [
+        Long {
+            path: OUTBOX,
+            sizes: outbox::COMPACT_BYTES..=outbox::BYTES_READ_MAX,
+            compact: &|| outbox.compact(),
+        },
+        Long {
+            path: LEDGER,
+            sizes: ledger::COMPACT_BYTES..=ledger::BYTES_READ_MAX,
+            compact: &|| ledger::compact(books),
+        },
+    ];
+    for log in long {
+        if let Some((bytes, rewriting)) = log.shortened(&listings) {
+            logs.insert(log.path.to_owned(), bytes);
+            // The new name must not last before the new content does.
+            batch.extend(rewriting.into_iter().flat_map(|op| [Op::Sync, op]));
+        }
     }
     // Without a former part there is nothing that only the journal holds.
     if !old.is_empty() {
@@ -89,22 +110,35 @@ fn event_log(listings: &[Listing], log: &EventLog) -> Option<(String, u64)> {
     Some((path, bytes))
 }
 
-/// The outbox's bytes, and how it is rewritten if it has grown long.
-fn outbox_of(listings: &[Listing], outbox: &Outbox) -> Option<(u64, Option<Op>)> {
-    let (_, name) = OUTBOX.split_once('/')?;
-    let state = listings.iter().find(|listing| listing.dir == STATE_DIR)?;
-    let entry = state.entries.iter().find(|entry| entry.name == name)?;
-    let size = entry.stamp.size;
-    let is_long = (outbox::COMPACT_BYTES + 1..=outbox::BYTES_READ_MAX).contains(&size);
-    if !is_long {
-        return Some((size, None));
+/// A log that is rewritten when it has grown long.
+struct Long<'a> {
+    path: &'static str,
+    /// Longer than the first, but still read whole.
+    sizes: RangeInclusive<u64>,
+    /// What still counts.
+    compact: &'a dyn Fn() -> String,
+}
+
+impl Long<'_> {
+    /// Its bytes, and how it is rewritten if that makes it much shorter. None if it is not there.
+    fn shortened(&self, listings: &[Listing]) -> Option<(u64, Option<Op>)> {
+        let (dir, name) = self.path.split_once('/')?;
+        let listing = listings.iter().find(|listing| listing.dir == dir)?;
+        let entry = listing.entries.iter().find(|entry| entry.name == name)?;
+        let size = entry.stamp.size;
+        if size == *self.sizes.start() || !self.sizes.contains(&size) {
+            return Some((size, None));
+        }
+        let content = (self.compact)().into_bytes();
+        let bytes = content.len() as u64;
+        if bytes.saturating_mul(2) > size {
+            return Some((size, None));
+        }
+        let op = Op::Replace {
+            path: self.path.to_owned(),
+            content,
+            expect: Some(entry.stamp),
+        };
+        Some((bytes, Some(op)))
     }
-    let content = outbox.compact().into_bytes();
-    let bytes = content.len() as u64;
-    let op = Op::Replace {
-        path: OUTBOX.to_owned(),
-        content,
-        expect: Some(entry.stamp),
-    };
-    Some((bytes, Some(op)))
 }

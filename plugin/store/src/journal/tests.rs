@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aof_core::books::Books;
+
 use super::*;
 use crate::event_log::EventLog;
 use crate::journal::record::Header;
@@ -116,7 +118,12 @@ fn a_checkpoint_flushes_before_it_begins_and_removes_only_in_the_end() {
     for path in others.into_iter().chain([part, OUTBOX]) {
         store.files.insert(path.to_owned(), b"{}\n".to_vec());
     }
-    let journal = checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
+    let journal = checkpoint(
+        &mut store,
+        OPENING,
+        (&Outbox::default(), &Books::default(), &log()),
+    )
+    .unwrap();
     assert_eq!(journal.path(), journal_part(7, 2));
     let batch = store.batches.pop().unwrap();
     let Some(Op::Create { path, content }) = batch.get(2).cloned() else {
@@ -142,7 +149,12 @@ fn a_checkpoint_flushes_before_it_begins_and_removes_only_in_the_end() {
 #[test]
 fn the_first_checkpoint_has_nothing_to_flush_before_it() {
     let mut store = Files::default();
-    checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
+    checkpoint(
+        &mut store,
+        OPENING,
+        (&Outbox::default(), &Books::default(), &log()),
+    )
+    .unwrap();
     let batch = store.batches.pop().unwrap();
     let syncs = batch.iter().filter(|op| **op == Op::Sync).count();
     assert_eq!((batch.len(), syncs), (3, 1), "{batch:?}");
@@ -153,7 +165,12 @@ fn a_long_outbox_is_rewritten_by_a_checkpoint_and_a_short_one_is_not() {
     for (bytes, is_rewritten) in [(256 * 1024, false), (256 * 1024 + 1, true)] {
         let mut store = Files::default();
         store.files.insert(OUTBOX.to_owned(), vec![b'\n'; bytes]);
-        checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
+        checkpoint(
+            &mut store,
+            OPENING,
+            (&Outbox::default(), &Books::default(), &log()),
+        )
+        .unwrap();
         let batch = store.batches.pop().unwrap();
         let rewrites = |op: &Op| matches!(op, Op::Replace { path, .. } if path == OUTBOX);
         assert_eq!(batch.iter().any(rewrites), is_rewritten, "{bytes}");

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::gather::gathered;
 use aof_core::status::Status;
 
 use crate::journal::{self, Journalled, Record};
@@ -147,16 +148,15 @@ fn redo_runs<S: Store>(
     mending: &mut Mending,
 ) -> Result<(), StoreError> {
     let runs = wanted.iter().flat_map(|record| &record.runs);
-    let last: BTreeMap<&str, &str> = runs
-        .map(|run| (run.path.as_str(), run.content.as_str()))
-        .collect();
+    let runs = runs.map(|run| (run.path.as_str(), run.content.as_str()));
+    let last: BTreeMap<&str, &str> = gathered(runs);
     let last: Vec<(&str, &str)> = last.into_iter().collect();
     for chunk in last.chunks(RUNS) {
         let paths: Vec<String> = chunk.iter().map(|(path, _)| (*path).to_owned()).collect();
         // A writer that lists a directory clears away what a killed one left in it; nobody else
         // ever lists this one.
         let dirs = paths.iter().filter_map(|path| path.rsplit_once('/'));
-        let dirs: BTreeSet<String> = dirs.map(|(dir, _)| dir.to_owned()).collect();
+        let dirs: BTreeSet<String> = gathered(dirs.map(|(dir, _)| dir.to_owned()));
         store.list(&dirs.into_iter().collect::<Vec<_>>(), false)?;
         let blobs = read_certain(store, &paths, run_record::BYTES_MAX)?;
         for ((path, content), blob) in chunk.iter().zip(blobs) {

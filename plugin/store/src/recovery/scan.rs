@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aof_core::diagnostic::{Diagnostic, Level};
+use aof_core::gather::gathered;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::project::Project;
 use aof_core::status::Status;
@@ -187,7 +188,7 @@ pub fn shelve<S: Store>(
             }
         }
     }
-    let claimed: BTreeSet<TaskId> = cards.iter().filter_map(|path| task_of(path)).collect();
+    let claimed: BTreeSet<TaskId> = gathered(cards.iter().filter_map(|path| task_of(path)));
     for listing in listings.iter().filter(|listing| is_terminal(listing)) {
         let files = listing.entries.iter();
         for entry in files.filter(|entry| is_served(entry) && entry.kind == EntryKind::File) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aof_core::books::Books;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::status::Status;
 
@@ -55,7 +56,12 @@ fn cut_commit(ops: usize) -> Files {
         .insert(card(Status::Ready), CARD.as_bytes().to_vec());
     let outbox = "state/outbox.jsonl".to_owned();
     store.files.insert(outbox, b"{}\n".to_vec());
-    let mut journal = checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
+    let mut journal = checkpoint(
+        &mut store,
+        OPENING,
+        (&Outbox::default(), &Books::default(), &log()),
+    )
+    .unwrap();
     let first = step(&mut store, &mut journal, Status::Ready, Status::InProgress);
     store.commit(first, 7).unwrap();
     let second = step(
@@ -140,7 +146,12 @@ fn without_anything_to_do_again_nothing_is_written() {
     assert_eq!(mend(&mut store, OPENING), []);
     let mut store = cut_commit(1);
     mend(&mut store, OPENING);
-    checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
+    checkpoint(
+        &mut store,
+        OPENING,
+        (&Outbox::default(), &Books::default(), &log()),
+    )
+    .unwrap();
     store.batches.clear();
     assert_eq!(mend(&mut store, OPENING), []);
 }
@@ -315,7 +326,12 @@ fn what_we_were_about_to_put_in_place_is_no_edit() {
 #[test]
 fn more_merges_than_one_record_holds_take_several() {
     let mut store = Files::default();
-    let mut journal = checkpoint(&mut store, OPENING, (&Outbox::default(), &log())).unwrap();
+    let mut journal = checkpoint(
+        &mut store,
+        OPENING,
+        (&Outbox::default(), &Books::default(), &log()),
+    )
+    .unwrap();
     let ids: Vec<TaskId> = (1..=4)
         .map(|number| TaskId::parse(&format!("TASK-2026-02-17-00{number}")).unwrap())
         .collect();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::render::style::{BAD, DIM, GOOD, HEAD};
 use crate::render::table::{Table, cell, styled};
-use crate::render::text::{clean, counted};
-use crate::shape::org::{Agent, Chart, Membership, Pool, Rule, Team, Trigger, Unit};
+use crate::render::text::{clean, counted, money};
+use crate::shape::org::{Agent, Budget, Chart, Membership, Pool, Rule, Team, Trigger, Unit};
 
 /// Units within one another that are drawn.
 const DEPTH: usize = 32;
@@ -25,6 +25,7 @@ pub fn chart(chart: &Chart, width: Option<usize>) -> String {
         ("ROLES", roles(chart, width)),
         ("ROUTING", routing(chart, width)),
         ("RELATIONSHIPS", relationships(chart, width)),
+        ("BUDGETS", budgets(chart)),
         ("MURMUR", murmurs(chart)),
         ("MEMORY", memory(chart, width)),
     ] {
@@ -263,6 +264,34 @@ fn relationships(chart: &Chart, width: Option<usize>) -> String {
         ]);
     }
     table.render(width)
+}
+
+fn budgets(chart: &Chart) -> String {
+    let teams = chart.teams.iter().map(|it| ("team", &it.id, &it.budgets));
+    let agents = chart.agents.iter().map(|it| ("agent", &it.id, &it.budgets));
+    let mut table = Table::new(2, &[2]);
+    for (kind, id, budgets) in teams.chain(agents) {
+        for budget in budgets {
+            let told = format!("told at {} %", budget.alert_at_percent);
+            let whose = vec![styled(kind, DIM), cell(id)];
+            let what = vec![cell(&limits(budget)), styled(&told, DIM)];
+            table.row([whose, what].concat());
+        }
+    }
+    table.render(None)
+}
+
+fn limits(budget: &Budget) -> String {
+    let cost = budget
+        .cost_micros_max
+        .map(|most| format!("cost {}", money(most)));
+    let tokens = budget.tokens_max.map(|most| counted(most, "token"));
+    let limits: Vec<String> = [cost, tokens].into_iter().flatten().collect();
+    let limits = limits.join(" · ");
+    match budget.window.as_str() {
+        "total" => format!("{limits} in all"),
+        window => format!("{limits} a {}", clean(window)),
+    }
 }
 
 fn murmurs(chart: &Chart) -> String {

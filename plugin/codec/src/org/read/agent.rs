@@ -8,6 +8,7 @@ use aof_core::org::{
 };
 use aof_core::priority::Priority;
 
+use crate::budget::budgets;
 use crate::yaml::Node;
 
 use super::Reader;
@@ -110,6 +111,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
             is_active: flag(node, "active", true),
             tags: layers.tags(),
             concurrency_max: layers.concurrency_max(),
+            budgets: budgets(node, self.findings),
             model: layers.text(&["capabilities", "model"]),
             provider: layers.text(&["capabilities", "provider"]),
             comms: node.get("comms").map(comms).unwrap_or_default(),

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use aof_core::gather::gathered;
 use aof_core::id::{RoleId, TeamId};
 use aof_core::org::rule::WEIGHT_DEFAULT;
 use aof_core::org::{Murmur, Role, Rule, Team, Trigger, TriggerKind};
 use aof_core::priority::Priority;
 
+use crate::budget::budgets;
 use crate::finding::excerpt;
 use crate::share::dispatch;
 use crate::yaml::{Entry, Kind, Node};
@@ -30,6 +32,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
             lead,
             technical_lead,
             dispatch: dispatch(node),
+            budgets: budgets(node, self.findings),
             murmur: node.get("murmur").map(murmur),
         })
     }
@@ -38,7 +41,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
     pub(super) fn roles(&mut self) -> BTreeMap<RoleId, Role> {
         let roles = self.root.get("roles").map(Node::entries);
         let roles = roles.unwrap_or_default().iter();
-        roles.filter_map(|entry| self.role(entry)).collect()
+        gathered(roles.filter_map(|entry| self.role(entry)))
     }
 
     fn role(&mut self, entry: &Entry<'_>) -> Option<(RoleId, Role)> {

@@ -37,6 +37,7 @@ fn row(status: Status, depends_on: &[u64], whole: Option<u64>) -> Row {
         reason: None,
         timeout_ms: None,
         has_workflow: false,
+        budget: None,
         revision: 1,
         is_moved: false,
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::NAMES_SHOWN;
+use crate::gather::gathered;
 
 /// Where one can go from each node.
 pub(super) type Graph<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
@@ -32,7 +33,7 @@ pub(super) fn rings<'n>(mut graph: Graph<'n>) -> Vec<Vec<&'n str>> {
 /// Takes away what leads nowhere, again and again.
 fn trim(graph: &mut Graph<'_>) {
     let mut before: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let known: BTreeSet<&str> = graph.keys().copied().collect();
+    let known: BTreeSet<&str> = gathered(graph.keys().copied());
     for (node, next) in graph.iter_mut() {
         next.retain(|next| known.contains(next));
         for next in next.iter() {

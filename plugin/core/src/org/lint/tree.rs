@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::{Agent, OrgChart, Relationship, RelationshipKind};
 use super::ring::{Graph, rings, way_round};
 use super::{Issue, LintRule, Place, listed};
+use crate::gather::gathered;
 
 pub(super) fn issues(chart: &OrgChart) -> Vec<Issue> {
     let mut found = orphans(chart);
@@ -17,7 +18,7 @@ pub(super) fn issues(chart: &OrgChart) -> Vec<Issue> {
 
 /// One agent may stand alone: the one at the top.
 fn orphans(chart: &OrgChart) -> Vec<Issue> {
-    let placed: BTreeSet<_> = chart.memberships.iter().map(|it| &it.agent).collect();
+    let placed: BTreeSet<_> = gathered(chart.memberships.iter().map(|it| &it.agent));
     let stands_alone = |agent: &Agent| {
         agent.team.is_none() && agent.reports_to.is_none() && !placed.contains(&agent.id)
     };

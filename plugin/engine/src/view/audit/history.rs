@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aof_core::gather::gathered;
 use aof_core::id::TaskId;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
@@ -213,7 +214,7 @@ impl Audit {
     /// Tasks that the log knows and the store does not. A card that is set aside is there.
     fn missing(&mut self, session: &Session) {
         let held = session.shelf.quarantine.values();
-        let aside: BTreeSet<&TaskId> = held.filter_map(|held| held.id.as_ref()).collect();
+        let aside: BTreeSet<&TaskId> = gathered(held.filter_map(|held| held.id.as_ref()));
         let gone: Vec<(TaskId, Folded)> = self
             .log
             .tasks()
@@ -291,7 +292,7 @@ fn next_ids(session: &Session, after: Option<&TaskId>) -> Vec<TaskId> {
         .map(|(id, _)| id)
         .filter(fits)
         .take(CARDS_MAX);
-    let ids: BTreeSet<&TaskId> = open.chain(finished).collect();
+    let ids: BTreeSet<&TaskId> = gathered(open.chain(finished));
     ids.into_iter().take(CARDS_MAX).cloned().collect()
 }
 

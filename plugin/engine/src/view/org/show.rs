@@ -1,5 +1,7 @@
 //! The whole chart, as a document. Keys are those of the file, defaults filled in.
 
+use aof_core::budget::Budget;
+use aof_core::gather::gathered;
 use aof_core::org::{
     Agent, Comms, Group, Membership, Murmur, OrgChart, Pools, Relationship, Role, Rule, Team, Unit,
 };
@@ -7,11 +9,8 @@ use serde_json::{Map, Value, json};
 
 /// `{"org": {"chart": {…}}}`
 pub(super) fn document(path: &str, chart: &OrgChart) -> Value {
-    let roles: Map<String, Value> = chart
-        .roles
-        .iter()
-        .map(|(name, it)| (name.to_string(), role(it)))
-        .collect();
+    let roles = chart.roles.iter();
+    let roles: Map<String, Value> = gathered(roles.map(|(name, it)| (name.to_string(), role(it))));
     json!({"org": {"chart": {
         "path": path,
         "template": chart.template,
@@ -59,6 +58,7 @@ fn agent(agent: &Agent) -> Value {
         "provider": agent.provider,
         "comms": comms(&agent.comms),
         "policies": policies(agent),
+        "budgets": each(&agent.budgets, budget),
     })
 }
 
@@ -108,6 +108,16 @@ fn team(team: &Team) -> Value {
             "minIntervalMs": team.dispatch.min_interval_ms,
         },
         "murmur": team.murmur.as_ref().map(murmur),
+        "budgets": each(&team.budgets, budget),
+    })
+}
+
+fn budget(budget: &Budget) -> Value {
+    json!({
+        "tokensMax": budget.tokens_max,
+        "costMicrosMax": budget.cost_micros_max,
+        "window": budget.window.as_str(),
+        "alertAtPercent": budget.alert_at_percent,
     })
 }
 
