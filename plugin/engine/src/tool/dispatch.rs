@@ -83,7 +83,10 @@ impl<S: Store> Engine<S> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let (store, session) = self.fresh()?;
+            if tries > 1 {
+                self.fresh()?;
+            }
+            let (store, session) = self.at_hand()?;
             session.require_writer()?;
             let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
