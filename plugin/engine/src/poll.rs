@@ -1,5 +1,6 @@
 //! One tick: plan, carry the plan out in one commit, report.
 
+mod action;
 pub(crate) mod budget;
 mod review;
 mod tell;
@@ -179,7 +180,7 @@ fn dry_run(session: &Session, ctx: &Context) -> String {
     let actions = plan
         .actions
         .iter()
-        .map(|action| action_json(session, action, None))
+        .map(|action| action::json(session, action, None))
         .collect();
     report(session, &plan, actions, (Some("dry_run_mode"), None))
 }
@@ -412,7 +413,7 @@ fn carry_out<S: Store>(
             match started {
                 Ok(started) => {
                     stranded.tell(session, ctx, action, &mut work);
-                    let done = action_json(session, action, started.as_ref());
+                    let done = action::json(session, action, started.as_ref());
                     carried.done.push(done);
                     batches.add(store, session, work)?;
                 }
@@ -536,37 +537,6 @@ fn decision_json(via: &Via, candidates: &[Considered]) -> Value {
         "rule": via.rule,
         "candidates": told.map(explain::candidate).collect::<Vec<_>>(),
         "considered": candidates.len(),
-    })
-}
-
-fn action_json(session: &Session, action: &Action, run: Option<&RunId>) -> Value {
-    let (kind, agent, reason) = match action {
-        Action::Expire(_) => ("expire", None, "the lease lapsed".to_owned()),
-        Action::Requeue(_) => {
-            let reason = "the delay after a failure is over";
-            ("requeue", None, reason.to_owned())
-        }
-        Action::Strand { snag, .. } => ("block", None, snag.to_string()),
-        Action::Free(_) => ("unblock", None, "all dependencies are done".to_owned()),
-        Action::Promote(_) => ("promote", None, "all dependencies are done".to_owned()),
-        Action::Overdue { policy, .. } => {
-            let reason = format!("it stands too long where it is: {}", policy.as_str());
-            ("sla", None, reason)
-        }
-        Action::Dispatch { agent, .. } => (
-            "dispatch",
-            Some(agent),
-            "ready, and there is room".to_owned(),
-        ),
-    };
-    let task = action.task();
-    json!({
-        "kind": kind,
-        "task": task.as_str(),
-        "title": session.shelf.index.row(task).map(|row| row.title.as_str()),
-        "agent": agent.map(AgentId::as_str),
-        "run": run.map(RunId::as_str),
-        "reason": reason,
     })
 }
 

@@ -168,11 +168,14 @@ fn the_reviewer_is_given_what_the_chart_says() {
     stage.poll();
     let review = open_review(&mut stage);
     insta::assert_snapshot!(review["body"].as_str().unwrap().trim(), @r"
-    Look at the work of team `ink` as a whole: 3 tasks were completed. Make the tasks that are missing, change or cancel those that are wrong, and complete this one with a summary.
+    Look at the work of team `ink` as a whole: 3 tasks were completed.
+    Make the tasks that are missing, change or cancel those that are wrong,
+    and complete this one with a summary.
 
     The vision is in `docs/vision.md` of the data directory.
 
-    Since the last review 3 tasks of the team were completed and 0 failed for good. Now open:
+    Since the last review 3 tasks of the team were completed
+    and 0 failed for good. Now open:
 
     - backlog: 0
     - ready: 1

@@ -97,8 +97,9 @@ fn metadata(review: &Review) -> Map<String, Value> {
 fn brief(snapshot: &Snapshot<'_>, review: &Review) -> String {
     let team = &review.team;
     let mut text = format!(
-        "Look at the work of team `{team}` as a whole: {}. Make the tasks that are missing, change \
-         or cancel those that are wrong, and complete this one with a summary.\n",
+        "Look at the work of team `{team}` as a whole: {}.\n\
+         Make the tasks that are missing, change or cancel those that are wrong,\n\
+         and complete this one with a summary.\n",
         review.reason
     );
     let murmur = snapshot.chart.team(team).and_then(|it| it.murmur.as_ref());
@@ -112,8 +113,8 @@ fn brief(snapshot: &Snapshot<'_>, review: &Review) -> String {
         let reviewed = snapshot.books.reviewed(team);
         let (completed, failed) = reviewed.map_or((0, 0), |it| (it.completed, it.failed));
         text += &format!(
-            "\nSince the last review {completed} tasks of the team were completed and {failed} \
-             failed for good. Now open:\n\n"
+            "\nSince the last review {completed} tasks of the team were completed\n\
+             and {failed} failed for good. Now open:\n\n"
         );
         let open = Status::ALL.into_iter().filter(|it| !is_over(*it));
         for status in open {
