@@ -34,6 +34,7 @@ use crate::cascade::cascade;
 use crate::chart;
 use crate::engine::Engine;
 use crate::explain;
+use crate::notice;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::reach;
@@ -204,7 +205,8 @@ fn act<S: Store>(
     ended.done.events = told.events;
     let before = end_orphans(store, session, ctx, &mut ended)
         .and_then(|()| adopt_moved(store, session, ctx, &mut ended))
-        .and_then(|()| chart::tell(store, session, ctx, &mut ended));
+        .and_then(|()| chart::tell(store, session, ctx, &mut ended))
+        .and_then(|()| notice::tell_digests(store, session, ctx, &mut ended));
     tick.take(ended);
     before?;
     session.ledger.rewind(ctx.now);
