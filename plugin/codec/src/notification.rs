@@ -84,14 +84,9 @@ pub fn parse_notification_rules(path: &str, bytes: &[u8]) -> Parsed<Vec<Rule>> {
 
 /// What a checked node says; a part that is missing was reported.
 fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
-    let event = word(
-        node,
-        &["match", "eventType"],
-        (PATTERN, is_pattern),
-        findings,
-    );
-    let channel = word(node, &["channel"], (CHANNEL, is_channel), findings);
-    let template = word(node, &["template"], (TEMPLATE, is_template), findings);
+    let event = word(node, &["match", "eventType"], PATTERN, findings);
+    let channel = word(node, &["channel"], CHANNEL, findings);
+    let template = word(node, &["template"], TEMPLATE, findings);
     let mut mentions = String::new();
     if let Some(list) = node.get("audience") {
         if list.items().is_empty() && list.text().is_none() {
@@ -138,17 +133,23 @@ fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
     }
 }
 
-const PATTERN: (&str, &str) = (
+/// What a text must be, how to write it, and whether one is that.
+type Form = (&'static str, &'static str, fn(&str) -> bool);
+
+const PATTERN: Form = (
     "the type of an event, or the beginning of some and `.*`",
     "write it like `task.blocked` or `task.*`; docs/events.md has all types",
+    is_pattern,
 );
-const CHANNEL: (&str, &str) = (
+const CHANNEL: Form = (
     "one word of at most 80 characters",
     "write it like '#aof-alerts', in quotes",
+    is_channel,
 );
-const TEMPLATE: (&str, &str) = (
+const TEMPLATE: Form = (
     "a text of 1 to 500 characters",
     "write it like '{taskId}: {payload.reason}', in quotes",
+    is_template,
 );
 
 fn is_pattern(text: &str) -> bool {
@@ -170,7 +171,7 @@ fn is_template(text: &str) -> bool {
 fn word(
     node: &Node<'_>,
     path: &[&str],
-    ((wanted, hint), fits): ((&str, &str), fn(&str) -> bool),
+    (wanted, hint, fits): Form,
     findings: &mut Findings<'_>,
 ) -> String {
     let Some((node, text)) = node.at(path).and_then(|node| Some((node, node.text()?))) else {

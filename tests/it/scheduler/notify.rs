@@ -126,16 +126,16 @@ rules:
         ["to ready", "task.unblocked"],
         "another status is other news"
     );
-    block(&mut stage.later(59_999), ONE, "no paper");
+    block(stage.later(59_999), ONE, "no paper");
     assert_eq!(shown(&stage), [""; 0], "blocked again, within both windows");
     unblock(&mut stage, ONE);
     assert_eq!(shown(&stage), ["task.unblocked"], "0 is always");
     block(&mut stage, TWO, "no ink");
     assert_eq!(shown(&stage), ["to blocked", "no ink"], "another task");
-    block(&mut stage.later(1), ONE, "no ink");
+    block(stage.later(1), ONE, "no ink");
     assert_eq!(shown(&stage), ["no ink"], "a minute is over");
     unblock(&mut stage, ONE);
-    block(&mut stage.later(300_000 - 60_000), ONE, "no ink");
+    block(stage.later(300_000 - 60_000), ONE, "no ink");
     assert_eq!(
         shown(&stage),
         ["to blocked", "no ink"],
@@ -185,7 +185,7 @@ fn a_burst_becomes_a_digest_and_a_dead_letter_is_always_told() {
     // In the middle of the storm: what must be told is.
     unblock(&mut stage, &ids[0]);
     let goes_on = format!("info #aof-alerts @operator [{}] goes on", ids[0]);
-    assert_eq!(told(&stage), [goes_on.clone()]);
+    assert_eq!(told(&stage), std::slice::from_ref(&goes_on));
     block(&mut stage, &ids[0], "no ink");
     unblock(&mut stage, &ids[0]);
     assert_eq!(
