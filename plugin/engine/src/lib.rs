@@ -24,6 +24,7 @@ mod refresh;
 mod scope;
 mod session;
 mod settings;
+mod subscribe;
 mod summary;
 mod tool;
 mod view;

@@ -14,6 +14,7 @@ use aof_store::recovery::{absorb_project, read_cards, recover, shelve};
 
 use crate::opening::{read_books, read_chart, read_live_runs, read_outbox, recall_books};
 use crate::session::{Live, Session};
+use crate::subscribe;
 
 /// Changes taken in one page.
 const PAGE: u32 = 4_096;
@@ -53,7 +54,8 @@ impl Session {
         if let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;
         }
-        self.outbox = read_outbox(store)?;
+        let former = std::mem::replace(&mut self.outbox, read_outbox(store)?);
+        subscribe::recall(self, &former);
         let seq = self.books.seq();
         // A line that is torn is mended by the next opening.
         self.books = read_books(store)?.0;
