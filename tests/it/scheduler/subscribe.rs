@@ -12,6 +12,9 @@ use crate::stage::{CardText, Stage, human, runner};
 const NONE: &str = "no executor is configured";
 const PAUSE_MS: u64 = 30_000;
 
+/// How a task comes to its end.
+type End = fn(&mut Stage);
+
 /// Asks that an agent be told, and returns the name of the subscription.
 fn subscribe(stage: &mut Stage, task: &str, subscriber: &str) -> String {
     let arguments = json!({"taskId": task, "subscriberId": subscriber});
@@ -224,7 +227,7 @@ fn a_crash_anywhere_in_a_commit_leaves_the_end_and_its_telling_or_neither() {
 
 #[test]
 fn however_a_task_ends_its_subscribers_are_told() {
-    let ends: [(&str, &str, fn(&mut Stage)); 6] = [
+    let ends: [(&str, &str, End); 6] = [
         ("done", "is done.", |stage| {
             stage.ann("aof_task_complete", json!({"taskId": ONE}));
         }),

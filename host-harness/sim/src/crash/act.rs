@@ -25,7 +25,10 @@ pub(super) fn heard(rig: &mut Rig, status: &str) -> bool {
 
 /// Says of every effect that was handed out that it is done.
 pub(super) fn settle_all(rig: &mut Rig) -> Result<(), Error> {
-    for effect in rig.effects.clone() {
+    // After a crash it is the opening that hands them out.
+    let opened = rig.opened.effects.iter();
+    let effects: Vec<Effect> = opened.chain(&rig.effects).cloned().collect();
+    for effect in effects {
         let key = match &effect {
             Effect::Cancel(cancel) => &cancel.key,
             Effect::Notify(notify) => &notify.key,
