@@ -13,7 +13,7 @@ use crate::sample::Sample;
 pub const FLOOR: &str = "floor";
 
 /// Group of benches, and what it is for people.
-const ROWS: [(&str, &str); 25] = [
+const ROWS: [(&str, &str); 26] = [
     (
         "export-next-due",
         "export call that looks up a number (`next-due`)",
@@ -52,6 +52,10 @@ const ROWS: [(&str, &str); 25] = [
     (
         "sustain-durable",
         "one task of 1,000 from ready to done, simulated agents, durable",
+    ),
+    (
+        "sustain-files",
+        "the files and folders of such a task alone, with the same two flushes",
     ),
     (
         "decide-plan",

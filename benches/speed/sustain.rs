@@ -15,7 +15,7 @@ use aof_host::gateway::{Gateway, GatewayOptions};
 use aof_tests::fixture::{Fixture, MADE_AT_MS, Mix, Room};
 use criterion::{Criterion, SamplingMode};
 
-use crate::ground::{empty_root, repeated};
+use crate::ground::{empty_root, prepared, repeated};
 
 /// Tasks of one store.
 const TASKS: u32 = 1_000;
@@ -53,10 +53,30 @@ pub fn benches(criterion: &mut Criterion) {
         });
     });
     group.finish();
+    files(criterion);
+}
+
+/// The same flushes with the files of the task between them, written as plainly as possible.
+fn files(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sustain-files");
+    let root = empty_root();
+    let mut writer = Writer::new(root.path(), true).expect("a directory");
+    group.bench_function(FLOOR, |bencher| {
+        bencher.iter_custom(|times| {
+            let prepare = |writer: &mut Writer| writer.prepare(&CARD).expect("a file");
+            prepared(times, &mut writer, prepare, |writer, ()| {
+                writer.work_off(&COMMIT, &CARD, &LINE).expect("done")
+            })
+        });
+    });
+    group.finish();
 }
 
 /// A commit in the journal, of the usual size.
 const COMMIT: [u8; 3_000] = [b'x'; 3_000];
+const CARD: [u8; 1_500] = [b'x'; 1_500];
+/// A record, and the lines of a log.
+const LINE: [u8; 500] = [b'x'; 500];
 
 fn work_through() -> Duration {
     let root = empty_root();

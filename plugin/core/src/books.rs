@@ -98,6 +98,22 @@ pub enum Entry {
     },
     /// The session of a run is over: nothing more is said of it.
     Closed(RunId),
+    /// A task of a team that is reviewed is over.
+    Ended {
+        /// The team.
+        team: TeamId,
+        /// It became a dead letter.
+        failed: bool,
+    },
+    /// The work of a team is reviewed as a whole.
+    Reviewed {
+        /// The team.
+        team: TeamId,
+        /// The task of the review.
+        task: TaskId,
+        /// Since when.
+        at: Instant,
+    },
     /// People were told about a budget.
     Told {
         /// Which notice.
@@ -251,6 +267,19 @@ impl Page {
     }
 }
 
+/// What a team did since its work was last reviewed as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Tasks that are done.
+    pub completed: u64,
+    /// Tasks that became dead letters.
+    pub failed: u64,
+    /// When the last review was made.
+    pub at: Option<Instant>,
+    /// Its task.
+    pub task: Option<TaskId>,
+}
+
 /// All sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Books {
@@ -261,6 +290,7 @@ pub struct Books {
     open: BTreeMap<RunId, Open>,
     pages: BTreeMap<Kind, Page>,
     told: BTreeMap<String, Option<Instant>>,
+    reviews: BTreeMap<TeamId, Reviewed>,
 }
 
 impl Books {
@@ -285,6 +315,27 @@ impl Books {
             Entry::Opened(account) => self.open(account.clone()),
             Entry::Used { run, at, usage } => self.count(run, *at, usage),
             Entry::Closed(run) => drop(self.open.remove(run)),
+            Entry::Ended { team, failed } => {
+                if !self.reviews.contains_key(team) {
+                    self.restore_review(team.clone(), Reviewed::default());
+                }
+                let Some(reviewed) = self.reviews.get_mut(team) else {
+                    return;
+                };
+                let count = match failed {
+                    true => &mut reviewed.failed,
+                    false => &mut reviewed.completed,
+                };
+                *count = count.saturating_add(1);
+            }
+            Entry::Reviewed { team, task, at } => {
+                let reviewed = Reviewed {
+                    at: Some(*at),
+                    task: Some(task.clone()),
+                    ..Reviewed::default()
+                };
+                self.restore_review(team.clone(), reviewed);
+            }
             Entry::Told { notice, until, at } => {
                 let is_live = |until: &Option<Instant>| until.is_none_or(|until| until > *at);
                 self.told.retain(|_, until| is_live(until));
@@ -336,6 +387,26 @@ impl Books {
     /// All open accounts.
     pub fn accounts(&self) -> impl Iterator<Item = &Open> {
         self.open.values()
+    }
+
+    /// What a team did since its last review; none where it did nothing ever.
+    #[must_use]
+    pub fn reviewed(&self, team: &TeamId) -> Option<&Reviewed> {
+        self.reviews.get(team)
+    }
+
+    /// The same of all teams.
+    pub fn reviews(&self) -> impl Iterator<Item = (&TeamId, &Reviewed)> {
+        self.reviews.iter()
+    }
+
+    /// Puts back what a team did as it was written down.
+    pub fn restore_review(&mut self, team: TeamId, reviewed: Reviewed) {
+        self.reviews.insert(team, reviewed);
+        // The teams of a chart are fewer; what is left over from former charts makes room.
+        while self.reviews.len() > NAMES_MAX {
+            self.reviews.pop_first();
+        }
     }
 
     /// All sums of a kind.

@@ -80,7 +80,7 @@ pub struct Cancel {
 }
 
 /// How loud a notice is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub enum Severity {
     /// Good to know.
     Info,

@@ -19,6 +19,7 @@ pub mod index;
 pub mod instant;
 pub mod lease;
 pub mod metadata;
+pub mod notification;
 pub mod org;
 pub mod permission;
 pub mod plan;

@@ -70,8 +70,16 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// The store and the open session, with what others changed taken in.
+    /// The store and the open session, with what others changed taken in. A call does so once, and
+    /// again before it tries again; what came in between is met by the commit.
     pub(crate) fn fresh(&mut self) -> Result<(&mut S, &mut Session), Refusal> {
+        let (store, session) = self.at_hand()?;
+        session.refresh(store).map_err(|error| refusal_of(&error))?;
+        Ok((store, session))
+    }
+
+    /// The same as the present call has found them.
+    pub(crate) fn at_hand(&mut self) -> Result<(&mut S, &mut Session), Refusal> {
         let session = self.session.as_mut().ok_or_else(|| {
             Refusal::refused(
                 "AOF-2010",
@@ -79,9 +87,6 @@ impl<S: Store> Engine<S> {
                 "call lifecycle.open first",
             )
         })?;
-        session
-            .refresh(&mut self.store)
-            .map_err(|error| refusal_of(&error))?;
         Ok((&mut self.store, session))
     }
 }

@@ -14,6 +14,7 @@ mod engine;
 mod explain;
 mod hold;
 mod hook;
+mod notice;
 mod opening;
 mod outcome;
 mod poll;

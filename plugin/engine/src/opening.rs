@@ -11,6 +11,7 @@ use aof_core::caller::Context;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
+use aof_core::notification::Desk;
 use aof_core::org::Method;
 use aof_core::plan::Ledger;
 use aof_core::refusal::Refusal;
@@ -33,7 +34,7 @@ use crate::work::{MissingEvent, Work};
 use gap::{missing_events, resume_log};
 
 pub(crate) use books::{read_books, recall_books};
-pub(crate) use file::{read_chart, read_outbox};
+pub(crate) use file::{read_chart, read_outbox, read_rules};
 pub(crate) use run::read_live_runs;
 
 /// How to open.
@@ -141,7 +142,8 @@ pub(crate) fn open<S: Store>(
         ledger: Ledger::default(),
         books,
         spending: BTreeSet::new(),
-        is_chart_told: false,
+        refusals_told: Vec::new(),
+        desk: Desk::default(),
         idle_report: None,
         wake_at: None,
         served: 0,
@@ -152,6 +154,7 @@ pub(crate) fn open<S: Store>(
         not_before: None,
         obstructed: BTreeMap::new(),
     };
+    session.read_rules(store).map_err(|error| stored(&error))?;
     recall(&mut session);
     recall_books(store, &mut session).map_err(|error| stored(&error))?;
     let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();

@@ -119,7 +119,7 @@ impl<S: Store> Engine<S> {
         (run, next): (Run, Spawn),
         (class, message): (FailureClass, &str),
     ) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let Some(root) = session.shelf.root(&run.project).cloned() else {
             return Ok(unknown(&run.id));
         };

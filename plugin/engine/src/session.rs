@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aof_core::books::{Books, Entry};
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
+use aof_core::notification::Desk;
 use aof_core::org::{Method, OrgChart};
 use aof_core::plan::{Ledger, Snapshot, served};
 use aof_core::project::Project;
@@ -83,8 +84,10 @@ pub(crate) struct Session {
     pub(crate) orphans: Vec<Live>,
     /// Why a task found nobody, as last announced: said once, not in every poll.
     pub(crate) announced: BTreeMap<TaskId, String>,
-    /// Somebody was told that the org chart cannot be used.
-    pub(crate) is_chart_told: bool,
+    /// Files of which somebody was told that they cannot be used.
+    pub(crate) refusals_told: Vec<&'static str>,
+    /// What people are told by rules of their own.
+    pub(crate) desk: Desk,
     /// The last report, as long as a new poll could only repeat it.
     pub(crate) idle_report: Option<String>,
     /// Why nothing is started just now, if so.
@@ -142,7 +145,7 @@ impl Session {
         let pause = self.hold.as_ref().and_then(|hold| hold.until);
         let deferred = self.deferred.iter().map(|(at, _)| *at).min();
         let others = pause.into_iter().chain(self.wake_at).chain(deferred);
-        due.into_iter().chain(others).min()
+        due.into_iter().chain(others).chain(self.desk.due()).min()
     }
 
     /// What planning may look at.

@@ -26,6 +26,8 @@ mod target;
 mod unblock;
 mod update;
 
+pub(crate) use dispatch::fresh_id;
+
 use aof_core::caller::{Caller, Context};
 use aof_core::refusal::Refusal;
 use aof_store::event_log::Event;
@@ -363,6 +365,7 @@ impl<S: Store> Engine<S> {
     /// `AOF-1001` for an unknown tool, `AOF-1002` for arguments that do not fit its schema, and
     /// what the tool itself refuses.
     pub fn call(&mut self, ctx: &Context, name: &str, arguments: &str) -> Result<Outcome, Refusal> {
+        self.fresh()?;
         let mut events = self.sign_of_life(ctx)?;
         let keyed = takes_key(name)
             .then(|| once::keyed(arguments))
@@ -423,12 +426,12 @@ impl<S: Store> Engine<S> {
         let Caller::Agent { run: Some(run), .. } = &ctx.caller else {
             return Ok(Vec::new());
         };
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         if !session.is_writer || !session.live.contains_key(run) {
             return Ok(Vec::new());
         }
         session.quiet.retain(|quiet| quiet != run);
-        Ok(self.session_heartbeat(ctx, run)?.events)
+        Ok(self.extend(ctx, run)?.events)
     }
 }
 

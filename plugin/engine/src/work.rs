@@ -25,6 +25,7 @@ use aof_store::transaction::Transaction;
 use serde_json::{Value, json};
 
 use crate::count::Told;
+use crate::notice;
 use crate::session::{Live, Session};
 use crate::subscribe;
 
@@ -160,6 +161,7 @@ impl Work {
             self.close_run(session, ctx, loaded, closing);
         }
         let project = loaded.root().id().clone();
+        self.note_end(session, loaded, &step);
         self.events(session, ctx, Some((&project, &step.card)), step.events);
         self.is_about(&step.card);
         self.cards.push((project, step.card));
@@ -372,6 +374,14 @@ impl Work {
         for (seq, entry) in &numbered {
             self.transaction.book(ledger::line(*seq, entry));
         }
+        let said = notice::of(session, &self.transaction);
+        if let Some((_, notices)) = &said {
+            notices.out.iter().for_each(|it| self.effect(it.clone()));
+            notices
+                .held
+                .iter()
+                .for_each(|it| self.transaction.issue(it));
+        }
         self.admit()?;
         if session.journal.is_due() {
             session
@@ -397,24 +407,15 @@ impl Work {
         for (project, card) in &self.cards {
             session.shelf.put(card, project);
         }
-        for run in self.opened_runs {
-            let renewed_at = run.started_at.unwrap_or(run.requested_at);
-            if self.begun.contains(&run.id) {
-                session.serve(&run);
-                session.quiet.push(run.id.clone());
-            }
-            session
-                .live
-                .insert(run.id.clone(), Live { run, renewed_at });
-        }
-        for id in &self.closed_runs {
-            session.live.remove(id);
-            session.quiet.retain(|quiet| quiet != id);
-        }
+        take_runs(session, self.opened_runs, (&self.begun, &self.closed_runs));
         session.outbox.issue(&self.effects);
         for (due, effect) in self.deferred {
             session.deferred.push((due, effect.key()));
             session.outbox.issue(&[effect]);
+        }
+        if let Some((desk, notices)) = said {
+            session.desk = desk;
+            session.outbox.issue(&notices.held);
         }
         for key in &self.settled {
             session.outbox.settle(key);
@@ -440,6 +441,28 @@ impl Work {
         };
         self.transaction.asked(&asking.key, &request);
         Some((asking.key, request))
+    }
+}
+
+/// Takes runs in that were opened, some of them just begun, and closed.
+fn take_runs(
+    session: &mut Session,
+    opened: Vec<Run>,
+    (begun, closed): (&BTreeSet<RunId>, &[RunId]),
+) {
+    for run in opened {
+        let renewed_at = run.started_at.unwrap_or(run.requested_at);
+        if begun.contains(&run.id) {
+            session.serve(&run);
+            session.quiet.push(run.id.clone());
+        }
+        session
+            .live
+            .insert(run.id.clone(), Live { run, renewed_at });
+    }
+    for id in closed {
+        session.live.remove(id);
+        session.quiet.retain(|quiet| quiet != id);
     }
 }
 

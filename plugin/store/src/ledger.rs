@@ -4,7 +4,7 @@
 //! what counts; the books do. Invariant: an entry that is read twice, as after a crash, counts
 //! once, because its number tells.
 
-use aof_core::books::{Account, Books, Entry, Kind, Open, Span, Tally};
+use aof_core::books::{Account, Books, Entry, Kind, Open, Reviewed, Span, Tally};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::usage::{Sum, Usage};
@@ -47,6 +47,12 @@ pub fn line(seq: u64, entry: &Entry) -> String {
         Entry::Opened(account) => of_account(account, "opened"),
         Entry::Used { run, at, usage } => of_usage(run, *at, usage),
         Entry::Closed(run) => json!({"line": "closed", "run": run.as_str()}),
+        Entry::Ended { team, failed } => {
+            json!({"line": "ended", "team": team.as_str(), "failed": failed})
+        }
+        Entry::Reviewed { team, task, at } => json!({
+            "line": "reviewed", "team": team.as_str(), "task": task.as_str(), "at": at.ms(),
+        }),
         Entry::Told { notice, until, at } => {
             let mut told = of_notice(notice, *until);
             put(&mut told, "at", at.ms().into());
@@ -78,6 +84,11 @@ pub fn compact(books: &Books) -> String {
             line
         }));
     }
+    lines.extend(
+        books
+            .reviews()
+            .map(|(team, reviewed)| of_review(team, reviewed)),
+    );
     lines.extend(books.told().map(|(notice, until)| of_notice(notice, until)));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
@@ -106,6 +117,14 @@ fn of_usage(run: &RunId, at: Instant, usage: &Usage) -> Value {
 
 fn of_notice(notice: &str, until: Option<Instant>) -> Value {
     json!({"line": "told", "notice": notice, "until": until.map(Instant::ms)})
+}
+
+fn of_review(team: &TeamId, reviewed: &Reviewed) -> Value {
+    json!({
+        "line": "review", "team": team.as_str(), "completed": reviewed.completed,
+        "failedTasks": reviewed.failed, "at": reviewed.at.map(Instant::ms),
+        "task": reviewed.task.as_ref().map(TaskId::as_str),
+    })
 }
 
 fn of_tally(kind: Kind, name: Option<&String>, tally: &Tally) -> Value {
@@ -162,6 +181,25 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
             };
             Entry::Told { notice, until, at }
         }
+        "review" => {
+            let reviewed = Reviewed {
+                completed: number(line, "completed")?,
+                failed: number(line, "failedTasks")?,
+                at: moment(line, "at"),
+                task: text(line, "task").and_then(|task| TaskId::parse(task).ok()),
+            };
+            books.restore_review(team_of(line)?, reviewed);
+            return Some(());
+        }
+        "ended" => Entry::Ended {
+            team: team_of(line)?,
+            failed: line.get("failed")?.as_bool()?,
+        },
+        "reviewed" => Entry::Reviewed {
+            team: team_of(line)?,
+            task: TaskId::parse(text(line, "task")?).ok()?,
+            at: moment(line, "at")?,
+        },
         "opened" => Entry::Opened(account_of(line)?),
         "used" => {
             let (run, at, usage) = used_of(line)?;
@@ -227,6 +265,10 @@ fn used_of(line: &Line) -> Option<(RunId, Instant, Usage)> {
     Some((run_of(line)?, moment(line, "at")?, usage.checked().ok()?))
 }
 
+fn team_of(line: &Line) -> Option<TeamId> {
+    TeamId::parse(text(line, "team")?).ok()
+}
+
 fn run_of(line: &Line) -> Option<RunId> {
     RunId::parse(text(line, "run")?).ok()
 }
@@ -274,6 +316,10 @@ mod tests {
             until,
             at: Instant::from_ms(1),
         };
+        let ended = |team: &str, failed| Entry::Ended {
+            team: TeamId::parse(team).unwrap(),
+            failed,
+        };
         vec![
             Entry::Opened(one.clone()),
             used(&one, 1_771_300_000_000, Some("m \"1\"")),
@@ -282,6 +328,14 @@ mod tests {
             used(&two, 1_771_390_000_000, None),
             told("a", None),
             told("b", Some(Instant::from_ms(99))),
+            ended("t", false),
+            Entry::Reviewed {
+                team: TeamId::parse("t").unwrap(),
+                task: TaskId::parse("TASK-2026-02-17-009").unwrap(),
+                at: Instant::from_ms(98),
+            },
+            ended("t", true),
+            ended("u", false),
         ]
     }
 

@@ -188,6 +188,12 @@ impl Transaction {
         self.events.push(event);
     }
 
+    /// The events that it adds to the log.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
     /// Effects to be handed out after the commit.
     pub fn issue(&mut self, effect: &Effect) {
         self.outbox_line(issued_line(effect));

@@ -551,6 +551,8 @@ fn editors_get_a_schema_without_a_data_directory() {
     );
     let json = stand.aof(&["schema", "org-chart", "--json"]).ok().json();
     assert_eq!(json, schema);
+    let schema = stand.aof(&["schema", "notification-rules"]).ok().json();
+    assert_eq!(schema["required"], serde_json::json!(["rules"]));
     assert_eq!(stand.aof(&["schema", "weather"]).code, 2);
 }
 

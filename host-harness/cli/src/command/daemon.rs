@@ -34,7 +34,8 @@ impl Observer for Log {
     }
 
     fn notice(&mut self, notice: &NotifyEffect) {
-        tracing::warn!(task = notice.task.as_deref(), "{}", notice.message);
+        let (task, audience) = (notice.task.as_deref(), &notice.audience);
+        tracing::warn!(task, audience, "{}", notice.message);
     }
 }
 

@@ -66,8 +66,8 @@ impl Company {
         self.charts().iter().any(|chart| is_head(chart, agent))
     }
 
-    /// Whether anybody may have a task and has money for it, by the chart and the manifest that were
-    /// saved last.
+    /// Whether anybody may have a task and has money for it, by the chart and the manifest that
+    /// were saved last.
     #[must_use]
     pub fn has_taker(&self, task: &str, project: &str, card: &Card, now_ms: u64) -> bool {
         let Some(chart) = self.charts.last() else {

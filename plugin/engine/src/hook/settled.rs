@@ -64,9 +64,7 @@ impl<S: Store> Engine<S> {
             None => rebuilt(session, key),
         };
         match (spawned, settlement) {
-            (Some(run), Settlement::Done(result)) => {
-                self.session_started(ctx, &run, &session_of(result)?)
-            }
+            (Some(run), Settlement::Done(result)) => self.begin(ctx, &run, &session_of(result)?),
             (Some(run), Settlement::Failed { class, message }) => {
                 self.not_started(ctx, &run, (*class, message))
             }
@@ -78,7 +76,7 @@ impl<S: Store> Engine<S> {
     /// A way that was given up is reported once more: what the run asks for instead, in case that
     /// was lost on the way. The host takes it as the same effect.
     fn stands_now(&mut self, key: &str) -> Result<Outcome, Refusal> {
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let effect = RunId::parse(run_part(key)).ok().and_then(|run| {
             let outbox = &session.outbox;
             let start = outbox.start_of(&run).map(|(key, _)| key.to_owned());
@@ -97,7 +95,7 @@ impl<S: Store> Engine<S> {
                 ..Outcome::default()
             });
         }
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let mut work = Work::default();
         work.settle(key);
         // Settling alone brings no poll any nearer.
@@ -116,7 +114,7 @@ impl<S: Store> Engine<S> {
         run: &RunId,
         (class, message): (FailureClass, &str),
     ) -> Result<Outcome, Refusal> {
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
             return self.forget_effect(run.as_str(), true);
         };
@@ -168,7 +166,7 @@ impl<S: Store> Engine<S> {
         };
         let changed = self.change(ctx, live.task.as_str(), &plan)?;
         if class == FailureClass::Capacity {
-            let (_, session) = self.fresh()?;
+            let (_, session) = self.at_hand()?;
             session.pause(message, ctx.now);
             if let Some(limit) = limit {
                 session.ledger.platform_refused(limit);

@@ -26,7 +26,18 @@ impl<S: Store> Engine<S> {
         run: &RunId,
         session_id: &str,
     ) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
+        self.fresh()?;
+        self.begin(ctx, run, session_id)
+    }
+
+    /// The same of a call that has looked at the disk.
+    pub(crate) fn begin(
+        &mut self,
+        ctx: &Context,
+        run: &RunId,
+        session_id: &str,
+    ) -> Result<Outcome, Refusal> {
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
         let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
             return Ok(unknown(run));
@@ -72,7 +83,13 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// What the store says. A run that holds no lease changes nothing and is no error.
     pub fn session_heartbeat(&mut self, ctx: &Context, run: &RunId) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
+        self.fresh()?;
+        self.extend(ctx, run)
+    }
+
+    /// The same of a call that has looked at the disk.
+    pub(crate) fn extend(&mut self, ctx: &Context, run: &RunId) -> Result<Outcome, Refusal> {
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
         let Some(live) = session.live.get(run).cloned() else {
             return Ok(unknown(run));

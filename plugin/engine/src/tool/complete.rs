@@ -62,7 +62,7 @@ impl<S: Store> Engine<S> {
         let usage = usage.map_err(|flaw| misfit(flaw.message, flaw.field))?;
         let told = usage.map_or_else(Told::default, Told::by_agent);
         let id = self.aim(ctx, &arguments.target())?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let is_reviewed = is_reviewed(session, ctx);
         // Whoever completes what was offered is the one who took it.
         let is_offered = session.is_offered(&id);
@@ -103,7 +103,7 @@ impl<S: Store> Engine<S> {
             amend(store, session, ctx, run, (&told, false))?;
         }
         let changed = changed?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         session.counters.completions += u64::from(changed.after.status == Status::Done);
         let value = answer::json(&Touched {
             task: touched(&changed.after),

@@ -83,7 +83,10 @@ impl<S: Store> Engine<S> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let (store, session) = self.fresh()?;
+            if tries > 1 {
+                self.fresh()?;
+            }
+            let (store, session) = self.at_hand()?;
             session.require_writer()?;
             let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
@@ -200,7 +203,7 @@ fn dependency_policy(text: Option<&str>) -> Result<DependencyPolicy, Refusal> {
     })
 }
 
-fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {
+pub(crate) fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {
     let mut id = TaskId::generate(ctx.now, dice.roll());
     for _ in 0..ID_TRIES {
         if session.shelf.index.status(&id).is_none() {

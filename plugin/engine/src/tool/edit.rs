@@ -74,13 +74,13 @@ impl<S: Store> Engine<S> {
         }
         if named.names_target() {
             // Whoever may not give a task to somebody may not hand one over to him either.
-            let (store, session) = self.fresh()?;
+            let (store, session) = self.at_hand()?;
             let loaded = load_one(store, session, &id)?;
             let routing = routed(&loaded.card(), &named, arguments)?;
             permit_routing(store, session, ctx, (&loaded, &routing))?;
         }
         if let Some(asked) = amendment.priority {
-            let (store, session) = self.fresh()?;
+            let (store, session) = self.at_hand()?;
             let loaded = load_one(store, session, &id)?;
             permit_urgency(store, session, ctx, (&loaded, asked))?;
         }

@@ -85,7 +85,7 @@ impl<S: Store> Engine<S> {
         let tool = tool.to_owned();
         let key = RequestKey { caller, tool, key };
         let digest = aof_codec::content_hash(rest);
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let known = session.outbox.requests.get(&key, ctx.now).cloned();
         match known {
             None => {
@@ -108,7 +108,7 @@ impl<S: Store> Engine<S> {
 
     /// Where what the call changed stands now.
     fn repeated(&mut self, request: &Request) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let value = match &request.subject {
             Subject::Project(id) => one(session, id),
             Subject::Task(id) => {
