@@ -22,6 +22,7 @@ mod route;
 mod settle;
 mod share;
 mod sla;
+mod subscribe;
 mod usage;
 
 use serde_json::json;

@@ -32,6 +32,7 @@ pub mod settings;
 pub mod share;
 pub mod sla;
 pub mod status;
+pub mod subscription;
 pub mod suggest;
 pub mod usage;
 pub mod verb;

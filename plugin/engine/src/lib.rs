@@ -25,6 +25,7 @@ mod refresh;
 mod scope;
 mod session;
 mod settings;
+mod subscribe;
 mod summary;
 mod tool;
 mod view;

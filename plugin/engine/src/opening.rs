@@ -29,6 +29,7 @@ use crate::batches::Batches;
 use crate::scope::Projects;
 use crate::session::{Counters, Live, Session};
 use crate::settings;
+use crate::subscribe;
 use crate::work::{MissingEvent, Work};
 use gap::{missing_events, resume_log};
 
@@ -129,6 +130,7 @@ pub(crate) fn open<S: Store>(
         settings,
         source,
         scope,
+        deferred: subscribe::deferred(&outbox, ctx.now),
         outbox,
         asking: None,
         log,
@@ -241,6 +243,7 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
     let recorded = session
         .outbox
         .open()
+        .filter(|(key, _)| session.deferred.iter().all(|(_, later)| later != key))
         .filter_map(|(_, effect)| match effect {
             Effect::Spawn(spawn) => session
                 .live

@@ -40,6 +40,7 @@ use crate::prompt;
 use crate::reach;
 use crate::session::{Live, Session};
 use crate::settings::reload;
+use crate::subscribe;
 use crate::summary;
 use crate::work::{Closing, Committed, Work};
 use tell::{announce, announce_hold, remember, report_failures};
@@ -205,6 +206,7 @@ fn act<S: Store>(
     ended.done.events = told.events;
     let before = end_orphans(store, session, ctx, &mut ended)
         .and_then(|()| adopt_moved(store, session, ctx, &mut ended))
+        .and_then(|()| subscribe::deliver(store, session, ctx, &mut ended))
         .and_then(|()| chart::tell(store, session, ctx, &mut ended))
         .and_then(|()| notice::tell_digests(store, session, ctx, &mut ended));
     tick.take(ended);

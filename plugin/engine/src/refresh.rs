@@ -16,6 +16,7 @@ use crate::opening::{
     read_books, read_chart, read_live_runs, read_outbox, read_rules, recall_books,
 };
 use crate::session::{Live, Session};
+use crate::subscribe;
 
 /// Changes taken in one page.
 const PAGE: u32 = 4_096;
@@ -56,7 +57,8 @@ impl Session {
             self.chart = chart;
         }
         self.read_rules(store)?;
-        self.outbox = read_outbox(store)?;
+        let former = std::mem::replace(&mut self.outbox, read_outbox(store)?);
+        subscribe::recall(self, &former);
         let seq = self.books.seq();
         // A line that is torn is mended by the next opening.
         self.books = read_books(store)?.0;

@@ -71,6 +71,8 @@ pub(crate) struct Session {
     /// The projects that are seen.
     pub(crate) scope: Projects,
     pub(crate) outbox: Outbox,
+    /// Keys in it that are not to be handed out before their time.
+    pub(crate) deferred: Vec<(Instant, String)>,
     /// The call that is being answered, if it can be repeated.
     pub(crate) asking: Option<Asking>,
     pub(crate) log: EventLog,
@@ -141,8 +143,9 @@ impl Session {
         let due = self.shelf.index.next_due(is_free);
         let due = due.map(|due| self.not_before.map_or(due, |pause| due.max(pause)));
         let pause = self.hold.as_ref().and_then(|hold| hold.until);
-        let due = due.into_iter().chain(pause).chain(self.wake_at);
-        due.chain(self.desk.due()).min()
+        let deferred = self.deferred.iter().map(|(at, _)| *at).min();
+        let others = pause.into_iter().chain(self.wake_at).chain(deferred);
+        due.into_iter().chain(others).chain(self.desk.due()).min()
     }
 
     /// What planning may look at.

@@ -21,6 +21,7 @@ mod project;
 mod promote;
 mod report;
 mod resurrect;
+mod subscribe;
 mod target;
 mod unblock;
 mod update;
@@ -163,6 +164,19 @@ const DEP_REMOVE: Card = Card(
     "Lets a task wait for another one no longer.",
     REPEATS,
 );
+const SUBSCRIBE: Card = Card(
+    "aof_task_subscribe",
+    "Subscribe to the end of a task",
+    "Lets an agent be told once how a task ended: done, cancelled or given up. Asking again \
+     changes nothing.",
+    REPEATS,
+);
+const UNSUBSCRIBE: Card = Card(
+    "aof_task_unsubscribe",
+    "Take a subscription back",
+    "Lets nobody be told by this subscription any more.",
+    REPEATS,
+);
 const EDIT: Card = Card(
     "aof_task_edit",
     "Edit a task",
@@ -249,6 +263,29 @@ impl Card {
     }
 }
 
+impl Definition {
+    /// The same with one more argument, a text.
+    fn taking(self, field: &str, description: &str, is_required: bool) -> Self {
+        let mut schema: Value = serde_json::from_str(&self.input_schema).unwrap_or_default();
+        let shape = match is_required {
+            true => json!({"description": description, "type": "string"}),
+            false => json!({"description": description, "type": ["string", "null"]}),
+        };
+        if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+            fields.insert(field.to_owned(), shape);
+        }
+        if let Some(Value::Array(required)) = schema.get_mut("required")
+            && is_required
+        {
+            required.push(field.into());
+        }
+        Definition {
+            input_schema: schema.to_string(),
+            ..self
+        }
+    }
+}
+
 /// The schema of a type, with one more field for a key if it has a name.
 fn schema<T: JsonSchema>(key: Option<&str>) -> String {
     let settings =
@@ -290,6 +327,25 @@ impl<S: Store> Engine<S> {
             RESURRECT.define::<target::About, answer::Touched>(),
             DEP_ADD.define::<depend::Arguments, answer::Touched>(),
             DEP_REMOVE.define::<depend::Arguments, answer::Touched>(),
+            SUBSCRIBE
+                .define::<target::About, answer::Touched>()
+                .taking(
+                    "subscriberId",
+                    "The agent of the org chart that is told.",
+                    true,
+                )
+                .taking(
+                    "granularity",
+                    "`completion`, if given: told once, when the task has ended.",
+                    false,
+                ),
+            UNSUBSCRIBE
+                .define::<target::About, answer::Touched>()
+                .taking(
+                    "subscriptionId",
+                    "What `aof_task_subscribe` answered.",
+                    true,
+                ),
             EDIT.define::<edit::Arguments, answer::Touched>(),
             LOG.define::<log::Arguments, answer::Touched>(),
             HEARTBEAT.define::<target::About, answer::Held>(),
@@ -349,6 +405,8 @@ impl<S: Store> Engine<S> {
             "aof_task_resurrect" => self.resurrect(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_add" => self.add_dependency(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_remove" => self.remove_dependency(ctx, &arguments::parse(arguments)?),
+            "aof_task_subscribe" => self.subscribe(ctx, arguments),
+            "aof_task_unsubscribe" => self.unsubscribe(ctx, arguments),
             "aof_task_edit" => self.edit(ctx, &arguments::parse(arguments)?),
             "aof_task_log" => self.log(ctx, &arguments::parse(arguments)?),
             "aof_task_heartbeat" => self.heartbeat(ctx, &arguments::parse(arguments)?),
@@ -390,6 +448,8 @@ fn unknown_tool(name: &str) -> Refusal {
         RESURRECT,
         DEP_ADD,
         DEP_REMOVE,
+        SUBSCRIBE,
+        UNSUBSCRIBE,
         EDIT,
         LOG,
         HEARTBEAT,

@@ -8,6 +8,7 @@ use aof_core::card::Card;
 use aof_core::effect::{Cancel, Effect};
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::instant::Instant;
 use aof_core::org::Method;
 use aof_core::refusal::Refusal;
 use aof_core::run::{Run, RunOutcome, RunState};
@@ -26,6 +27,7 @@ use serde_json::{Value, json};
 use crate::count::Told;
 use crate::notice;
 use crate::session::{Live, Session};
+use crate::subscribe;
 
 /// Characters of a text in an event or in the record of a run: a line of the log and the record
 /// hold it however it is escaped. The card has all of it.
@@ -71,6 +73,8 @@ pub(crate) struct Work {
     transaction: Transaction,
     cards: Vec<(ProjectId, Card)>,
     effects: Vec<Effect>,
+    /// Effects that are recorded and handed out later.
+    deferred: Vec<(Instant, Effect)>,
     settled: Vec<String>,
     opened_runs: Vec<Run>,
     /// Those that are new among them.
@@ -118,6 +122,7 @@ impl Work {
         self.transaction.absorb(other.transaction);
         self.cards.extend(other.cards);
         self.effects.extend(other.effects);
+        self.deferred.extend(other.deferred);
         self.settled.extend(other.settled);
         self.opened_runs.extend(other.opened_runs);
         self.begun.extend(other.begun);
@@ -151,6 +156,7 @@ impl Work {
         (step, closing): (Step, Option<Closing>),
     ) -> Result<(), Refusal> {
         self.transaction.rewrite(loaded, &step.card)?;
+        subscribe::tell(session, ctx, &step.card, self);
         if let (Some(closing), None) = (closing, &step.card.lease) {
             self.close_run(session, ctx, loaded, closing);
         }
@@ -203,6 +209,12 @@ impl Work {
     pub(crate) fn effect(&mut self, effect: Effect) {
         self.transaction.issue(&effect);
         self.effects.push(effect);
+    }
+
+    /// Something for the host to do, but not before its time.
+    pub(crate) fn defer(&mut self, due: Instant, effect: Effect) {
+        self.transaction.issue(&effect);
+        self.deferred.push((due, effect));
     }
 
     /// An effect that is done or no longer wanted.
@@ -397,6 +409,10 @@ impl Work {
         }
         take_runs(session, self.opened_runs, (&self.begun, &self.closed_runs));
         session.outbox.issue(&self.effects);
+        for (due, effect) in self.deferred {
+            session.deferred.push((due, effect.key()));
+            session.outbox.issue(&[effect]);
+        }
         if let Some((desk, notices)) = said {
             session.desk = desk;
             session.outbox.issue(&notices.held);

@@ -127,6 +127,13 @@ impl Outbox {
         self.open.iter().map(|(key, effect)| (key.as_str(), effect))
     }
 
+    /// Effects that are not settled and whose keys begin so, by key.
+    pub fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &Effect)> {
+        let open = self.open.range(prefix.to_owned()..);
+        let open = open.map(|(key, effect)| (key.as_str(), effect));
+        open.take_while(move |(key, _)| key.starts_with(prefix))
+    }
+
     /// The effect of that key, if it is not settled.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Effect> {

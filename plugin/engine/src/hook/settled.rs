@@ -20,6 +20,7 @@ use crate::outcome::Outcome;
 use crate::prompt;
 use crate::reach;
 use crate::session::Session;
+use crate::subscribe;
 use crate::work::{Closing, Work};
 
 /// What became of an effect.
@@ -50,6 +51,13 @@ impl<S: Store> Engine<S> {
         let (_, session) = self.fresh()?;
         session.require_writer()?;
         let effect = session.outbox.get(key).cloned();
+        if effect.is_some() && subscribe::is_ours(key) {
+            let error = match settlement {
+                Settlement::Done(_) => None,
+                Settlement::Failed { message, .. } => Some(message.as_str()),
+            };
+            return self.subscriber_told(ctx, key, error);
+        }
         let spawned = match &effect {
             Some(Effect::Spawn(spawn)) => Some(spawn.run.clone()),
             Some(_) => None,
@@ -79,7 +87,7 @@ impl<S: Store> Engine<S> {
         Ok(Outcome { effects, ..answer })
     }
 
-    fn forget_effect(&mut self, key: &str, is_open: bool) -> Result<Outcome, Refusal> {
+    pub(crate) fn forget_effect(&mut self, key: &str, is_open: bool) -> Result<Outcome, Refusal> {
         let value = json!({"effect": {"key": key, "settled": is_open}}).to_string();
         if !is_open {
             return Ok(Outcome {

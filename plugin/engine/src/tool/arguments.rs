@@ -70,6 +70,34 @@ fn field_at_fault<T: DeserializeOwned>(arguments: &str) -> Option<String> {
     })
 }
 
+/// Parses arguments that are all texts, which takes less room in the component than a reader of
+/// their own. What is not required may be null.
+pub(super) fn texts(
+    arguments: &str,
+    required: &[&str],
+    optional: &[&str],
+) -> Result<Map<String, Value>, Refusal> {
+    let fields: Map<String, Value> = parse(arguments)?;
+    let refused = |what: &str, field: &str| {
+        let field = clip(field);
+        let message = format!("the arguments do not fit: {what} `{field}`");
+        Refusal::refused("AOF-1002", message, SEE_SCHEMA).at(field)
+    };
+    for (field, value) in &fields {
+        let is_required = required.contains(&field.as_str());
+        if !is_required && !optional.contains(&field.as_str()) {
+            return Err(refused("unknown field", field));
+        }
+        if !value.is_string() && (is_required || !value.is_null()) {
+            return Err(refused("no text in field", field));
+        }
+    }
+    match required.iter().find(|field| !fields.contains_key(**field)) {
+        Some(field) => Err(refused("missing field", field)),
+        None => Ok(fields),
+    }
+}
+
 /// Keeps hostile arguments from flooding messages.
 fn clip(text: &str) -> String {
     let shown = text.chars().filter(|c| !c.is_control());
