@@ -101,17 +101,16 @@ pub(crate) fn open<S: Store>(
     ctx: &Context,
     config: &Config,
 ) -> Result<(Session, Opened), Refusal> {
-    let mode = if config.read_only {
-        Mode::Reader
-    } else {
-        Mode::Writer
+    let mode = match config.read_only {
+        true => Mode::Reader,
+        false => Mode::Writer,
     };
     let stored = |error: &_| refusal_of(error);
     let opening = store.open(mode).map_err(|error| stored(&error))?;
     let (source, settings, warnings) = settings::read(store, config)?;
     let scope = Projects::parse(config.projects.as_deref())?;
-    let writer = (!config.read_only).then_some(opening);
-    let mut recovered = recover(store, writer).map_err(|error| stored(&error))?;
+    let mut recovered =
+        recover(store, (!config.read_only).then_some(opening)).map_err(|error| stored(&error))?;
     scope.narrow(&mut recovered);
     recovered.shelf.notice(SETTINGS, warnings);
     let chart = read_chart(store, &mut recovered.shelf).map_err(|error| stored(&error))?;
@@ -158,8 +157,8 @@ pub(crate) fn open<S: Store>(
     recall(&mut session);
     recall_books(store, &mut session).map_err(|error| stored(&error))?;
     let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();
-    let mended = mended.map_err(|error| stored(&error))?.flatten();
-    recovered.repairs.extend(mended);
+    let mended = mended.map_err(|error| stored(&error))?;
+    recovered.repairs.extend(mended.flatten());
     session.take_terms();
     session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);
