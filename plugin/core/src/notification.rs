@@ -1,7 +1,7 @@
 //! What people are told of what happened, by rules of their own.
 //!
 //! Never reads a file, and says nothing without a rule. Invariant: what is urgent goes out at once;
-//! of the rest a channel gets at most [`STORM_NOTICES_MAX`] notices in [`STORM_WINDOW_MS`] and one
+//! of the rest a channel gets at most `STORM_NOTICES_MAX` notices in `STORM_WINDOW_MS` and one
 //! digest that counts what was held back; what is remembered is bounded.
 
 use serde_json::Value;
