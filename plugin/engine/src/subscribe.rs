@@ -7,10 +7,11 @@
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::effect::{Effect, Notify, Severity};
+use aof_core::id::TaskId;
 use aof_core::instant::Instant;
 use aof_core::metadata;
 use aof_core::permission::Operation;
-use aof_core::refusal::{Kind, Refusal};
+use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::subscription::{self, PAUSE_MS, Subscription, TRIES_MAX};
@@ -185,8 +186,17 @@ impl<S: Store> Engine<S> {
             Ok(changed) => {
                 Ok(changed.into_outcome(&json!({"effect": {"key": key, "settled": true}})))
             }
-            Err(refusal) if refusal.kind == Kind::Refused => self.forget_effect(key, true),
-            Err(refusal) => Err(refusal),
+            // A card that cannot be read just now may know of it: the host tells it again.
+            Err(refusal) if refusal.code == "AOF-1004" => self.forget_effect(key, true),
+            Err(refusal) => {
+                let id = TaskId::parse(task).ok();
+                let (_, session) = self.at_hand()?;
+                let is_known = id.is_some_and(|id| session.shelf.index.status(&id).is_some());
+                match refusal.code == "AOF-1005" && !is_known {
+                    true => self.forget_effect(key, true),
+                    false => Err(refusal),
+                }
+            }
         }
     }
 }
