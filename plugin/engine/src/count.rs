@@ -190,7 +190,8 @@ pub(crate) fn amend<S: Store>(
     run: &RunId,
     (told, is_last): (&Told, bool),
 ) -> Result<Committed, Refusal> {
-    let Some(open) = session.books.account(run) else {
+    let open = session.books.account(run);
+    let Some(open) = open.filter(|_| !session.over.contains(run)) else {
         return Ok(Committed::default());
     };
     let account = open.account.clone();
@@ -204,7 +205,7 @@ pub(crate) fn amend<S: Store>(
         record(store, session, &account, (usage, &mut work))?;
     }
     if is_last {
-        work.book(Entry::Closed(run.clone()));
+        session.over.push(run.clone());
     }
     if work.is_empty() {
         return Ok(Committed::default());

@@ -9,6 +9,7 @@ use aof_store::refusal::refusal_of;
 use crate::opening::{self, Config, Opened};
 use crate::session::Session;
 use crate::view::{Audit, Seen};
+use crate::work::Work;
 
 /// The orchestrator. Holds one store and, once opened, what is known of it.
 #[derive(Debug)]
@@ -46,7 +47,13 @@ impl<S: Store> Engine<S> {
 
     /// Flushes everything and forgets it. The lock is the host's to release.
     pub fn close(&mut self) {
-        if let Some(session) = self.session.take() {
+        if let Some(mut session) = self.session.take() {
+            if session.is_writer && !session.is_suspect && !session.over.is_empty() {
+                // Otherwise the next opening asks about them.
+                Work::default()
+                    .commit(&mut self.store, &mut session)
+                    .unwrap_or_default();
+            }
             // What could not be flushed is in the journal, where the next opening finds it.
             session.retire(&mut self.store).unwrap_or_default();
         }

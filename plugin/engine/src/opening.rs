@@ -19,7 +19,7 @@ use aof_core::run::{Run, RunState};
 use aof_store::event_log::Event;
 use aof_store::journal::Journal;
 use aof_store::layout::SETTINGS;
-use aof_store::port::{Mode, Store};
+use aof_store::port::{Mode, Store, StoreError};
 use aof_store::recovery::recover;
 use aof_store::refusal::refusal_of;
 use aof_store::shelf::Shelf;
@@ -140,6 +140,7 @@ pub(crate) fn open<S: Store>(
         announced: BTreeMap::new(),
         ledger: Ledger::default(),
         books,
+        over: Vec::new(),
         spending: BTreeSet::new(),
         refusals_told: Vec::new(),
         desk: Desk::default(),
@@ -153,9 +154,7 @@ pub(crate) fn open<S: Store>(
         not_before: None,
         obstructed: BTreeMap::new(),
     };
-    session.read_rules(store).map_err(|error| stored(&error))?;
-    recall(&mut session);
-    recall_books(store, &mut session).map_err(|error| stored(&error))?;
+    recall(store, &mut session).map_err(|error| stored(&error))?;
     let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();
     let mended = mended.map_err(|error| stored(&error))?;
     recovered.repairs.extend(mended.flatten());
@@ -167,13 +166,16 @@ pub(crate) fn open<S: Store>(
     Ok((session, opened))
 }
 
-/// Whoever works now was served, in the order in which it happened.
-fn recall(session: &mut Session) {
+/// What follows from all that was read: whoever works now was served, in the order in which it
+/// happened.
+fn recall<S: Store>(store: &mut S, session: &mut Session) -> Result<(), StoreError> {
+    session.read_rules(store)?;
     let mut runs: Vec<Run> = session.live.values().map(|live| live.run.clone()).collect();
     runs.sort_by(|left, right| (left.requested_at, &left.id).cmp(&(right.requested_at, &right.id)));
     for run in &runs {
         session.serve(run);
     }
+    recall_books(store, session)
 }
 
 fn announce<S: Store>(

@@ -64,6 +64,9 @@ pub(crate) struct Session {
     pub(crate) ledger: Ledger,
     /// What was used.
     pub(crate) books: Books,
+    /// Runs whose sessions are over and used nothing more: their accounts are closed by whatever is
+    /// committed next. If that is lost, the next opening asks the host about them once more.
+    pub(crate) over: Vec<RunId>,
     /// Tasks that used something since people were last told about budgets.
     pub(crate) spending: BTreeSet<TaskId>,
     /// What the settings are made of.

@@ -369,6 +369,7 @@ impl Work {
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
         let request = self.request(session);
+        self.close_accounts(session);
         let numbered: Vec<(u64, Entry)> = (session.books.seq() + 1..).zip(self.entries).collect();
         self.entries = Vec::new();
         for (seq, entry) in &numbered {
@@ -404,6 +405,7 @@ impl Work {
             }
         }
         session.take_entries(&numbered);
+        session.over.clear();
         for (project, card) in &self.cards {
             session.shelf.put(card, project);
         }
@@ -429,6 +431,13 @@ impl Work {
             effects: self.effects,
             events,
         })
+    }
+
+    /// Closes the accounts of the runs that are over for good, in the same commit.
+    fn close_accounts(&mut self, session: &Session) {
+        let over = session.over.iter();
+        let open = over.filter(|run| session.books.account(run).is_some());
+        self.entries.extend(open.cloned().map(Entry::Closed));
     }
 
     /// The call whose work this is, if it can be repeated, and if this does what it asks for.
