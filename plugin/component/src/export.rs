@@ -156,10 +156,11 @@ impl hooks::Guest for Component {
         act(|engine| engine.effect_settled(&ctx, &key, &settlement))
     }
 
-    fn session_started(ctx: Ctx, run: String, session: String) -> Result<WitOutcome, Error> {
+    fn session_started(ctx: Ctx, started: Vec<hooks::SessionStart>) -> Result<WitOutcome, Error> {
         let ctx = convert::context(ctx)?;
-        let run = convert::run_id(&run, "run")?;
-        act(|engine| engine.session_started(&ctx, &run, &session))
+        let started = started.into_iter().map(convert::session_start);
+        let started: Vec<_> = started.collect::<Result<_, Error>>()?;
+        act(|engine| engine.session_started(&ctx, &started))
     }
 
     fn session_heartbeat(ctx: Ctx, run: String) -> Result<WitOutcome, Error> {

@@ -33,7 +33,7 @@ mod work;
 
 pub use aof_core::usage::Usage;
 pub use engine::Engine;
-pub use hook::{Ending, SessionEnd, Settlement};
+pub use hook::{Ending, SessionEnd, Settlement, Start};
 pub use opening::{AdoptedRun, Config, Opened, QuarantinedFile};
 pub use outcome::Outcome;
 pub use poll::PollMode;

@@ -106,8 +106,9 @@ impl hooks::Guest for Rogue {
         Ok(done(format!("{key} {how:?}")))
     }
 
-    fn session_started(_: Ctx, run: String, session: String) -> Result<Outcome, Error> {
-        Ok(done(format!("{run} {session}")))
+    fn session_started(_: Ctx, started: Vec<hooks::SessionStart>) -> Result<Outcome, Error> {
+        let words = started.iter().map(|it| format!("{} {}", it.run, it.session));
+        Ok(done(words.collect::<Vec<_>>().join(", ")))
     }
 
     fn session_heartbeat(_: Ctx, run: String) -> Result<Outcome, Error> {

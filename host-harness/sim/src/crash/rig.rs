@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aof_host::contract::hooks::{Ending, SessionEnd, Settlement, Usage};
+use aof_host::contract::hooks::{Ending, SessionEnd, SessionStart, Settlement, Usage};
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
@@ -225,7 +225,11 @@ impl Rig {
     pub(crate) fn begun(&mut self, run: &str) -> Result<(), Error> {
         self.note("session-started");
         let ctx = self.ctx(Caller::Host);
-        let answer = self.component()?.session_started(&ctx, run, "a session");
+        let start = SessionStart {
+            run: run.to_owned(),
+            session: "a session".to_owned(),
+        };
+        let answer = self.component()?.session_started(&ctx, &[start]);
         self.take(answer).map(drop)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Never breaks. Invariant: a call that the defect does not touch is the component's own.
 
-use aof_host::contract::hooks::{SeenAgent, SessionEnd, Settlement};
+use aof_host::contract::hooks::{SeenAgent, SessionEnd, SessionStart, Settlement};
 use aof_host::contract::lifecycle::Opened;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::{Definition, Reply};
@@ -185,7 +185,7 @@ impl Component for FlawedComponent {
         list_tools() -> Vec<Definition>;
         next_due() -> Option<u64>;
         effect_settled(ctx: &Ctx, key: &str, settlement: &Settlement) -> Outcome;
-        session_started(ctx: &Ctx, run: &str, session: &str) -> Outcome;
+        session_started(ctx: &Ctx, started: &[SessionStart]) -> Outcome;
         session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
         executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
         agents_seen(ctx: &Ctx, agents: &[SeenAgent]) -> Outcome;

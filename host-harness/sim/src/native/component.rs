@@ -122,10 +122,11 @@ impl Component for NativeComponent {
         self.act(|engine| engine.effect_settled(&ctx, key, &settlement))
     }
 
-    fn session_started(&mut self, ctx: &Ctx, run: &str, session: &str) -> Answer<Outcome> {
+    fn session_started(&mut self, ctx: &Ctx, started: &[hooks::SessionStart]) -> Answer<Outcome> {
         let ctx = words::context(ctx)?;
-        let run = words::run_id(run, "run")?;
-        self.act(|engine| engine.session_started(&ctx, &run, session))
+        let started: Answer<Vec<_>> = started.iter().map(words::session_start).collect();
+        let started = started?;
+        self.act(|engine| engine.session_started(&ctx, &started))
     }
 
     fn session_heartbeat(&mut self, ctx: &Ctx, run: &str) -> Answer<Outcome> {

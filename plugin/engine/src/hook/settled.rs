@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::change::{Plan, load_one};
 use crate::engine::Engine;
+use crate::hook::Start;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::reach;
@@ -64,7 +65,16 @@ impl<S: Store> Engine<S> {
             None => rebuilt(session, key),
         };
         match (spawned, settlement) {
-            (Some(run), Settlement::Done(result)) => self.begin(ctx, &run, &session_of(result)?),
+            (Some(run), Settlement::Done(result)) => {
+                let session = session_of(result)?;
+                let (values, committed) = self.begin(ctx, &[Start { run, session }])?;
+                let value = values.into_iter().next();
+                Ok(Outcome {
+                    value: json!({ "run": value }).to_string(),
+                    effects: committed.effects,
+                    events: committed.events,
+                })
+            }
             (Some(run), Settlement::Failed { class, message }) => {
                 self.not_started(ctx, &run, (*class, message))
             }
