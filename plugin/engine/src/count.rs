@@ -129,11 +129,9 @@ pub(crate) fn at_end<S: Store>(
 }
 
 fn read(bytes: &[u8]) -> Result<Usage, String> {
-    // A derived reader would also take an array of the fields' values in their order.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err("it is no JSON object".to_owned());
-    }
-    let words: Words = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let fields = crate::json::object(bytes)?;
+    let words = serde_json::from_value(Value::Object(fields));
+    let words: Words = words.map_err(|error| error.to_string())?;
     words.usage().map_err(|flaw| flaw.message)
 }
 

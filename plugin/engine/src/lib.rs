@@ -14,6 +14,7 @@ mod engine;
 mod explain;
 mod hold;
 mod hook;
+mod json;
 mod notice;
 mod opening;
 mod outcome;
