@@ -361,9 +361,12 @@ impl Books {
         let Some(open) = self.open.get_mut(run) else {
             return;
         };
+        // As late as what was counted last: what a clock that was set back says later on has to be
+        // taken out of the window that it went into.
+        let at = self.latest.map_or(at, |latest| latest.max(at));
+        self.latest = Some(at);
         let account = open.account.clone();
         let before = open.counted.replace((at, usage.clone()));
-        self.latest = self.latest.max(Some(at));
         if let Some((at, usage)) = before {
             for (kind, name) in payers(&account, &usage) {
                 let page = self.pages.entry(kind).or_default();
@@ -449,6 +452,9 @@ impl Books {
         for page in self.pages.values_mut() {
             page.rest.rewind(now);
             page.named.values_mut().for_each(|tally| tally.rewind(now));
+        }
+        for (at, _) in self.open.values_mut().flat_map(|open| &mut open.counted) {
+            *at = now.min(*at);
         }
     }
 

@@ -187,6 +187,26 @@ fn a_clock_that_was_set_back_does_not_hide_what_was_used() {
     assert_eq!(of(&writer.books, Kind::Store, "", Window::Total, 6).1, 10);
 }
 
+#[test]
+fn a_run_that_is_told_again_after_the_clock_was_set_back_counts_once() {
+    let mut writer = Writer::default();
+    let account = account(0);
+    writer.write(Entry::Opened(account.clone()));
+    writer.used(&account, 100, 10);
+    let hour = |books: &Books, hours| of(books, Kind::Store, "", Window::Hour, hours);
+    writer.books.rewind(at(5));
+    writer.used(&account, 5, 20);
+    assert_eq!(hour(&writer.books, 5), (1, 20));
+    // As it is read again, nobody has set anything back in between.
+    let mut again = Books::default();
+    for (seq, entry) in (1..).zip(&writer.entries) {
+        again.take(seq, entry);
+    }
+    let (run, usage, at) = (account.run, usage(30), at(5));
+    again.take(again.seq() + 1, &Entry::Used { run, at, usage });
+    assert_eq!(hour(&again, 5), (1, 30));
+}
+
 /// Sums of random runs equal those of a model that keeps every run.
 #[test]
 fn sums_equal_those_of_a_naive_model() {
