@@ -7,6 +7,7 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::books::{Account, Entry};
 use aof_core::caller::Context;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
@@ -33,6 +34,7 @@ use crate::subscribe;
 use crate::work::{MissingEvent, Work};
 use gap::{missing_events, resume_log};
 
+use books::begin_books;
 pub(crate) use books::{read_books, recall_books};
 pub(crate) use file::{read_chart, read_outbox, read_rules};
 pub(crate) use run::read_live_runs;
@@ -155,14 +157,13 @@ pub(crate) fn open<S: Store>(
     };
     session.read_rules(store).map_err(|error| stored(&error))?;
     recall(&mut session);
-    recall_books(store, &mut session).map_err(|error| stored(&error))?;
-    let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();
-    let mended = mended.map_err(|error| stored(&error))?;
-    recovered.repairs.extend(mended.flatten());
+    let accounts = begin_books(store, &mut session, (trouble, &mut recovered.repairs));
+    let accounts = accounts.map_err(|error| stored(&error))?;
     session.take_terms();
     session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);
-    let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;
+    let told = (accounts, recovered.repairs.as_slice(), missing);
+    let events = announce(store, &mut session, ctx, told)?;
     let opened = report(&session, recovered.repairs, events);
     Ok((session, opened))
 }
@@ -180,7 +181,7 @@ fn announce<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (repairs, missing): (&[String], Vec<MissingEvent>),
+    (accounts, repairs, missing): (Vec<Account>, &[String], Vec<MissingEvent>),
 ) -> Result<Vec<Event>, Refusal> {
     if !session.is_writer {
         return Ok(Vec::new());
@@ -191,6 +192,9 @@ fn announce<S: Store>(
     let mut batches = Batches::default();
     let mut work = Work::default();
     let startup = EventDraft::new("system.startup", json!({"epoch": session.opening.epoch}));
+    for account in accounts {
+        work.book(Entry::Opened(account));
+    }
     work.event_of(session, ctx, (None, None), startup);
     batches.add(store, session, work)?;
     for line in repairs {

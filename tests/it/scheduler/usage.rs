@@ -480,6 +480,8 @@ fn a_ledger_that_is_gone_begins_anew() {
     stage.kill_and_reopen();
     run_through(&mut stage, &spawn, tokens(5, 1, 7));
     assert_eq!(
+    stage.kill_and_reopen();
+    assert_eq!(total(&mut stage), [1, 5, 1, 7], "and from then on");
         total(&mut stage),
         [1, 5, 1, 7],
         "a run that lives is known from its card"
