@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::books::{Books, Entry};
+use aof_core::effect::Effect;
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::notification::Desk;
@@ -146,6 +147,12 @@ impl Session {
         let deferred = self.deferred.iter().map(|(at, _)| *at).min();
         let others = pause.into_iter().chain(self.wake_at).chain(deferred);
         due.into_iter().chain(others).chain(self.desk.due()).min()
+    }
+
+    /// Lets the next poll hand out what was recorded on the way to another answer.
+    pub(crate) fn hand_out_later(&mut self, effects: &[Effect], now: Instant) {
+        let keys = effects.iter().map(|effect| (now, effect.key()));
+        self.deferred.extend(keys);
     }
 
     /// What planning may look at.

@@ -431,7 +431,12 @@ impl<S: Store> Engine<S> {
             return Ok(Vec::new());
         }
         session.quiet.retain(|quiet| quiet != run);
-        Ok(self.extend(ctx, run)?.events)
+        let Outcome {
+            effects, events, ..
+        } = self.extend(ctx, run)?;
+        let (_, session) = self.at_hand()?;
+        session.hand_out_later(&effects, ctx.now);
+        Ok(events)
     }
 }
 
