@@ -146,6 +146,7 @@ pub(crate) fn open<S: Store>(
         refusals_told: Vec::new(),
         desk: Desk::default(),
         idle_report: None,
+        polled_at: ctx.now,
         wake_at: None,
         served: 0,
         hold: None,
@@ -191,10 +192,10 @@ fn announce<S: Store>(
         .map_err(|error| refusal_of(&error))?;
     let mut batches = Batches::default();
     let mut work = Work::default();
-    let startup = EventDraft::new("system.startup", json!({"epoch": session.opening.epoch}));
     for account in accounts {
         work.book(Entry::Opened(account));
     }
+    let startup = EventDraft::new("system.startup", json!({"epoch": session.opening.epoch}));
     work.event_of(session, ctx, (None, None), startup);
     batches.add(store, session, work)?;
     for line in repairs {

@@ -196,6 +196,7 @@ fn act<S: Store>(
     session.require_writer()?;
     session.counters.polls += 1;
     let told = reload(store, session, ctx)?;
+    session.rewind(ctx.now);
     session.end_pause(ctx.now);
     let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
     if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {

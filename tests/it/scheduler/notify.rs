@@ -407,3 +407,24 @@ fn what_a_commit_that_failed_half_way_tells_goes_out_with_the_next_poll() {
     }
     assert!(happened > 0);
 }
+
+/// Windows are counted from moments that lie ahead then.
+#[test]
+fn a_clock_that_is_set_back_holds_nothing_back() {
+    let mut stage = stage(&every("task.blocked").replace("MS: 0", "MS: 60000"));
+    let ids: Vec<String> = (0..7)
+        .map(|at| stage.task_for("judge", &format!("t{at}")))
+        .collect();
+    for id in &ids {
+        block(&mut stage, id, "no ink");
+    }
+    stage.poll();
+    stage.now_ms -= 3_600_000;
+    stage.poll();
+    unblock(&mut stage, &ids[0]);
+    block(stage.later(10_000), &ids[0], "no ink");
+    let shown = told(&stage);
+    let digest = "warn #a @operator [] 2 more within 10 s: 2 × task.blocked".to_owned();
+    let again = format!("warn #a @operator [{}] task.blocked", ids[0]);
+    assert_eq!(shown, [digest, again]);
+}

@@ -440,6 +440,19 @@ fn entries_that_make_no_sense_are_nobodys_and_stay() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_does_not_put_the_next_try_off() {
+    let mut stage = one();
+    subscribe(&mut stage, ONE, "judge");
+    complete(&mut stage);
+    stage.settle(&only(&stage).key, failed());
+    stage.now_ms -= 3_600_000;
+    stage.poll();
+    assert!(told(&stage).is_empty());
+    stage.later(30_000).poll();
+    only(&stage);
+}
+
+#[test]
 fn a_long_summary_is_told_up_to_500_characters() {
     let mut stage = one();
     subscribe(&mut stage, ONE, "judge");
