@@ -187,8 +187,8 @@ const EDIT: Card = Card(
 const LOG: Card = Card(
     "aof_task_log",
     "Write into the work log",
-    "Adds an entry with your name and the time to the work log of a task. Nothing there is ever \
-     changed.",
+    "Adds an entry with your name and the time to the work log of a task, and changes nothing \
+     there.",
     WRITES,
 );
 const HEARTBEAT: Card = Card(
