@@ -17,7 +17,7 @@ use crate::usage::{Sum, Usage};
 pub const NAMES_MAX: usize = 1_000;
 /// Accounts that are open; beyond, the oldest is closed as it is.
 pub const OPEN_MAX: usize = 1_000;
-/// Notices that are remembered as told.
+/// Notices that are remembered as told; beyond, the one that was told longest ago is forgotten.
 pub const TOLD_MAX: usize = 1_000;
 
 /// By what usage is summed.
@@ -289,7 +289,8 @@ pub struct Books {
     latest: Option<Instant>,
     open: BTreeMap<RunId, Open>,
     pages: BTreeMap<Kind, Page>,
-    told: BTreeMap<String, Option<Instant>>,
+    /// When each notice can be forgotten, and the number of its entry.
+    told: BTreeMap<String, (Option<Instant>, u64)>,
     reviews: BTreeMap<TeamId, Reviewed>,
 }
 
@@ -338,11 +339,8 @@ impl Books {
             }
             Entry::Told { notice, until, at } => {
                 let is_live = |until: &Option<Instant>| until.is_none_or(|until| until > *at);
-                self.told.retain(|_, until| is_live(until));
-                while self.told.len() >= TOLD_MAX {
-                    self.told.pop_first();
-                }
-                self.told.insert(notice.clone(), *until);
+                self.told.retain(|_, (until, _)| is_live(until));
+                self.restore_told(notice.clone(), (*until, seq));
             }
         }
     }
@@ -423,11 +421,11 @@ impl Books {
         self.pages.iter().map(|(kind, page)| (*kind, page))
     }
 
-    /// Notices that were told, each with the moment after which it is forgotten.
-    pub fn told(&self) -> impl Iterator<Item = (&str, Option<Instant>)> {
-        self.told
-            .iter()
-            .map(|(notice, until)| (notice.as_str(), *until))
+    /// Notices that were told, each with the moment after which it is forgotten and the number of
+    /// its entry.
+    pub fn told(&self) -> impl Iterator<Item = (&str, (Option<Instant>, u64))> {
+        let told = self.told.iter();
+        told.map(|(notice, told)| (notice.as_str(), *told))
     }
 
     /// Whether people were told that.
@@ -482,9 +480,13 @@ impl Books {
     }
 
     /// Puts back a notice as it was written down.
-    pub fn restore_told(&mut self, notice: String, until: Option<Instant>) {
-        if self.told.len() < TOLD_MAX {
-            self.told.insert(notice, until);
+    pub fn restore_told(&mut self, notice: String, told: (Option<Instant>, u64)) {
+        self.told.insert(notice, told);
+        if self.told.len() > TOLD_MAX {
+            // By name, two that are still true would push each other out for ever.
+            let oldest = self.told.iter().min_by_key(|(_, (_, seq))| *seq);
+            let oldest = oldest.map(|(notice, _)| notice.clone());
+            oldest.and_then(|oldest| self.told.remove(&oldest));
         }
     }
 }

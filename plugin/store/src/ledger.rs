@@ -89,7 +89,11 @@ pub fn compact(books: &Books) -> String {
             .reviews()
             .map(|(team, reviewed)| of_review(team, reviewed)),
     );
-    lines.extend(books.told().map(|(notice, until)| of_notice(notice, until)));
+    lines.extend(books.told().map(|(notice, (until, seq))| {
+        let mut told = of_notice(notice, until);
+        put(&mut told, "seq", seq.into());
+        told
+    }));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -176,7 +180,8 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
             let notice = text(line, "notice")?.to_owned();
             let until = number(line, "until").map(Instant::from_ms);
             let Some(at) = moment(line, "at") else {
-                books.restore_told(notice, until);
+                let seq = number(line, "seq").unwrap_or_default();
+                books.restore_told(notice, (until, seq));
                 return Some(());
             };
             Entry::Told { notice, until, at }

@@ -153,6 +153,28 @@ fn a_thousand_accounts_are_open_and_notices_remembered() {
     assert!(books.was_told("1000") && !books.was_told("0000"));
 }
 
+/// Or two that are still true would push each other out with every poll.
+#[test]
+fn the_notice_that_was_told_longest_ago_makes_room() {
+    let mut writer = Writer::default();
+    let told = |notice: &str| Entry::Told {
+        notice: notice.to_owned(),
+        until: None,
+        at: at(0),
+    };
+    for number in 0..998 {
+        writer.write(told(&format!("task-{number:03}")));
+    }
+    for notice in ["agent-a", "agent-b", "task-998"] {
+        writer.write(told(notice));
+    }
+    let is_told = |notice| writer.books.was_told(notice);
+    assert_eq!(
+        ["agent-a", "agent-b", "task-000", "task-001"].map(is_told),
+        [true, true, false, true]
+    );
+}
+
 #[test]
 fn a_notice_is_forgotten_when_its_window_is_over() {
     let mut writer = Writer::default();
