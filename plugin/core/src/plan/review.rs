@@ -78,7 +78,7 @@ fn reason(
     } = *reviewed;
     match trigger.kind {
         TriggerKind::QueueEmpty => {
-            let is_idle = completed + failed > 0 && !has_work(team, snapshot);
+            let is_idle = (completed > 0 || failed > 0) && !has_work(team, snapshot);
             is_idle.then(|| "nothing is ready or in progress any more".to_owned())
         }
         TriggerKind::CompletionBatch => {
