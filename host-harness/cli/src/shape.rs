@@ -324,10 +324,10 @@ pub struct Detail {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Action {
-    /// `dispatch`, `promote`, `requeue`, `expire` or `deadletter`.
+    /// `dispatch`, `promote`, `requeue`, `expire`, `review` or another word.
     pub kind: String,
-    /// The task.
-    pub task: String,
+    /// The task; none of one that would be made.
+    pub task: Option<String>,
     /// Its title.
     pub title: String,
     /// Who got it.

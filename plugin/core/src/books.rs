@@ -17,7 +17,7 @@ use crate::usage::{Sum, Usage};
 pub const NAMES_MAX: usize = 1_000;
 /// Accounts that are open; beyond, the oldest is closed as it is.
 pub const OPEN_MAX: usize = 1_000;
-/// Notices that are remembered as told.
+/// Notices that are remembered as told; beyond, the one that was told longest ago is forgotten.
 pub const TOLD_MAX: usize = 1_000;
 
 /// By what usage is summed.
@@ -289,7 +289,8 @@ pub struct Books {
     latest: Option<Instant>,
     open: BTreeMap<RunId, Open>,
     pages: BTreeMap<Kind, Page>,
-    told: BTreeMap<String, Option<Instant>>,
+    /// When each notice can be forgotten, and the number of its entry.
+    told: BTreeMap<String, (Option<Instant>, u64)>,
     reviews: BTreeMap<TeamId, Reviewed>,
 }
 
@@ -338,11 +339,8 @@ impl Books {
             }
             Entry::Told { notice, until, at } => {
                 let is_live = |until: &Option<Instant>| until.is_none_or(|until| until > *at);
-                self.told.retain(|_, until| is_live(until));
-                while self.told.len() >= TOLD_MAX {
-                    self.told.pop_first();
-                }
-                self.told.insert(notice.clone(), *until);
+                self.told.retain(|_, (until, _)| is_live(until));
+                self.restore_told(notice.clone(), (*until, seq));
             }
         }
     }
@@ -361,9 +359,12 @@ impl Books {
         let Some(open) = self.open.get_mut(run) else {
             return;
         };
+        // As late as what was counted last: what a clock that was set back says later on has to be
+        // taken out of the window that it went into.
+        let at = self.latest.map_or(at, |latest| latest.max(at));
+        self.latest = Some(at);
         let account = open.account.clone();
         let before = open.counted.replace((at, usage.clone()));
-        self.latest = self.latest.max(Some(at));
         if let Some((at, usage)) = before {
             for (kind, name) in payers(&account, &usage) {
                 let page = self.pages.entry(kind).or_default();
@@ -420,11 +421,11 @@ impl Books {
         self.pages.iter().map(|(kind, page)| (*kind, page))
     }
 
-    /// Notices that were told, each with the moment after which it is forgotten.
-    pub fn told(&self) -> impl Iterator<Item = (&str, Option<Instant>)> {
-        self.told
-            .iter()
-            .map(|(notice, until)| (notice.as_str(), *until))
+    /// Notices that were told, each with the moment after which it is forgotten and the number of
+    /// its entry.
+    pub fn told(&self) -> impl Iterator<Item = (&str, (Option<Instant>, u64))> {
+        let told = self.told.iter();
+        told.map(|(notice, told)| (notice.as_str(), *told))
     }
 
     /// Whether people were told that.
@@ -449,6 +450,9 @@ impl Books {
         for page in self.pages.values_mut() {
             page.rest.rewind(now);
             page.named.values_mut().for_each(|tally| tally.rewind(now));
+        }
+        for (at, _) in self.open.values_mut().flat_map(|open| &mut open.counted) {
+            *at = now.min(*at);
         }
     }
 
@@ -476,9 +480,13 @@ impl Books {
     }
 
     /// Puts back a notice as it was written down.
-    pub fn restore_told(&mut self, notice: String, until: Option<Instant>) {
-        if self.told.len() < TOLD_MAX {
-            self.told.insert(notice, until);
+    pub fn restore_told(&mut self, notice: String, told: (Option<Instant>, u64)) {
+        self.told.insert(notice, told);
+        if self.told.len() > TOLD_MAX {
+            // By name, two that are still true would push each other out for ever.
+            let oldest = self.told.iter().min_by_key(|(_, (_, seq))| *seq);
+            let oldest = oldest.map(|(notice, _)| notice.clone());
+            oldest.and_then(|oldest| self.told.remove(&oldest));
         }
     }
 }

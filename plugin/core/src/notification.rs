@@ -200,6 +200,16 @@ impl Desk {
         }
     }
 
+    /// The clock was set back: what was told then may be told again, and no window is longer than
+    /// it may be.
+    pub fn rewind(&mut self, now: Instant) {
+        self.told.clear();
+        let latest = now.plus_ms(STORM_WINDOW_MS);
+        for storm in &mut self.storms {
+            storm.until = latest.min(storm.until);
+        }
+    }
+
     /// When the next digest goes out.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {

@@ -1,7 +1,7 @@
-//! The work log of a task: a section at the end of its card's body that is only added to.
+//! The work log of a task: a section of its card's body that entries are added to.
 //!
-//! Never changes what is written there. Source: AOF 1.20, "Work Log", which began a new section
-//! with every entry; here there is one.
+//! Never changes what is written there; whoever writes the body anew may. Source: AOF 1.20, "Work
+//! Log", which began a new section with every entry; here there is one.
 
 use crate::instant::Instant;
 

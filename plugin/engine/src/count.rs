@@ -262,13 +262,15 @@ pub(crate) fn account_of(session: &Session, run: &Run) -> Account {
 }
 
 /// Opens accounts for runs that work although the books do not know them: those of an older
-/// version, or of a ledger that was lost. One of which the end was told is not among them.
-pub(crate) fn open_accounts(session: &mut Session) {
+/// version, or of a ledger that was lost. One of which the end was told is not among them. They are
+/// still to be written down.
+pub(crate) fn open_accounts(session: &mut Session) -> Vec<Account> {
     let live = session.live.values().map(|live| &live.run);
     let unknown =
         live.filter(|run| run.usage.is_none() && session.books.account(&run.id).is_none());
     let accounts: Vec<Account> = unknown.map(|run| account_of(session, run)).collect();
-    for account in accounts {
-        session.books.open(account);
+    for account in &accounts {
+        session.books.open(account.clone());
     }
+    accounts
 }

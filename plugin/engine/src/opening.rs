@@ -7,6 +7,7 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::books::{Account, Entry};
 use aof_core::caller::Context;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
@@ -33,6 +34,7 @@ use crate::subscribe;
 use crate::work::{MissingEvent, Work};
 use gap::{missing_events, resume_log};
 
+use books::begin_books;
 pub(crate) use books::{read_books, recall_books};
 pub(crate) use file::{read_chart, read_outbox, read_rules};
 pub(crate) use run::read_live_runs;
@@ -145,6 +147,7 @@ pub(crate) fn open<S: Store>(
         refusals_told: Vec::new(),
         desk: Desk::default(),
         idle_report: None,
+        polled_at: ctx.now,
         wake_at: None,
         served: 0,
         hold: None,
@@ -155,13 +158,13 @@ pub(crate) fn open<S: Store>(
         obstructed: BTreeMap::new(),
     };
     recall(store, &mut session).map_err(|error| stored(&error))?;
-    let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();
-    let mended = mended.map_err(|error| stored(&error))?;
-    recovered.repairs.extend(mended.flatten());
+    let accounts = begin_books(store, &mut session, (trouble, &mut recovered.repairs));
+    let accounts = accounts.map_err(|error| stored(&error))?;
     session.take_terms();
     session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);
-    let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;
+    let told = (accounts, recovered.repairs.as_slice(), missing);
+    let events = announce(store, &mut session, ctx, told)?;
     let opened = report(&session, recovered.repairs, events);
     Ok((session, opened))
 }
@@ -175,14 +178,14 @@ fn recall<S: Store>(store: &mut S, session: &mut Session) -> Result<(), StoreErr
     for run in &runs {
         session.serve(run);
     }
-    recall_books(store, session)
+    Ok(())
 }
 
 fn announce<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (repairs, missing): (&[String], Vec<MissingEvent>),
+    (accounts, repairs, missing): (Vec<Account>, &[String], Vec<MissingEvent>),
 ) -> Result<Vec<Event>, Refusal> {
     if !session.is_writer {
         return Ok(Vec::new());
@@ -192,6 +195,9 @@ fn announce<S: Store>(
         .map_err(|error| refusal_of(&error))?;
     let mut batches = Batches::default();
     let mut work = Work::default();
+    for account in accounts {
+        work.book(Entry::Opened(account));
+    }
     let startup = EventDraft::new("system.startup", json!({"epoch": session.opening.epoch}));
     work.event_of(session, ctx, (None, None), startup);
     batches.add(store, session, work)?;

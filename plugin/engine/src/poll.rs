@@ -179,12 +179,11 @@ fn scope(dispatched: u32) -> Scope<'static> {
 
 fn dry_run(session: &Session, ctx: &Context) -> String {
     let plan = plan(&session.snapshot(ctx.now), scope(0));
-    let actions = plan
-        .actions
-        .iter()
-        .map(|action| action::json(session, action, None))
-        .collect();
-    report(session, &plan, actions, (Some("dry_run_mode"), None))
+    let actions = plan.actions.iter();
+    let actions = actions.map(|action| action::json(session, action, None));
+    let actions = actions.chain(review::foreseen(session, &plan.reviews));
+    let end = (Some("dry_run_mode"), None);
+    report(session, &plan, actions.collect(), end)
 }
 
 fn act<S: Store>(
@@ -197,6 +196,7 @@ fn act<S: Store>(
     session.counters.polls += 1;
     let told = reload(store, session, ctx)?;
     session.end_pause(ctx.now);
+    session.rewind(ctx.now);
     let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
     if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {
         return Ok(value);

@@ -43,8 +43,8 @@ impl Session {
     }
 
     /// Mends and reads everything as opening does, after a commit that failed half way: what its
-    /// record says is done now. A run whose effect was not handed out starts again when its lease
-    /// lapses.
+    /// record says is done now, and its notices go out with the next poll. A run whose effect was
+    /// not handed out starts again when its lease lapses.
     fn look_again<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
         let mut recovered = recover(store, self.is_writer.then_some(self.opening))?;
         let settings = self.shelf.notices.remove(SETTINGS).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::books::{Books, Entry};
+use aof_core::effect::Effect;
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::notification::Desk;
@@ -12,6 +13,7 @@ use aof_core::project::Project;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
 use aof_core::settings::Settings;
+use aof_core::subscription::PAUSE_MS;
 use aof_store::event_log::EventLog;
 use aof_store::journal::{Journal, checkpoint, retire};
 use aof_store::layout::ProjectRoot;
@@ -103,6 +105,8 @@ pub(crate) struct Session {
     pub(crate) is_suspect: bool,
     /// Dispatches since the present poll began, whatever became of its commits.
     pub(crate) served: u32,
+    /// When it was that a poll last looked around.
+    pub(crate) polled_at: Instant,
     /// When an interval is over that keeps a ready task back.
     pub(crate) wake_at: Option<Instant>,
     /// After an action was refused: when to try it again.
@@ -149,6 +153,27 @@ impl Session {
         let deferred = self.deferred.iter().map(|(at, _)| *at).min();
         let others = pause.into_iter().chain(self.wake_at).chain(deferred);
         due.into_iter().chain(others).chain(self.desk.due()).min()
+    }
+
+    /// Lets the next poll hand out what was recorded on the way to another answer.
+    pub(crate) fn hand_out_later(&mut self, effects: &[Effect], now: Instant) {
+        let keys = effects.iter().map(|effect| (now, effect.key()));
+        self.deferred.extend(keys);
+    }
+
+    /// The clock may have been set back since the last poll: then nothing waits for a moment that
+    /// lies further ahead than it may, and whatever was planned for one is planned anew.
+    pub(crate) fn rewind(&mut self, now: Instant) {
+        if now < self.polled_at {
+            self.desk.rewind(now);
+            let latest = now.plus_ms(PAUSE_MS);
+            for (due, _) in &mut self.deferred {
+                *due = latest.min(*due);
+            }
+            self.not_before = None;
+            self.idle_report = None;
+        }
+        self.polled_at = now;
     }
 
     /// What planning may look at.

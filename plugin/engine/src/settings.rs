@@ -344,7 +344,8 @@ pub(crate) fn effective(settings: &Settings) -> Value {
     })
 }
 
-fn budget_json(budget: &Budget) -> Value {
+/// A budget, with the keys of the files.
+pub(crate) fn budget_json(budget: &Budget) -> Value {
     json!({
         "tokensMax": budget.tokens_max,
         "costMicrosMax": budget.cost_micros_max,

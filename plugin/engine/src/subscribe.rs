@@ -116,11 +116,15 @@ pub(crate) fn deferred(outbox: &Outbox, now: Instant) -> Vec<(Instant, String)> 
     open.filter(|(due, _)| *due > now).collect()
 }
 
-/// Notes what only the outbox of a half-done commit knows of: nobody handed it out.
+/// Notes notices that only the outbox of a half-done commit knows of: nobody handed them out.
 pub(crate) fn recall(session: &mut Session, former: &Outbox) {
-    for (key, _) in session.outbox.beginning_with(KEY) {
-        if former.get(key).is_none() {
-            session.deferred.push((due_at(key), key.to_owned()));
+    for (key, effect) in session.outbox.open() {
+        if former.get(key).is_none() && matches!(effect, Effect::Notify(_)) {
+            let due = match is_ours(key) {
+                true => due_at(key),
+                false => Instant::from_ms(0),
+            };
+            session.deferred.push((due, key.to_owned()));
         }
     }
 }

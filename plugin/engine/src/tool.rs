@@ -187,8 +187,8 @@ const EDIT: Card = Card(
 const LOG: Card = Card(
     "aof_task_log",
     "Write into the work log",
-    "Adds an entry with your name and the time to the work log of a task. Nothing there is ever \
-     changed.",
+    "Adds an entry with your name and the time to the work log of a task, and changes nothing \
+     there.",
     WRITES,
 );
 const HEARTBEAT: Card = Card(
@@ -431,7 +431,12 @@ impl<S: Store> Engine<S> {
             return Ok(Vec::new());
         }
         session.quiet.retain(|quiet| quiet != run);
-        Ok(self.extend(ctx, run)?.events)
+        let Outcome {
+            effects, events, ..
+        } = self.extend(ctx, run)?;
+        let (_, session) = self.at_hand()?;
+        session.hand_out_later(&effects, ctx.now);
+        Ok(events)
     }
 }
 

@@ -89,7 +89,11 @@ pub fn compact(books: &Books) -> String {
             .reviews()
             .map(|(team, reviewed)| of_review(team, reviewed)),
     );
-    lines.extend(books.told().map(|(notice, until)| of_notice(notice, until)));
+    lines.extend(books.told().map(|(notice, (until, seq))| {
+        let mut told = of_notice(notice, until);
+        put(&mut told, "seq", seq.into());
+        told
+    }));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
@@ -153,7 +157,7 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
     let entry = match text(line, "line")? {
         "head" => {
             (number(line, "schema")? == SCHEMA).then_some(())?;
-            books.skip_to(number(line, "seq")?);
+            books.skip_to(seq_of(line)?);
             return Some(());
         }
         "sum" => return take_sum(books, line),
@@ -176,7 +180,8 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
             let notice = text(line, "notice")?.to_owned();
             let until = number(line, "until").map(Instant::from_ms);
             let Some(at) = moment(line, "at") else {
-                books.restore_told(notice, until);
+                let seq = number(line, "seq").unwrap_or_default();
+                books.restore_told(notice, (until, seq));
                 return Some(());
             };
             Entry::Told { notice, until, at }
@@ -208,7 +213,7 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
         "closed" => Entry::Closed(run_of(line)?),
         _ => return None,
     };
-    books.take(number(line, "seq")?, &entry);
+    books.take(seq_of(line)?, &entry);
     Some(())
 }
 
@@ -271,6 +276,11 @@ fn team_of(line: &Line) -> Option<TeamId> {
 
 fn run_of(line: &Line) -> Option<RunId> {
     RunId::parse(text(line, "run")?).ok()
+}
+
+/// So many entries are never written: a number beyond would leave none for those to come.
+fn seq_of(line: &Line) -> Option<u64> {
+    number(line, "seq").filter(|seq| *seq <= u64::MAX / 2)
 }
 
 fn moment(line: &Line, key: &str) -> Option<Instant> {
@@ -385,6 +395,8 @@ mod tests {
             "[]",
             "{}",
             "{\"line\":\"head\",\"schema\":2,\"seq\":9}",
+            r#"{"line":"head","schema":1,"seq":18446744073709551615}"#,
+            r#"{"line":"ended","team":"t","failed":true,"seq":18446744073709551615}"#,
             r#"{"line":"sum","of":"moon","name":"","last":1,"total":[1,2,3,4],"windows":[]}"#,
             r#"{"line":"sum","of":"agent","name":"","last":1,"total":[1,2,-3,4],"windows":[]}"#,
         ] {

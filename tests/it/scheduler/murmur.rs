@@ -53,7 +53,17 @@ fn so_many_completions_by_whatever_way_make_one_review() {
     stage.poll();
     assert_eq!(reviews(&stage).len(), 0);
     complete(&mut stage, 3);
-    stage.poll();
+    let in_report = |poll: &Value| {
+        let actions = poll["actions"].as_array().unwrap().iter();
+        let reviews: Vec<&Value> = actions.filter(|it| it["kind"] == "review").collect();
+        assert_eq!(reviews.len(), 1, "{poll}");
+        reviews[0].clone()
+    };
+    let foreseen = in_report(&stage.dry_run());
+    assert_eq!(reviews(&stage).len(), 0, "it was a dry run");
+    let mut done = in_report(&stage.poll());
+    done["task"].take();
+    assert_eq!(foreseen, done);
     let made = reviews(&stage);
     assert_eq!(made.len(), 1);
     assert_eq!(

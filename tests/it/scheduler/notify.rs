@@ -5,7 +5,7 @@ use aof_host::contract::store::StoreError;
 use serde_json::json;
 
 use super::{ONE, TWO};
-use crate::stage::{CardText, Stage, human};
+use crate::stage::{CardText, Stage, TTL_MS, agent, human, runner};
 
 const PATH: &str = "org/notification-rules.yaml";
 
@@ -323,4 +323,108 @@ fn a_commit_that_fails_has_told_nothing() {
     assert!(answer.is_err(), "{answer:?}");
     block(&mut stage, ONE, "no ink");
     assert_eq!(told(&stage).len(), 2, "it is news all the same");
+}
+
+/// One rule that tells of every event of a type, always.
+fn every(kind: &str) -> String {
+    format!(
+        "rules:\n- match: {{eventType: {kind}}}\n  severity: warn\n  audience: [operator]\n  \
+         channel: '#a'\n  template: '{{type}}'\n  dedupeWindowMs: 0\n"
+    )
+}
+
+/// What the next poll says by rules; the one after it says nothing.
+fn told_next(stage: &mut Stage) -> Vec<String> {
+    let now = stage.now_ms;
+    assert!(stage.next_due().is_some_and(|due| due <= now), "at once");
+    stage.poll();
+    let next = told(stage);
+    stage.poll();
+    assert_eq!(told(stage), [""; 0], "once");
+    next
+}
+
+#[test]
+fn what_a_refused_call_makes_people_hear_goes_out_with_the_next_poll() {
+    let mut stage = stage(&every("access.denied"));
+    stage.poll();
+    let call = json!({"taskId": ONE});
+    let refusal = stage.tool(&agent("reader"), "aof_task_cancel", call);
+    assert_eq!(refusal.unwrap_err().code, "AOF-2005");
+    let denied = format!("warn #a @operator [{ONE}] access.denied");
+    assert_eq!(told_next(&mut stage), [denied]);
+}
+
+#[test]
+fn what_a_sign_of_life_makes_people_hear_goes_out_with_the_next_poll() {
+    let mut stage = stage(&every("lease.renewed"));
+    let id = stage.task_for("judge", "t");
+    let spawn = stage.spawned_for(&id);
+    stage.started(&spawn);
+    stage.later(TTL_MS / 2).poll();
+    let call = json!({"taskId": id});
+    stage.tool(&runner(&spawn), "aof_task_get", call).unwrap();
+    let renewed = format!("warn #a @operator [{id}] lease.renewed");
+    assert_eq!(told_next(&mut stage), [renewed]);
+}
+
+#[test]
+fn what_a_late_run_used_is_told_with_the_next_poll() {
+    let mut stage = stage(&every("usage.recorded"));
+    let id = stage.task_for("judge", "t");
+    let spawn = stage.spawned_for(&id);
+    stage.started(&spawn);
+    stage.later(TTL_MS).poll();
+    let late = json!({"taskId": id, "usage": {"inputTokens": 4}});
+    let refusal = stage.tool(&runner(&spawn), "aof_task_complete", late);
+    assert_eq!(refusal.unwrap_err().code, "AOF-2004");
+    let recorded = format!("warn #a @operator [{id}] usage.recorded");
+    assert_eq!(told_next(&mut stage), [recorded]);
+}
+
+#[test]
+fn what_a_commit_that_failed_half_way_tells_goes_out_with_the_next_poll() {
+    let arguments = json!({"taskId": ONE, "reason": "no ink"});
+    let ops = {
+        let mut stage = stage(&every("task.blocked"));
+        stage.ann("aof_task_block", arguments.clone());
+        stage.sabotage.last_batch().len()
+    };
+    let mut happened = 0;
+    for at in 0..ops {
+        let mut stage = stage(&every("task.blocked"));
+        stage.poll();
+        stage.sabotage.stumble_after(at);
+        let answer = stage.tool(&human("ann"), "aof_task_block", arguments.clone());
+        assert!(answer.is_err(), "after {at} of {ops}");
+        stage.poll();
+        let said = told(&stage).len();
+        stage.poll();
+        assert_eq!(told(&stage), [""; 0], "once");
+        let is_blocked = stage.status(ONE) == "blocked";
+        assert_eq!(said, usize::from(is_blocked), "after {at} of {ops}");
+        happened += said;
+    }
+    assert!(happened > 0);
+}
+
+/// Windows are counted from moments that lie ahead then.
+#[test]
+fn a_clock_that_is_set_back_holds_nothing_back() {
+    let mut stage = stage(&every("task.blocked").replace("MS: 0", "MS: 60000"));
+    let ids: Vec<String> = (0..7)
+        .map(|at| stage.task_for("judge", &format!("t{at}")))
+        .collect();
+    for id in &ids {
+        block(&mut stage, id, "no ink");
+    }
+    stage.poll();
+    stage.now_ms -= 3_600_000;
+    stage.poll();
+    unblock(&mut stage, &ids[0]);
+    block(stage.later(10_000), &ids[0], "no ink");
+    let shown = told(&stage);
+    let digest = "warn #a @operator [] 2 more within 10 s: 2 × task.blocked".to_owned();
+    let again = format!("warn #a @operator [{}] task.blocked", ids[0]);
+    assert_eq!(shown, [digest, again]);
 }

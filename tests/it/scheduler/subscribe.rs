@@ -435,8 +435,70 @@ fn entries_that_make_no_sense_are_nobodys_and_stay() {
     assert_eq!(stage.task(ONE)["metadata"]["subscriptions"], before);
     let card = CardText::new(ONE, "ready").agent("writer");
     let mut stage = Stage::with(&card.line("metadata: {subscriptions: none}").fixture());
+    let call = json!({"taskId": ONE, "subscriberId": "judge"});
+    let (code, at, _) = stage.refused(&human("ann"), ("aof_task_subscribe", call));
+    assert_eq!(
+        (code.as_str(), at.as_deref()),
+        ("AOF-1004", Some("metadata.subscriptions"))
+    );
     complete(&mut stage);
     assert!(told(&stage).is_empty());
+    assert_eq!(stage.task(ONE)["metadata"]["subscriptions"], "none");
+}
+
+/// As a person may write them.
+fn with_entries(entries: &[(&str, &str)]) -> Stage {
+    let entries: Vec<String> = entries
+        .iter()
+        .map(|(id, status)| format!("{{id: {id}, subscriber: judge, status: {status}}}"))
+        .collect();
+    let entries = format!("metadata: {{subscriptions: [{}]}}", entries.join(", "));
+    let card = CardText::new(ONE, "ready").agent("writer");
+    Stage::with(&card.line(&entries).fixture())
+}
+
+#[test]
+fn however_many_entries_are_over_a_new_one_is_heard() {
+    let over = [("01ARZ3NDEKTSV4RRFFQ69G5FAV", "delivered"); 20];
+    let mut stage = with_entries(&over);
+    subscribe(&mut stage, ONE, "judge");
+    assert_eq!(kept(&mut stage).len(), 16);
+    complete(&mut stage);
+    stage.settle(&only(&stage).key, done());
+    assert_eq!(
+        kept(&mut stage).pop(),
+        Some(json!(["judge", "delivered", 1]))
+    );
+}
+
+#[test]
+fn of_two_entries_with_one_id_the_active_one_is_told() {
+    let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let mut stage = with_entries(&[(id, "cancelled"), (id, "active")]);
+    complete(&mut stage);
+    stage.settle(&only(&stage).key, done());
+    assert_eq!(
+        kept(&mut stage),
+        [
+            json!(["judge", "cancelled", null]),
+            json!(["judge", "delivered", 1])
+        ]
+    );
+    stage.kill_and_reopen();
+    assert!(told(&stage).is_empty());
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_put_the_next_try_off() {
+    let mut stage = one();
+    subscribe(&mut stage, ONE, "judge");
+    complete(&mut stage);
+    stage.settle(&only(&stage).key, failed());
+    stage.now_ms -= 3_600_000;
+    stage.poll();
+    assert!(told(&stage).is_empty());
+    stage.later(30_000).poll();
+    only(&stage);
 }
 
 #[test]

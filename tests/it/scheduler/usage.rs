@@ -475,12 +475,7 @@ fn a_ledger_that_cannot_be_read_whole_is_set_aside_and_said() {
             .iter()
             .any(|line| line.contains(aside))
     );
-    let ctx = stage.ctx(aof_host::contract::types::Caller::Host);
-    let query = aof_host::contract::views::BoardQuery {
-        project: None,
-        limit: 1,
-    };
-    let board = stage.instance().board(&ctx, &query).unwrap();
+    let board = stage.board().to_string();
     assert!(board.contains("AOF-1150"), "{board}");
     stage.kill_and_reopen();
     assert_eq!(total(&mut stage), [1, 5, 1, 7]);
@@ -523,6 +518,8 @@ fn a_ledger_that_is_gone_begins_anew() {
         "a run that lives is known from its card"
     );
     assert_eq!(stage.task(ONE)["usage"]["costMicros"], 7);
+    stage.kill_and_reopen();
+    assert_eq!(total(&mut stage), [1, 5, 1, 7], "and from then on");
 }
 
 #[test]

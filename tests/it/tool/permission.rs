@@ -433,6 +433,30 @@ fn work_is_given_to_somebody_else_within_the_delegates_only() {
         .unwrap();
 }
 
+/// Tags choose among the members of a group, and who has none of them may have others.
+#[test]
+fn the_tags_of_a_task_lead_it_to_the_delegates_only() {
+    let mut stage = reader_delegating_to("canDelegate: true,", &["judge", "printer"]);
+    let chart = stage.tree()["org/org-chart.yaml"].replace(
+        "'agent:main:judge'}",
+        "'agent:main:judge'}, capabilities: {tags: [law]}",
+    );
+    stage.put_by_hand("org/org-chart.yaml", &chart);
+    let mut call = to("team", "trio");
+    call["tags"] = json!(["law"]);
+    let made = stage.tool(&agent("reader"), "aof_dispatch", call).unwrap();
+    let id = made["task"]["taskId"].as_str().unwrap().to_owned();
+    let change = |tags: Value| json!({"taskId": id, "tags": tags});
+    let call = ("aof_task_edit", change(json!([])));
+    let (code, at, hint) = stage.refused(&agent("reader"), call);
+    assert_eq!((code.as_str(), at.as_deref()), ("AOF-2012", Some("team")));
+    assert!(hint.contains("judge, printer"), "{hint}");
+    assert_eq!(stage.task(&id)["tags"], json!(["law"]));
+    let same = change(json!(["law"]));
+    stage.tool(&agent("reader"), "aof_task_edit", same).unwrap();
+    stage.ann("aof_task_edit", change(json!([])));
+}
+
 #[test]
 fn a_refusal_tells_ten_delegates_and_counts_the_rest() {
     let hint = |count: usize| {

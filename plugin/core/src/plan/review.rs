@@ -5,6 +5,7 @@
 
 use crate::books::Reviewed;
 use crate::id::{AgentId, TeamId};
+use crate::index::Row;
 use crate::instant::Instant;
 use crate::org::{Team, Trigger, TriggerKind};
 use crate::plan::Snapshot;
@@ -77,7 +78,7 @@ fn reason(
     } = *reviewed;
     match trigger.kind {
         TriggerKind::QueueEmpty => {
-            let is_idle = completed + failed > 0 && !has_work(team, snapshot);
+            let is_idle = (completed > 0 || failed > 0) && !has_work(team, snapshot);
             is_idle.then(|| "nothing is ready or in progress any more".to_owned())
         }
         TriggerKind::CompletionBatch => {
@@ -100,9 +101,13 @@ fn reason(
 }
 
 fn has_work(team: &Team, snapshot: &Snapshot<'_>) -> bool {
-    let mut rows = snapshot.index.rows();
-    rows.any(|(_, row)| {
-        matches!(row.status, Status::Ready | Status::InProgress)
-            && row.routing.team.as_ref() == Some(&team.id)
-    })
+    let index = snapshot.index;
+    let is_own = |team_named: Option<&TeamId>| team_named == Some(&team.id);
+    let is_at_work =
+        |row: &Row| row.status == Status::InProgress && is_own(row.routing.team.as_ref());
+    // Somebody may work without a lease, by hand: only then all tasks are looked at.
+    let by_hand = index.count_of(Status::InProgress) > index.running();
+    index.queues().any(|(key, _)| is_own(key.team.as_ref()))
+        || index.leased().any(|(_, row)| is_at_work(row))
+        || (by_hand && index.rows().any(|(_, row)| is_at_work(row)))
 }

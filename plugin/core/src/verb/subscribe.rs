@@ -19,7 +19,8 @@ use crate::verb::{Step, Verdict};
 /// room for it.
 ///
 /// # Errors
-/// `AOF-2002` on a finished task; `AOF-1009` if the card has as many as it may.
+/// `AOF-2002` on a finished task; `AOF-1009` if the card has as many as it may; `AOF-1004` if a
+/// person put something else in their place.
 pub fn subscribe(card: &Card, id: &RunId, subscriber: &AgentId, now: Instant) -> Verdict {
     refuse_finished(card)?;
     let mut next = card.clone();
@@ -58,9 +59,9 @@ pub fn unsubscribe(card: &Card, id: &str, now: Instant) -> Verdict {
     touch(&mut next, now);
     let mut events = Vec::new();
     let all = all(card);
-    let known = all.iter().find(|it| it.id == id);
-    let known = known.ok_or_else(unknown)?;
-    if known.is_active {
+    let mut own = all.iter().filter(|it| it.id == id);
+    let first = own.next().ok_or_else(unknown)?;
+    if let Some(known) = std::iter::once(first).chain(own).find(|it| it.is_active) {
         change(&mut next, id, &[("status", CANCELLED.into())]);
         events.push(event("subscription.cancelled", id, known.subscriber));
     }
@@ -117,23 +118,21 @@ fn add(card: &mut Card, entry: Value) -> Result<(), Refusal> {
         .metadata
         .entry(metadata::SUBSCRIPTIONS)
         .or_insert_with(|| Value::Array(Vec::new()));
-    if !list.is_array() {
-        *list = Value::Array(Vec::new());
+    let entries = list.as_array_mut().ok_or_else(no_list)?;
+    while entries.len() >= SUBSCRIPTIONS_MAX {
+        let over = entries.iter().position(is_over).ok_or_else(full)?;
+        entries.remove(over);
     }
-    if let Value::Array(entries) = list {
-        if entries.len() >= SUBSCRIPTIONS_MAX {
-            let over = entries.iter().position(is_over).ok_or_else(full)?;
-            entries.remove(over);
-        }
-        entries.push(entry);
-    }
+    entries.push(entry);
     Ok(())
 }
 
+/// Changes the subscription of that id that is active.
 fn change(card: &mut Card, id: &str, changes: &[(&str, Value)]) {
     let list = card.metadata.get_mut(metadata::SUBSCRIPTIONS);
     let mut entries = list.and_then(Value::as_array_mut).into_iter().flatten();
-    let is_it = |entry: &&mut Value| entry.get("id").and_then(Value::as_str) == Some(id);
+    let has = |entry: &Value, field, text| entry.get(field).and_then(Value::as_str) == Some(text);
+    let is_it = |entry: &&mut Value| has(entry, "id", id) && has(entry, "status", ACTIVE);
     if let Some(Value::Object(fields)) = entries.find(is_it) {
         for (field, value) in changes {
             fields.insert((*field).to_owned(), value.clone());
@@ -153,6 +152,15 @@ fn full() -> Refusal {
         "take one of them back with aof_task_unsubscribe",
     )
     .at("subscriberId")
+}
+
+fn no_list() -> Refusal {
+    Refusal::refused(
+        "AOF-1004",
+        "`metadata.subscriptions` of the card is no list".to_owned(),
+        "take it out of the card, or make a list of it",
+    )
+    .at("metadata.subscriptions")
 }
 
 fn unknown() -> Refusal {

@@ -9,13 +9,13 @@ use aof_core::card::Routing;
 use aof_core::dependency::DependencyPolicy;
 use aof_core::dice::Dice;
 use aof_core::event::EventDraft;
-use aof_core::id::ProjectId;
+use aof_core::id::{ProjectId, TaskId};
 use aof_core::plan::{REVIEW, Review, Snapshot, team_of};
 use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_core::verb::{self, Draft, Step};
-use aof_store::layout::INBOX;
+use aof_store::layout::{INBOX, ProjectRoot};
 use aof_store::loaded::LoadedCard;
 use serde_json::{Map, Value, json};
 
@@ -31,21 +31,17 @@ pub(super) fn make(
     work: &mut Work,
 ) -> Result<Vec<Value>, Refusal> {
     let mut made = Vec::new();
-    let inbox = ProjectId::parse(INBOX).ok();
-    // A host that was given other projects only leaves reviews to one that has it.
-    let root = inbox.and_then(|inbox| session.shelf.root(&inbox).cloned());
-    let Some(root) = root else { return Ok(made) };
+    let Some(root) = home(session).cloned() else {
+        return Ok(made);
+    };
     for review in reviews {
         let id = fresh_id(session, ctx, dice);
-        let team = session.chart.team(&review.team);
-        let name = team.map_or(review.team.as_str(), |team| team.name.as_str());
-        let title = format!("Orchestration Review: {name}");
         let draft = Draft {
             id: id.clone(),
             project: root.id().clone(),
             status: Status::Ready,
             body: brief(&session.snapshot(ctx.now), review),
-            title: title.clone(),
+            title: title(session, review),
             priority: Priority::High,
             routing: Routing {
                 agent: Some(review.reviewer.clone()),
@@ -73,12 +69,37 @@ pub(super) fn make(
             task: id.clone(),
             at: ctx.now,
         });
-        made.push(json!({
-            "kind": "review", "task": id.as_str(), "title": title, "run": null,
-            "agent": review.reviewer.as_str(), "reason": review.reason,
-        }));
+        made.push(action(session, review, Some(&id)));
     }
     Ok(made)
+}
+
+/// What would be made, as actions of a dry run.
+pub(super) fn foreseen<'a>(
+    session: &'a Session,
+    reviews: &'a [Review],
+) -> impl Iterator<Item = Value> + 'a {
+    let reviews = reviews.iter().filter(|_| home(session).is_some());
+    reviews.map(|review| action(session, review, None))
+}
+
+/// Where reviews are made. A host that was given other projects only leaves them to one that has
+/// this one.
+fn home(session: &Session) -> Option<&ProjectRoot> {
+    session.shelf.root(&ProjectId::parse(INBOX).ok()?)
+}
+
+fn title(session: &Session, review: &Review) -> String {
+    let team = session.chart.team(&review.team);
+    let name = team.map_or(review.team.as_str(), |team| team.name.as_str());
+    format!("Orchestration Review: {name}")
+}
+
+fn action(session: &Session, review: &Review, task: Option<&TaskId>) -> Value {
+    json!({
+        "kind": "review", "task": task.map(TaskId::as_str), "title": title(session, review),
+        "run": null, "agent": review.reviewer.as_str(), "reason": review.reason,
+    })
 }
 
 fn metadata(review: &Review) -> Map<String, Value> {

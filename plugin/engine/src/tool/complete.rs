@@ -100,7 +100,8 @@ impl<S: Store> Engine<S> {
         {
             // Too late for the task; what was spent is spent.
             let (store, session) = self.fresh()?;
-            amend(store, session, ctx, run, (&told, false))?;
+            let late = amend(store, session, ctx, run, (&told, false))?;
+            session.hand_out_later(&late.effects, ctx.now);
         }
         let changed = changed?;
         let (_, session) = self.at_hand()?;

@@ -38,7 +38,7 @@ impl<S: Store> Engine<S> {
             )
             .at("granularity"));
         }
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let name = text(&given, "subscriberId").unwrap_or_default();
         let subscriber = subscriber(&session.chart, name)?;
         let id = RunId::generate(ctx.now, Dice::new(ctx.entropy).roll_pair());
