@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::effect::{Effect, Notify, Severity};
+use crate::event::is_meant;
 use crate::id::TaskId;
 use crate::instant::Instant;
 
@@ -58,11 +59,7 @@ pub struct Rule {
 
 impl Rule {
     fn fits(&self, event: &Value) -> bool {
-        let kind = text_at(event, "type");
-        let is_of_kind = match self.event.strip_suffix('*') {
-            Some(start) => kind.starts_with(start),
-            None => kind == self.event,
-        };
+        let is_of_kind = is_meant(&self.event, &text_at(event, "type"));
         let payload = &event.get("payload").unwrap_or(&Value::Null);
         let has = |(path, text): &(String, String)| text_at(payload, path) == *text;
         is_of_kind && self.payload.iter().all(has)

@@ -284,6 +284,28 @@ fn a_file_that_cannot_be_used_leaves_the_last_good_rules_and_is_told_once() {
 }
 
 #[test]
+fn a_rule_for_what_never_happens_is_refused_and_the_last_good_rules_stay() {
+    let mut stage = stage(BLOCKED);
+    stage.poll();
+    for (wrong, hint) in [
+        ("task.bloked", "did you mean `task.blocked`?"),
+        ("taks.*", "did you mean `task.*`?"),
+    ] {
+        let changed =
+            BLOCKED.replacen("eventType: task.blocked", &format!("eventType: {wrong}"), 1);
+        stage.put_by_hand(PATH, &changed);
+        stage.later(1).poll();
+        let held = stage.report()["quarantined"][0].clone();
+        assert_eq!(held["path"], PATH);
+        assert_eq!(held["code"], "AOF-1172", "{held}");
+        assert_eq!(held["location"], format!("{PATH}:2:24"), "{held}");
+        assert_eq!(held["hint"], hint, "{held}");
+    }
+    block(&mut stage, ONE, "no ink");
+    assert_eq!(told(&stage).len(), 2, "by the rules as they were");
+}
+
+#[test]
 fn rules_that_come_and_go_hold_from_the_next_call() {
     let mut stage = Stage::empty();
     let id = stage.task_for("writer", "t");
