@@ -89,14 +89,15 @@ fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
     let event = event(node, findings);
     let channel = word(node, &["channel"], CHANNEL, findings);
     let template = word(node, &["template"], TEMPLATE, findings);
-    let mut mentions = String::new();
+    let mut audience = String::new();
     if let Some(list) = node.get("audience") {
         if list.items().is_empty() && list.text().is_none() {
             let hint = "name agent, team-lead or operator";
             findings.bad_value("rules.audience", list, "a list of somebody", hint);
         }
         for who in list.items().iter().filter_map(Node::text) {
-            mentions = format!("{mentions} @{who}");
+            let comma = if audience.is_empty() { "" } else { ", " };
+            audience = format!("{audience}{comma}{who}");
         }
     }
     let mut payload = Vec::new();
@@ -118,7 +119,7 @@ fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
             _ => Severity::Warn,
         },
         channel,
-        mentions: mentions.trim_start().to_owned(),
+        audience,
         template,
         window_ms: node
             .get("dedupeWindowMs")

@@ -47,8 +47,8 @@ pub struct Rule {
     pub severity: Severity,
     /// Where.
     pub channel: String,
-    /// Whom it is for, each with an `@`.
-    pub mentions: String,
+    /// Whom it is for, with commas between them.
+    pub audience: String,
     /// The text, with `{field.path}` for fields of the event.
     pub template: String,
     /// For how long the same is not told again; 0 for not at all.
@@ -63,10 +63,6 @@ impl Rule {
         let payload = &event.get("payload").unwrap_or(&Value::Null);
         let has = |(path, text): &(String, String)| text_at(payload, path) == *text;
         is_of_kind && self.payload.iter().all(has)
-    }
-
-    fn audience(&self) -> String {
-        format!("{} {}", self.channel, self.mentions)
     }
 
     /// The text. What the event does not have stays as the template has it.
@@ -190,7 +186,8 @@ impl Desk {
             out.push(Effect::Notify(Notify {
                 key,
                 severity: rule.severity,
-                audience: Some(rule.audience()),
+                audience: Some(rule.audience.clone()),
+                channel: Some(rule.channel.clone()),
                 task: TaskId::parse(&task).ok(),
                 message,
             }));
@@ -250,7 +247,7 @@ fn passes(
         return true;
     }
     if storm.held.is_empty() || rule.severity > storm.severity {
-        (storm.severity, storm.audience) = (rule.severity, rule.audience());
+        (storm.severity, storm.audience) = (rule.severity, rule.audience.clone());
     }
     match storm.held.iter_mut().find(|(known, _)| *known == kind) {
         Some((_, count)) => *count += 1,
@@ -277,6 +274,7 @@ impl Storm {
             key: self.key.clone(),
             severity: self.severity,
             audience: Some(self.audience.clone()),
+            channel: Some(self.channel.clone()),
             task: None,
             message: format!("{all} more within {} s: {kinds}", STORM_WINDOW_MS / 1_000),
         }));

@@ -40,7 +40,11 @@ fn told(stage: &Stage) -> Vec<String> {
         let task = it.task.unwrap_or_default();
         let severity = format!("{:?}", it.severity).to_lowercase();
         let severity = severity.rsplit("::").next().unwrap_or_default().to_owned();
-        format!("{severity} {} [{task}] {}", it.audience, it.message)
+        let channel = it.channel.unwrap_or_default();
+        format!(
+            "{severity} {channel} {} [{task}] {}",
+            it.audience, it.message
+        )
     });
     shown.collect()
 }
@@ -62,16 +66,16 @@ fn the_first_rule_that_an_event_fits_says_how_it_is_told() {
     let mut stage = stage(BLOCKED);
     block(&mut stage, ONE, "no ink");
     insta::assert_snapshot!(told(&stage).join("\n").replace("] ", "]\n  "), @r"
-    warn #aof-alerts @operator [TASK-2026-02-17-001]
+    warn #aof-alerts operator [TASK-2026-02-17-001]
       task.transitioned blocked
-    info #press @agent @team-lead [TASK-2026-02-17-001]
+    info #press agent, team-lead [TASK-2026-02-17-001]
       ink for TASK-2026-02-17-001: no ink, says ann{payload.nothing}
     ");
     block(&mut stage, TWO, "no paper");
     insta::assert_snapshot!(told(&stage).join("\n").replace("] ", "]\n  "), @r"
-    warn #aof-alerts @operator [TASK-2026-02-17-002]
+    warn #aof-alerts operator [TASK-2026-02-17-002]
       task.transitioned blocked
-    warn #aof-alerts @operator [TASK-2026-02-17-002]
+    warn #aof-alerts operator [TASK-2026-02-17-002]
       task.blocked {payload.to}
     ");
 }
@@ -184,7 +188,7 @@ fn a_burst_becomes_a_digest_and_a_dead_letter_is_always_told() {
     assert_eq!(burst.len(), 5, "{burst:#?}");
     // In the middle of the storm: what must be told is.
     unblock(&mut stage, &ids[0]);
-    let goes_on = format!("info #aof-alerts @operator [{}] goes on", ids[0]);
+    let goes_on = format!("info #aof-alerts operator [{}] goes on", ids[0]);
     assert_eq!(told(&stage), std::slice::from_ref(&goes_on));
     block(&mut stage, &ids[0], "no ink");
     unblock(&mut stage, &ids[0]);
@@ -197,7 +201,7 @@ fn a_burst_becomes_a_digest_and_a_dead_letter_is_always_told() {
     assert_eq!(told(&stage).len(), 1, "critical");
     let spawn = stage.spawned_for(&ids[0]);
     stage.failed(&spawn, FailureClass::Permanent, "no such agent");
-    let given_up = format!("warn #aof-alerts @operator [{}] {0} was given up", ids[0]);
+    let given_up = format!("warn #aof-alerts operator [{}] {0} was given up", ids[0]);
     assert_eq!(told(&stage), [given_up]);
     for _ in 0..2 {
         stage.poll();
@@ -206,7 +210,7 @@ fn a_burst_becomes_a_digest_and_a_dead_letter_is_always_told() {
     let end = stage.now_ms + STORM_MS;
     assert_eq!(stage.next_due(), Some(end), "the digest is due");
     stage.later(STORM_MS).poll();
-    let digest = "warn #aof-alerts @operator [] 15 more within 10 s: 15 × task.blocked";
+    let digest = "warn #aof-alerts operator [] 15 more within 10 s: 15 × task.blocked";
     assert_eq!(told(&stage), [digest]);
     assert_ne!(stage.next_due(), Some(end));
     stage.later(STORM_MS).poll();
@@ -226,7 +230,7 @@ fn what_was_held_back_is_told_after_a_crash() {
         }
     }
     stage.kill_and_reopen();
-    let digest = "warn #aof-alerts @operator [] 2 more within 10 s: 2 × task.blocked";
+    let digest = "warn #aof-alerts operator [] 2 more within 10 s: 2 × task.blocked";
     assert_eq!(told(&stage), [digest]);
     let key = stage.notices()[0].key.clone();
     stage.settle(&key, done());

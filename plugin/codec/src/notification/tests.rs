@@ -37,7 +37,7 @@ fn a_rule_is_read_with_its_defaults() {
         ],
         severity: Severity::Warn,
         channel: text("#ops"),
-        mentions: text("@agent @team-lead"),
+        audience: text("agent, team-lead"),
         template: text("{taskId}"),
         window_ms: 300_000,
         never_suppress: false,
