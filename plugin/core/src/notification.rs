@@ -100,6 +100,19 @@ pub struct Desk {
     storms: Vec<Storm>,
 }
 
+/// What a rule would make of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial<'r> {
+    /// Which rule of the file, from 1.
+    pub number: usize,
+    /// The rule.
+    pub rule: &'r Rule,
+    /// The text.
+    pub message: String,
+    /// `told`; `held` back for the digest of its channel; `repeated`: told not long ago.
+    pub outcome: &'static str,
+}
+
 /// What a channel gets within one window.
 #[derive(Debug, Clone)]
 struct Storm {
@@ -149,6 +162,30 @@ impl Desk {
             }
         }
         notices
+    }
+
+    /// How many rules there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Which rule an event would be told by now, without telling it; none if nobody hears of it.
+    #[must_use]
+    pub fn trial(&self, event: &Value, now: Instant) -> Option<Trial<'_>> {
+        let at = self.rules.iter().position(|rule| rule.fits(event))?;
+        let rule = self.rules.get(at)?;
+        let notices = self.clone().tell(std::slice::from_ref(event), now);
+        Some(Trial {
+            number: at + 1,
+            rule,
+            message: rule.message(event),
+            outcome: match (notices.out.is_empty(), notices.held.is_empty()) {
+                (false, _) => "told",
+                (true, false) => "held",
+                (true, true) => "repeated",
+            },
+        })
     }
 
     fn judge(&mut self, event: &Value, now: Instant, out: &mut Vec<Effect>) {

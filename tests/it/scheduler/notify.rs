@@ -2,7 +2,7 @@
 
 use aof_host::contract::hooks::{FailureClass, Settlement};
 use aof_host::contract::store::StoreError;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ONE, TWO};
 use crate::stage::{CardText, Stage, human};
@@ -307,6 +307,87 @@ fn a_rule_for_what_never_happens_is_refused_and_the_last_good_rules_stay() {
     }
     block(&mut stage, ONE, "no ink");
     assert_eq!(told(&stage).len(), 2, "by the rules as they were");
+}
+
+/// What would become of an event of this type and reason, of a task.
+fn tried(stage: &mut Stage, kind: &str, id: &str) -> Value {
+    let event = json!({"type": kind, "taskId": id, "payload": {"reason": "no ink"}});
+    let answer = stage.trial(Some(&event.to_string())).unwrap();
+    assert_eq!(answer["events"].as_array().map(Vec::len), Some(1));
+    answer["events"][0].clone()
+}
+
+#[test]
+fn a_trial_says_what_would_be_told_and_tells_nobody() {
+    let mut stage = stage(BLOCKED);
+    let before = stage.tree();
+    for _ in 0..9 {
+        let told = tried(&mut stage, "task.blocked", ONE);
+        let expected = json!({
+            "type": "task.blocked", "outcome": "told", "rule": 1, "match": "task.blocked",
+            "severity": "info", "channel": "#press", "audience": "agent, team-lead",
+            "message": format!("ink for {ONE}: no ink, says ann{{payload.nothing}}"),
+        });
+        assert_eq!(told, expected, "however often it is tried");
+    }
+    assert_eq!(tried(&mut stage, "task.logged", ONE)["rule"], 2);
+    let nobody = tried(&mut stage, "run.late", ONE);
+    assert_eq!(nobody, json!({"type": "run.late", "outcome": "nobody"}));
+    let all = stage.trial(None).unwrap();
+    assert_eq!(all["rules"], 2);
+    let of = |outcome: &str| {
+        let events = all["events"].as_array().unwrap().iter();
+        events.filter(|it| it["outcome"] == outcome).count()
+    };
+    let kinds = aof_core::event::KINDS;
+    let of_tasks = kinds.iter().filter(|it| it.starts_with("task.")).count();
+    assert_eq!(
+        (of("told"), of("nobody")),
+        (of_tasks, kinds.len() - of_tasks)
+    );
+    assert_eq!(stage.tree(), before);
+    assert!(stage.notices().is_empty());
+}
+
+#[test]
+fn a_trial_knows_what_was_told_and_what_is_held_back() {
+    let mut stage = stage(STORM);
+    for at in 0..6 {
+        let id = stage.task_for("writer", &format!("t{at}"));
+        block(&mut stage, &id, "no ink");
+        assert_eq!(
+            tried(&mut stage, "task.blocked", &id)["outcome"],
+            "repeated"
+        );
+    }
+    assert_eq!(tried(&mut stage, "task.blocked", ONE)["outcome"], "held");
+    assert_eq!(
+        tried(&mut stage, "task.cancelled", ONE)["outcome"],
+        "told",
+        "critical"
+    );
+    stage.later(STORM_MS);
+    assert_eq!(tried(&mut stage, "task.blocked", ONE)["outcome"], "told");
+}
+
+#[test]
+fn what_is_no_event_or_unusable_is_not_tried() {
+    let mut stage = stage(BLOCKED);
+    for (event, code, at) in [
+        ("[]", "AOF-1002", "event"),
+        ("{", "AOF-1002", "event"),
+        ("{}", "AOF-1002", "event"),
+        (r#"{"type": 3}"#, "AOF-1002", "event"),
+        (r#"{"type": "task.bloked"}"#, "AOF-1004", "event.type"),
+    ] {
+        let error = stage.trial(Some(event)).unwrap_err();
+        let found = (error.code.as_str(), error.where_.as_deref());
+        assert_eq!(found, (code, Some(at)), "{event}");
+    }
+    stage.put_by_hand(PATH, "rules: [\n");
+    assert_eq!(stage.trial(None).unwrap_err().code, "AOF-1170");
+    stage.disk.remove_by_hand(PATH).unwrap();
+    assert_eq!(stage.trial(None).unwrap()["rules"], 0);
 }
 
 #[test]
