@@ -427,6 +427,16 @@ impl Stage {
         self.try_end(run, ending).expect("takes the end")
     }
 
+    /// What the notification rules would make of an event.
+    pub fn trial(&mut self, event: Option<&str>) -> Result<Value, Error> {
+        let ctx = self.ctx(Caller::Human("ann".to_owned()));
+        match self.instance().notifications(&ctx, event) {
+            Ok(text) => Ok(json_of(&text)["notifications"].take()),
+            Err(CallError::Refused(error)) => Err(error),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// The task as `aof_task_get` shows it.
     pub fn task(&mut self, id: &str) -> Value {
         let ctx = self.ctx(Caller::Host);

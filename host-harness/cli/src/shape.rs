@@ -3,6 +3,7 @@
 //! Only reading: `--json` prints what the component said, not these. Invariant: a field that is
 //! missing or new is no error; an older or newer component can still be shown.
 
+pub mod notification;
 pub mod org;
 pub mod usage;
 

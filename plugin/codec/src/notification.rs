@@ -1,14 +1,16 @@
 //! The rules by which people are told of what happens, `org/notification-rules.yaml`. Source: AOF
 //! 1.20, "Notifications".
 //!
-//! Never asks whether an event of that type exists. Invariant: every rule that comes out can be
-//! followed.
+//! Never asks whether an event has the fields that a rule names. Invariant: every rule that comes
+//! out can be followed, and some event is of its type.
 
 use aof_core::effect::Severity;
+use aof_core::event::{KINDS, is_meant};
 use aof_core::notification::{
     CHANNEL_CHARS_MAX, PAYLOAD_FIELDS_MAX, RULES_MAX, Rule, TEMPLATE_CHARS_MAX, WINDOW_MS_DEFAULT,
     WINDOW_MS_MAX,
 };
+use aof_core::suggest;
 use serde_json::Value;
 
 use crate::document::{Parsed, check, tree};
@@ -84,17 +86,18 @@ pub fn parse_notification_rules(path: &str, bytes: &[u8]) -> Parsed<Vec<Rule>> {
 
 /// What a checked node says; a part that is missing was reported.
 fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
-    let event = word(node, &["match", "eventType"], PATTERN, findings);
+    let event = event(node, findings);
     let channel = word(node, &["channel"], CHANNEL, findings);
     let template = word(node, &["template"], TEMPLATE, findings);
-    let mut mentions = String::new();
+    let mut audience = String::new();
     if let Some(list) = node.get("audience") {
         if list.items().is_empty() && list.text().is_none() {
             let hint = "name agent, team-lead or operator";
             findings.bad_value("rules.audience", list, "a list of somebody", hint);
         }
         for who in list.items().iter().filter_map(Node::text) {
-            mentions = format!("{mentions} @{who}");
+            let comma = if audience.is_empty() { "" } else { ", " };
+            audience = format!("{audience}{comma}{who}");
         }
     }
     let mut payload = Vec::new();
@@ -108,11 +111,7 @@ fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
         }));
     }
     Rule {
-        event: if event == DEADLETTER.0 {
-            DEADLETTER.1.to_owned()
-        } else {
-            event
-        },
+        event,
         payload,
         severity: match node.get("severity").and_then(Node::text) {
             Some("critical") => Severity::Critical,
@@ -120,7 +119,7 @@ fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
             _ => Severity::Warn,
         },
         channel,
-        mentions: mentions.trim_start().to_owned(),
+        audience,
         template,
         window_ms: node
             .get("dedupeWindowMs")
@@ -131,6 +130,37 @@ fn rule(node: &Node<'_>, findings: &mut Findings<'_>) -> Rule {
             .and_then(Node::boolean)
             .unwrap_or_default(),
     }
+}
+
+/// The type of the events that are meant. A rule for what never happens would be silent for ever.
+fn event(node: &Node<'_>, findings: &mut Findings<'_>) -> String {
+    let path = ["match", "eventType"];
+    let text = word(node, &path, PATTERN, findings);
+    if text == DEADLETTER.0 {
+        return DEADLETTER.1.to_owned();
+    }
+    if let Some(node) = node.at(&path)
+        && is_pattern(&text)
+        && !KINDS.iter().any(|kind| is_meant(&text, kind))
+    {
+        let wanted = "a type of docs/events.md, or the beginning of some and `.*`";
+        let hint = meant(&text).unwrap_or_else(|| PATTERN.1.to_owned());
+        findings.bad_value("rules.match.eventType", node, wanted, &hint);
+    }
+    text
+}
+
+/// Which type a mistyped one was meant to be, or which beginning.
+fn meant(text: &str) -> Option<String> {
+    let start = text.strip_suffix('*');
+    let star = start.map_or("", |_| "*");
+    let part = |kind: &&'static str| match star {
+        "" => Some(*kind),
+        _ => kind.get(..=kind.rfind('.')?),
+    };
+    let known: Vec<&str> = KINDS.iter().filter_map(part).collect();
+    let nearest = suggest::nearest(start.unwrap_or(text), known.iter().copied())?;
+    Some(format!("did you mean `{nearest}{star}`?"))
 }
 
 /// What a text must be, how to write it, and whether one is that.

@@ -266,6 +266,11 @@ impl views::Guest for Component {
         with(|engine| engine.usage(&ctx, &by, &window))
     }
 
+    fn notifications(ctx: Ctx, event: Option<String>) -> Result<String, Error> {
+        let ctx = convert::context(ctx)?;
+        with(|engine| engine.notifications(&ctx, event.as_deref()))
+    }
+
     fn audit(ctx: Ctx, page: u32) -> Result<String, Error> {
         let ctx = convert::context(ctx)?;
         with(|engine| engine.audit(&ctx, page))

@@ -1,9 +1,9 @@
 //! What was used, summed by who used it.
 //!
 //! A run's account is opened when it is dispatched and closed when its session is over; in between
-//! its usage is whatever was said last. Never decides what is too much. Invariant: each run is in
-//! every sum once, however often its usage is told, and entries that were taken in before are not
-//! taken in again.
+//! its usage is whatever was said last. When somebody was given work last is kept beyond that.
+//! Never decides what is too much. Invariant: each run is in every sum once, however often its
+//! usage is told, and entries that were taken in before are not taken in again.
 
 use std::collections::BTreeMap;
 
@@ -292,6 +292,8 @@ pub struct Books {
     /// When each notice can be forgotten, and the number of its entry.
     told: BTreeMap<String, (Option<Instant>, u64)>,
     reviews: BTreeMap<TeamId, Reviewed>,
+    /// When a run was dispatched last: of all, of each project and of each team.
+    started: BTreeMap<String, Option<Instant>>,
 }
 
 impl Books {
@@ -313,7 +315,10 @@ impl Books {
         }
         self.seq = seq;
         match entry {
-            Entry::Opened(account) => self.open(account.clone()),
+            Entry::Opened(account) => {
+                self.note_start(account);
+                self.open(account.clone());
+            }
             Entry::Used { run, at, usage } => self.count(run, *at, usage),
             Entry::Closed(run) => drop(self.open.remove(run)),
             Entry::Ended { team, failed } => {
@@ -342,6 +347,35 @@ impl Books {
                 self.told.retain(|_, (until, _)| is_live(until));
                 self.restore_told(notice.clone(), (*until, seq));
             }
+        }
+    }
+
+    fn note_start(&mut self, account: &Account) {
+        let at = account.run.made_at();
+        let team = account
+            .team
+            .as_ref()
+            .map(|team| (Kind::Team, team.as_str()));
+        let all = [(Kind::Store, ""), (Kind::Project, account.project.as_str())];
+        for (kind, name) in all.into_iter().chain(team) {
+            self.restore_start(format!("{} {name}", kind.as_str()), at);
+        }
+    }
+
+    /// When runs were dispatched last, by whose they are: a kind, a blank and a name. Whoever has a
+    /// least interval between two is not forgotten at a restart.
+    pub fn starts(&self) -> impl Iterator<Item = (&str, Instant)> {
+        let all = self.started.iter();
+        all.filter_map(|(whose, at)| Some((whose.as_str(), (*at)?)))
+    }
+
+    /// Puts back when a run was dispatched last, as it was written down.
+    pub fn restore_start(&mut self, whose: String, at: Instant) {
+        self.started.insert(whose, Some(at));
+        if self.started.len() > NAMES_MAX {
+            let oldest = self.started.iter().min_by_key(|(_, at)| **at);
+            let oldest = oldest.map(|(whose, _)| whose.clone());
+            oldest.and_then(|whose| self.started.remove(&whose));
         }
     }
 

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::effect::{Effect, Notify, Severity};
+use crate::event::is_meant;
 use crate::id::TaskId;
 use crate::instant::Instant;
 
@@ -46,8 +47,8 @@ pub struct Rule {
     pub severity: Severity,
     /// Where.
     pub channel: String,
-    /// Whom it is for, each with an `@`.
-    pub mentions: String,
+    /// Whom it is for, with commas between them.
+    pub audience: String,
     /// The text, with `{field.path}` for fields of the event.
     pub template: String,
     /// For how long the same is not told again; 0 for not at all.
@@ -58,18 +59,10 @@ pub struct Rule {
 
 impl Rule {
     fn fits(&self, event: &Value) -> bool {
-        let kind = text_at(event, "type");
-        let is_of_kind = match self.event.strip_suffix('*') {
-            Some(start) => kind.starts_with(start),
-            None => kind == self.event,
-        };
+        let is_of_kind = is_meant(&self.event, &text_at(event, "type"));
         let payload = &event.get("payload").unwrap_or(&Value::Null);
         let has = |(path, text): &(String, String)| text_at(payload, path) == *text;
         is_of_kind && self.payload.iter().all(has)
-    }
-
-    fn audience(&self) -> String {
-        format!("{} {}", self.channel, self.mentions)
     }
 
     /// The text. What the event does not have stays as the template has it.
@@ -105,6 +98,19 @@ pub struct Desk {
     /// What was told, in that order, and until when it is not told again.
     told: Vec<(String, Instant)>,
     storms: Vec<Storm>,
+}
+
+/// What a rule would make of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial<'r> {
+    /// Which rule of the file, from 1.
+    pub number: usize,
+    /// The rule.
+    pub rule: &'r Rule,
+    /// The text.
+    pub message: String,
+    /// `told`; `held` back for the digest of its channel; `repeated`: told not long ago.
+    pub outcome: &'static str,
 }
 
 /// What a channel gets within one window.
@@ -158,6 +164,30 @@ impl Desk {
         notices
     }
 
+    /// How many rules there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Which rule an event would be told by now, without telling it; none if nobody hears of it.
+    #[must_use]
+    pub fn trial(&self, event: &Value, now: Instant) -> Option<Trial<'_>> {
+        let at = self.rules.iter().position(|rule| rule.fits(event))?;
+        let rule = self.rules.get(at)?;
+        let notices = self.clone().tell(std::slice::from_ref(event), now);
+        Some(Trial {
+            number: at + 1,
+            rule,
+            message: rule.message(event),
+            outcome: match (notices.out.is_empty(), notices.held.is_empty()) {
+                (false, _) => "told",
+                (true, false) => "held",
+                (true, true) => "repeated",
+            },
+        })
+    }
+
     fn judge(&mut self, event: &Value, now: Instant, out: &mut Vec<Effect>) {
         let Desk {
             rules,
@@ -193,7 +223,8 @@ impl Desk {
             out.push(Effect::Notify(Notify {
                 key,
                 severity: rule.severity,
-                audience: Some(rule.audience()),
+                audience: Some(rule.audience.clone()),
+                channel: Some(rule.channel.clone()),
                 task: TaskId::parse(&task).ok(),
                 message,
             }));
@@ -263,7 +294,7 @@ fn passes(
         return true;
     }
     if storm.held.is_empty() || rule.severity > storm.severity {
-        (storm.severity, storm.audience) = (rule.severity, rule.audience());
+        (storm.severity, storm.audience) = (rule.severity, rule.audience.clone());
     }
     match storm.held.iter_mut().find(|(known, _)| *known == kind) {
         Some((_, count)) => *count += 1,
@@ -290,6 +321,7 @@ impl Storm {
             key: self.key.clone(),
             severity: self.severity,
             audience: Some(self.audience.clone()),
+            channel: Some(self.channel.clone()),
             task: None,
             message: format!("{all} more within {} s: {kinds}", STORM_WINDOW_MS / 1_000),
         }));

@@ -48,7 +48,7 @@ pub use requeue::requeue;
 pub use resurrect::resurrect;
 pub use strand::strand;
 pub use submit::submit;
-pub use subscribe::{active_of, subscribe, told, unsubscribe};
+pub use subscribe::{active_of, subscribe, subscribe_along, told, unsubscribe};
 pub use unblock::unblock;
 
 use crate::card::Card;

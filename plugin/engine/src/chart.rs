@@ -63,6 +63,7 @@ pub(crate) fn tell<S: Store>(
                 key: format!("{}:{}", file.key, ctx.now.ms()),
                 severity: Severity::Warn,
                 audience: None,
+                channel: None,
                 task: None,
                 message: format!("{}: {why}", file.message),
             }));

@@ -169,12 +169,13 @@ pub(crate) fn open<S: Store>(
     Ok((session, opened))
 }
 
-/// What follows from all that was read: whoever works now was served, in the order in which it
-/// happened.
+/// What follows from all that was read: whoever works now was served; when somebody was served last is
+/// in the books.
 fn recall<S: Store>(store: &mut S, session: &mut Session) -> Result<(), StoreError> {
     session.read_rules(store)?;
-    let mut runs: Vec<Run> = session.live.values().map(|live| live.run.clone()).collect();
-    runs.sort_by(|left, right| (left.requested_at, &left.id).cmp(&(right.requested_at, &right.id)));
+    session.ledger.recall(&session.books);
+    // Ids of runs sort by when they were made.
+    let runs: Vec<Run> = session.live.values().map(|live| live.run.clone()).collect();
     for run in &runs {
         session.serve(run);
     }
@@ -273,9 +274,11 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
         // An offer that is not on record is nobody's: the host does not know the run either.
         .filter(|spawn| spawn.method() != Some(Method::Cli))
         .map(|spawn| Effect::Spawn(Box::new(spawn)));
-    let mut wanted: Vec<Effect> = recorded.chain(forgotten).collect();
+    let is_cancel = |effect: &Effect| matches!(effect, Effect::Cancel(_));
+    let all = recorded.chain(forgotten);
+    let (mut wanted, others): (Vec<Effect>, Vec<Effect>) = all.partition(is_cancel);
     // A task's former session ends before its next one begins.
-    wanted.sort_by_key(|effect| !matches!(effect, Effect::Cancel(_)));
+    wanted.extend(others);
     wanted
 }
 

@@ -195,6 +195,7 @@ fn notice(ctx: &Context, message: String) -> Effect {
         key: format!("config:{}", ctx.now.ms()),
         severity: Severity::Warn,
         audience: None,
+        channel: None,
         task: None,
         message,
     })

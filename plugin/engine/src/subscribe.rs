@@ -75,6 +75,7 @@ fn notice(card: &Card, it: &Subscription<'_>, key: String) -> Notify {
         key,
         severity: Severity::Info,
         audience: Some(it.subscriber.to_owned()),
+        channel: None,
         task: Some(card.id.clone()),
         message: format!(
             "{} ({}) {ending}{colon}{summary}\n\nYou asked to be told. It has ended as `{}`: do \

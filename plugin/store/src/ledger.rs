@@ -66,7 +66,7 @@ pub fn line(seq: u64, entry: &Entry) -> String {
 /// The whole log, with nothing in it but what still counts.
 #[must_use]
 pub fn compact(books: &Books) -> String {
-    let mut lines = vec![json!({"line": "head", "schema": SCHEMA, "seq": books.seq()})];
+    let mut lines = vec![of_head(books)];
     for (kind, page) in books.pages() {
         let named = page.named.iter().map(|(name, tally)| (Some(name), tally));
         for (name, tally) in named.chain([(None, &page.rest)]) {
@@ -95,6 +95,15 @@ pub fn compact(books: &Books) -> String {
         told
     }));
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// What stands before all: readers that do not know `started` pass over it.
+fn of_head(books: &Books) -> Value {
+    let mut started = Map::new();
+    for (whose, at) in books.starts() {
+        started.insert(whose.to_owned(), at.ms().into());
+    }
+    json!({"line": "head", "schema": SCHEMA, "seq": books.seq(), "started": started})
 }
 
 fn put(line: &mut Value, key: &str, value: Value) {
@@ -158,6 +167,10 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
         "head" => {
             (number(line, "schema")? == SCHEMA).then_some(())?;
             books.skip_to(seq_of(line)?);
+            let started = line.get("started").and_then(Value::as_object);
+            for (whose, at) in started.into_iter().flatten() {
+                books.restore_start(whose.clone(), Instant::from_ms(at.as_u64()?));
+            }
             return Some(());
         }
         "sum" => return take_sum(books, line),

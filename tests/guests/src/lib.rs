@@ -173,6 +173,10 @@ impl views::Guest for Rogue {
         Ok(by)
     }
 
+    fn notifications(_: Ctx, event: Option<String>) -> Result<String, Error> {
+        Ok(event.unwrap_or_default())
+    }
+
     fn audit(_: Ctx, page: u32) -> Result<String, Error> {
         Ok(page.to_string())
     }

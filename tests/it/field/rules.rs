@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
 /// One rule, with what it must have.
 pub(super) fn ground() -> Value {
     json!({"rules": [{
-        "match": {"eventType": "x"}, "severity": "info", "audience": ["agent"], "channel": "x",
-        "template": "x",
+        "match": {"eventType": "task.created"}, "severity": "info", "audience": ["agent"],
+        "channel": "x", "template": "x",
     }]})
 }

@@ -2,7 +2,7 @@
 
 use aof_host::contract::hooks::{FailureClass, Settlement};
 use aof_host::contract::store::StoreError;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ONE, TWO};
 use crate::stage::{CardText, Stage, TTL_MS, agent, human, runner};
@@ -40,7 +40,11 @@ fn told(stage: &Stage) -> Vec<String> {
         let task = it.task.unwrap_or_default();
         let severity = format!("{:?}", it.severity).to_lowercase();
         let severity = severity.rsplit("::").next().unwrap_or_default().to_owned();
-        format!("{severity} {} [{task}] {}", it.audience, it.message)
+        let channel = it.channel.unwrap_or_default();
+        format!(
+            "{severity} {channel} {} [{task}] {}",
+            it.audience, it.message
+        )
     });
     shown.collect()
 }
@@ -62,16 +66,16 @@ fn the_first_rule_that_an_event_fits_says_how_it_is_told() {
     let mut stage = stage(BLOCKED);
     block(&mut stage, ONE, "no ink");
     insta::assert_snapshot!(told(&stage).join("\n").replace("] ", "]\n  "), @r"
-    warn #aof-alerts @operator [TASK-2026-02-17-001]
+    warn #aof-alerts operator [TASK-2026-02-17-001]
       task.transitioned blocked
-    info #press @agent @team-lead [TASK-2026-02-17-001]
+    info #press agent, team-lead [TASK-2026-02-17-001]
       ink for TASK-2026-02-17-001: no ink, says ann{payload.nothing}
     ");
     block(&mut stage, TWO, "no paper");
     insta::assert_snapshot!(told(&stage).join("\n").replace("] ", "]\n  "), @r"
-    warn #aof-alerts @operator [TASK-2026-02-17-002]
+    warn #aof-alerts operator [TASK-2026-02-17-002]
       task.transitioned blocked
-    warn #aof-alerts @operator [TASK-2026-02-17-002]
+    warn #aof-alerts operator [TASK-2026-02-17-002]
       task.blocked {payload.to}
     ");
 }
@@ -184,7 +188,7 @@ fn a_burst_becomes_a_digest_and_a_dead_letter_is_always_told() {
     assert_eq!(burst.len(), 5, "{burst:#?}");
     // In the middle of the storm: what must be told is.
     unblock(&mut stage, &ids[0]);
-    let goes_on = format!("info #aof-alerts @operator [{}] goes on", ids[0]);
+    let goes_on = format!("info #aof-alerts operator [{}] goes on", ids[0]);
     assert_eq!(told(&stage), std::slice::from_ref(&goes_on));
     block(&mut stage, &ids[0], "no ink");
     unblock(&mut stage, &ids[0]);
@@ -197,7 +201,7 @@ fn a_burst_becomes_a_digest_and_a_dead_letter_is_always_told() {
     assert_eq!(told(&stage).len(), 1, "critical");
     let spawn = stage.spawned_for(&ids[0]);
     stage.failed(&spawn, FailureClass::Permanent, "no such agent");
-    let given_up = format!("warn #aof-alerts @operator [{}] {0} was given up", ids[0]);
+    let given_up = format!("warn #aof-alerts operator [{}] {0} was given up", ids[0]);
     assert_eq!(told(&stage), [given_up]);
     for _ in 0..2 {
         stage.poll();
@@ -206,7 +210,7 @@ fn a_burst_becomes_a_digest_and_a_dead_letter_is_always_told() {
     let end = stage.now_ms + STORM_MS;
     assert_eq!(stage.next_due(), Some(end), "the digest is due");
     stage.later(STORM_MS).poll();
-    let digest = "warn #aof-alerts @operator [] 15 more within 10 s: 15 × task.blocked";
+    let digest = "warn #aof-alerts operator [] 15 more within 10 s: 15 × task.blocked";
     assert_eq!(told(&stage), [digest]);
     assert_ne!(stage.next_due(), Some(end));
     stage.later(STORM_MS).poll();
@@ -226,7 +230,7 @@ fn what_was_held_back_is_told_after_a_crash() {
         }
     }
     stage.kill_and_reopen();
-    let digest = "warn #aof-alerts @operator [] 2 more within 10 s: 2 × task.blocked";
+    let digest = "warn #aof-alerts operator [] 2 more within 10 s: 2 × task.blocked";
     assert_eq!(told(&stage), [digest]);
     let key = stage.notices()[0].key.clone();
     stage.settle(&key, done());
@@ -281,6 +285,109 @@ fn a_file_that_cannot_be_used_leaves_the_last_good_rules_and_is_told_once() {
         kinds,
         ["notification.rules-refused", "notification.rules-accepted"]
     );
+}
+
+#[test]
+fn a_rule_for_what_never_happens_is_refused_and_the_last_good_rules_stay() {
+    let mut stage = stage(BLOCKED);
+    stage.poll();
+    for (wrong, hint) in [
+        ("task.bloked", "did you mean `task.blocked`?"),
+        ("taks.*", "did you mean `task.*`?"),
+    ] {
+        let changed =
+            BLOCKED.replacen("eventType: task.blocked", &format!("eventType: {wrong}"), 1);
+        stage.put_by_hand(PATH, &changed);
+        stage.later(1).poll();
+        let held = stage.report()["quarantined"][0].clone();
+        assert_eq!(held["path"], PATH);
+        assert_eq!(held["code"], "AOF-1172", "{held}");
+        assert_eq!(held["location"], format!("{PATH}:2:24"), "{held}");
+        assert_eq!(held["hint"], hint, "{held}");
+    }
+    block(&mut stage, ONE, "no ink");
+    assert_eq!(told(&stage).len(), 2, "by the rules as they were");
+}
+
+/// What would become of an event of this type and reason, of a task.
+fn tried(stage: &mut Stage, kind: &str, id: &str) -> Value {
+    let event = json!({"type": kind, "taskId": id, "payload": {"reason": "no ink"}});
+    let answer = stage.trial(Some(&event.to_string())).unwrap();
+    assert_eq!(answer["events"].as_array().map(Vec::len), Some(1));
+    answer["events"][0].clone()
+}
+
+#[test]
+fn a_trial_says_what_would_be_told_and_tells_nobody() {
+    let mut stage = stage(BLOCKED);
+    let before = stage.tree();
+    for _ in 0..9 {
+        let told = tried(&mut stage, "task.blocked", ONE);
+        let expected = json!({
+            "type": "task.blocked", "outcome": "told", "rule": 1, "match": "task.blocked",
+            "severity": "info", "channel": "#press", "audience": "agent, team-lead",
+            "message": format!("ink for {ONE}: no ink, says ann{{payload.nothing}}"),
+        });
+        assert_eq!(told, expected, "however often it is tried");
+    }
+    assert_eq!(tried(&mut stage, "task.logged", ONE)["rule"], 2);
+    let nobody = tried(&mut stage, "run.late", ONE);
+    assert_eq!(nobody, json!({"type": "run.late", "outcome": "nobody"}));
+    let all = stage.trial(None).unwrap();
+    assert_eq!(all["rules"], 2);
+    let of = |outcome: &str| {
+        let events = all["events"].as_array().unwrap().iter();
+        events.filter(|it| it["outcome"] == outcome).count()
+    };
+    let kinds = aof_core::event::KINDS;
+    let of_tasks = kinds.iter().filter(|it| it.starts_with("task.")).count();
+    assert_eq!(
+        (of("told"), of("nobody")),
+        (of_tasks, kinds.len() - of_tasks)
+    );
+    assert_eq!(stage.tree(), before);
+    assert!(stage.notices().is_empty());
+}
+
+#[test]
+fn a_trial_knows_what_was_told_and_what_is_held_back() {
+    let mut stage = stage(STORM);
+    for at in 0..6 {
+        let id = stage.task_for("writer", &format!("t{at}"));
+        block(&mut stage, &id, "no ink");
+        assert_eq!(
+            tried(&mut stage, "task.blocked", &id)["outcome"],
+            "repeated"
+        );
+    }
+    assert_eq!(tried(&mut stage, "task.blocked", ONE)["outcome"], "held");
+    assert_eq!(
+        tried(&mut stage, "task.cancelled", ONE)["outcome"],
+        "told",
+        "critical"
+    );
+    stage.later(STORM_MS);
+    assert_eq!(tried(&mut stage, "task.blocked", ONE)["outcome"], "told");
+}
+
+#[test]
+fn what_is_no_event_or_unusable_is_not_tried() {
+    let mut stage = stage(BLOCKED);
+    for (event, code, at) in [
+        ("[]", "AOF-1002", "event"),
+        ("{", "AOF-1002", "event"),
+        ("{}", "AOF-1002", "event"),
+        (r#"{"type": 3}"#, "AOF-1002", "event"),
+        (r#"{"type": "task.bloked"}"#, "AOF-1004", "event.type"),
+    ] {
+        let error = stage.trial(Some(event)).unwrap_err();
+        let found = (error.code.as_str(), error.where_.as_deref());
+        assert_eq!(found, (code, Some(at)), "{event}");
+    }
+    stage.put_by_hand(PATH, "rules: [\n");
+    assert_eq!(stage.trial(None).unwrap_err().code, "AOF-1170");
+    stage.disk.remove_by_hand(PATH).unwrap();
+    assert_eq!(stage.trial(None).unwrap()["rules"], 0);
 }
 
 #[test]

@@ -3,11 +3,11 @@
 //! What a hold without an executor does to the tasks themselves is in `hold`.
 
 use aof_host::contract::hooks::{Failure, FailureClass, Settlement};
-use aof_host::contract::types::NotifyEffect;
+use aof_host::contract::types::{Caller, NotifyEffect};
 use serde_json::{Value, json};
 
 use super::{ONE, one};
-use crate::stage::{CardText, Stage, human, runner};
+use crate::stage::{CardText, Stage, agent, human, runner};
 
 const NONE: &str = "no executor is configured";
 const PAUSE_MS: u64 = 30_000;
@@ -302,6 +302,92 @@ fn a_dead_letter_that_is_brought_back_is_told_of_when_it_ends_again() {
     assert_eq!(kept(&mut stage), [json!(["judge", "active", 0])]);
     complete(&mut stage);
     assert!(only(&stage).message.contains("is done"));
+}
+
+/// A task that `maker` makes, and of which it wants to be told.
+fn ordered(stage: &mut Stage, maker: &Caller) -> (String, Value) {
+    let arguments = json!({
+        "title": "A verse", "brief": "Four lines.", "agent": "judge", "subscribe": "completion",
+    });
+    let made = stage.tool(maker, "aof_dispatch", arguments).unwrap();
+    let id = made["task"]["taskId"].as_str().unwrap().to_owned();
+    (id, made["task"].clone())
+}
+
+#[test]
+fn whoever_makes_a_task_is_told_of_its_end_if_it_says_so_at_once() {
+    let mut stage = one();
+    let (id, made) = ordered(&mut stage, &agent("writer"));
+    assert_eq!(
+        stage.logged(Some(&id)),
+        ["task.created", "subscription.created"]
+    );
+    let card = stage.task(&id);
+    let kept = &card["metadata"]["subscriptions"][0];
+    assert_eq!(kept["subscriber"], "writer");
+    assert_eq!(kept["id"], made["subscriptionId"], "it can be taken back");
+    assert_eq!(card["revision"], 1, "in the commit that makes the task");
+    stage.kill_and_reopen();
+    stage.ann("aof_task_complete", json!({"taskId": id, "summary": "s"}));
+    let notice = only(&stage);
+    assert_eq!(
+        (notice.audience.as_str(), notice.task.as_deref()),
+        ("writer", Some(id.as_str()))
+    );
+}
+
+#[test]
+fn a_task_and_the_subscription_of_its_maker_are_made_both_or_neither() {
+    let mut stage = one();
+    let made = |stage: &mut Stage| {
+        let tasks = stage.report()["tasks"].as_array().cloned();
+        tasks.unwrap_or_default().len()
+    };
+    let before = made(&mut stage);
+    for cut in 0..12 {
+        let key = format!("key-{cut}");
+        let arguments = json!({
+            "title": "t", "brief": "b", "agent": "judge", "subscribe": "completion",
+            "idempotencyKey": key,
+        });
+        stage.sabotage.cut_after(cut);
+        let first = stage.tool(&agent("writer"), "aof_dispatch", arguments.clone());
+        stage.kill_and_reopen();
+        let again = stage.tool(&agent("writer"), "aof_dispatch", arguments);
+        let id = again.unwrap()["task"]["taskId"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let kept = stage.task(&id)["metadata"]["subscriptions"].clone();
+        assert_eq!(kept.as_array().map(Vec::len), Some(1), "{cut}: {first:?}");
+    }
+    assert_eq!(made(&mut stage), before + 12, "each once");
+}
+
+#[test]
+fn only_an_agent_of_the_chart_is_told_of_what_it_makes() {
+    let mut stage = one();
+    let arguments = |granularity: &str| {
+        let brief = "Four lines.";
+        json!({"title": "t", "brief": brief, "agent": "judge", "subscribe": granularity})
+    };
+    for (caller, granularity, hint) in [
+        (
+            human("ann"),
+            "completion",
+            "leave `subscribe` out, and name an agent with aof_task_subscribe",
+        ),
+        (agent("writer"), "all", "use completion, or leave it out"),
+        (agent("writer"), "", "use completion, or leave it out"),
+    ] {
+        let before = stage.tree();
+        let (code, at, told) = stage.refused(&caller, ("aof_dispatch", arguments(granularity)));
+        assert_eq!(
+            (code.as_str(), at.as_deref(), told.as_str()),
+            ("AOF-1004", Some("subscribe"), hint)
+        );
+        assert_eq!(stage.tree(), before, "no task either");
+    }
 }
 
 #[test]

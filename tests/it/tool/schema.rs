@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::rule::{GOOD, good, store_for};
 use super::{ONE, THREE, TWO};
-use crate::stage::{Stage, human, runner};
+use crate::stage::{Stage, agent, human, runner};
 
 fn definitions() -> Vec<Definition> {
     Stage::empty().instance().list_tools().unwrap()
@@ -25,7 +25,7 @@ fn sample(field: &str) -> Value {
         "blockerId" => json!(TWO),
         "subscriberId" => json!("judge"),
         "subscriptionId" => json!("01ARZ3NDEKTSV4RRFFQ69G5FAV"),
-        "granularity" => json!("completion"),
+        "granularity" | "subscribe" => json!("completion"),
         "dependencyPolicy" => json!("terminal"),
         "force" => json!(true),
         "dependsOn" => json!([THREE]),
@@ -135,8 +135,8 @@ fn the_fields_of_every_schema_are_these() {
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
     aof_dispatch: actor agent brief! dependencyPolicy dependsOn idempotencyKey metadata
-    aof_dispatch: parentId priority project resource role tags team
-    aof_dispatch: timeoutMs title!
+    aof_dispatch: parentId priority project resource role subscribe tags
+    aof_dispatch: team timeoutMs title!
     aof_task_get: project taskId!
     aof_task_update: actor body idempotencyKey project reason status taskId!
     aof_task_complete: actor idempotencyKey project summary taskId! usage
@@ -188,6 +188,8 @@ fn every_field_of_every_schema_is_accepted() {
             let caller = match field.as_str() {
                 // Only a run uses anything.
                 "usage" => runner(&store.spawned_for(ONE)),
+                // Only an agent is told.
+                "subscribe" => agent("writer"),
                 _ => human("ann"),
             };
             let answer = store.tool(&caller, &tool.name, arguments);

@@ -35,7 +35,8 @@ impl Observer for Log {
 
     fn notice(&mut self, notice: &NotifyEffect) {
         let (task, audience) = (notice.task.as_deref(), &notice.audience);
-        tracing::warn!(task, audience, "{}", notice.message);
+        let channel = notice.channel.as_deref();
+        tracing::warn!(task, audience, channel, "{}", notice.message);
     }
 }
 

@@ -65,5 +65,6 @@ port! {
     settings(ctx: &Ctx) -> String;
     org(ctx: &Ctx, query: &OrgQuery) -> String;
     usage(ctx: &Ctx, by: &str, window: &str) -> String;
+    notifications(ctx: &Ctx, event: Option<&str>) -> String;
     audit(ctx: &Ctx, page: u32) -> String;
 }

@@ -356,6 +356,10 @@ impl Component for Fake {
         self.look("usage")
     }
 
+    fn notifications(&mut self, _: &Ctx, _event: Option<&str>) -> Result<String, CallError> {
+        self.look("notifications")
+    }
+
     fn audit(&mut self, _ctx: &Ctx, _page: u32) -> Result<String, CallError> {
         self.look("audit")
     }

@@ -101,6 +101,7 @@ fn effects_that_this_host_lacks_are_settled_as_permanent_failures() {
         key: "N".to_owned(),
         severity: Severity::Info,
         audience: String::new(),
+        channel: None,
         task: None,
         message: "hello".to_owned(),
     };
@@ -396,6 +397,7 @@ fn one_drain_executes_10_000_effects_and_the_next_one_the_rest() {
             key: format!("N{number}"),
             severity: Severity::Info,
             audience: String::new(),
+            channel: None,
             task: None,
             message: "x".to_owned(),
         })

@@ -203,6 +203,14 @@ impl Instance {
         })
     }
 
+    /// What the notification rules would make of an event, or of every type of event.
+    pub fn notifications(&mut self, ctx: &Ctx, event: Option<&str>) -> Answer<String> {
+        let call = self.call("views.notifications", ctx);
+        self.ask(&call, |world, store| {
+            views(world).call_notifications(store, ctx, event)
+        })
+    }
+
     /// One page of what should be looked at, and of the comparison of log and cards.
     pub fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
         let call = self.call("views.audit", ctx);

@@ -101,14 +101,12 @@ impl Company {
         usable.chain(is_bare.then_some(None)).collect()
     }
 
-    /// A host begins anew: it knows of no edition but the present ones, and no longer when it last
-    /// started something.
+    /// A host begins anew: it knows of no edition but the present ones.
     pub fn begin(&mut self, files: &Files) {
         self.look(files);
         self.charts.begin(OrgChart::default());
         self.settings.settle();
         self.projects.values_mut().for_each(Editions::settle);
-        self.paces.clear();
     }
 
     /// Takes in what people saved.

@@ -199,6 +199,7 @@ impl Component for FlawedComponent {
         settings(ctx: &Ctx) -> String;
         org(ctx: &Ctx, query: &OrgQuery) -> String;
         usage(ctx: &Ctx, by: &str, window: &str) -> String;
+        notifications(ctx: &Ctx, event: Option<&str>) -> String;
         audit(ctx: &Ctx, limit: u32) -> String;
     }
 }

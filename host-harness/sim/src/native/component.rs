@@ -178,6 +178,11 @@ impl Component for NativeComponent {
         self.look(|engine| engine.usage(&ctx, by, window))
     }
 
+    fn notifications(&mut self, ctx: &Ctx, event: Option<&str>) -> Answer<String> {
+        let ctx = words::context(ctx)?;
+        self.look(|engine| engine.notifications(&ctx, event))
+    }
+
     fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {
         let ctx = words::context(ctx)?;
         self.look(|engine| engine.audit(&ctx, page))

@@ -167,6 +167,7 @@ fn effect(effect: Effect) -> wit::Effect {
                 Severity::Critical => wit::Severity::Critical,
             },
             audience: notify.audience.unwrap_or_else(|| "operator".to_owned()),
+            channel: notify.channel,
             task: notify.task.map(|task| task.to_string()),
             message: notify.message,
         }),

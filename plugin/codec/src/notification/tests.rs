@@ -37,7 +37,7 @@ fn a_rule_is_read_with_its_defaults() {
         ],
         severity: Severity::Warn,
         channel: text("#ops"),
-        mentions: text("@agent @team-lead"),
+        audience: text("agent, team-lead"),
         template: text("{taskId}"),
         window_ms: 300_000,
         never_suppress: false,
@@ -67,7 +67,7 @@ fn the_older_spelling_of_a_dead_letter_is_understood() {
 }
 
 /// What a text of a rule is replaced by, and what is said of it: code, place, words.
-const WRONG: [(&str, &str, &str); 15] = [
+const WRONG: [(&str, &str, &str); 21] = [
     (
         "severity",
         "severty",
@@ -108,6 +108,36 @@ const WRONG: [(&str, &str, &str); 15] = [
         "AOF-1172 2:22 write it like `task.blocked`",
     ),
     ("task.blocked", "'.*'", "AOF-1172 2:22 the type of an event"),
+    (
+        "task.blocked",
+        "task.bloked",
+        "AOF-1172 2:22 did you mean `task.blocked`?",
+    ),
+    (
+        "task.blocked",
+        "Task.Blocked",
+        "AOF-1172 2:22 did you mean `task.blocked`?",
+    ),
+    (
+        "task.blocked",
+        "taks.*",
+        "AOF-1172 2:22 did you mean `task.*`?",
+    ),
+    (
+        "task.blocked",
+        "task.deps.*",
+        "AOF-1172 2:22 did you mean `task.dep.*`?",
+    ),
+    (
+        "task.blocked",
+        "weather.*",
+        "AOF-1172 2:22 docs/events.md has all types",
+    ),
+    (
+        "task.blocked",
+        "tas.*",
+        "AOF-1172 2:22 a type of docs/events.md",
+    ),
     ("3, x: null", "[3]", "AOF-1172 2:76 must be text"),
     (
         "'{taskId}'\n",
@@ -134,6 +164,17 @@ fn what_is_wrong_has_a_code_a_place_and_a_hint() {
     for text in ["rules: [\n", "- x\n"] {
         let told = read(text).unwrap_err();
         assert!(told[0].contains("AOF-1170"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_rule_for_any_type_of_event_is_read() {
+    for kind in KINDS {
+        assert!(with("task.blocked", kind).is_ok(), "{kind}");
+        if let Some((start, _)) = kind.rsplit_once('.') {
+            let pattern = format!("{start}.*");
+            assert!(with("task.blocked", &pattern).is_ok(), "{pattern}");
+        }
     }
 }
 

@@ -278,3 +278,22 @@ fn sums_equal_those_of_a_naive_model() {
         }
     }
 }
+
+#[test]
+fn a_thousand_know_when_they_were_given_work_last() {
+    let mut books = Books::default();
+    for number in 0..=NAMES_MAX as u64 {
+        assert!(books.starts().all(|(_, start)| start >= at(0)));
+        books.restore_start(format!("project p{number}"), at(number));
+    }
+    let oldest = books.starts().map(|(_, start)| start).min();
+    assert_eq!((books.starts().count(), oldest), (NAMES_MAX, Some(at(1))));
+    let mut account = account(0);
+    account.run = RunId::generate(at(9_000), (1, 2));
+    books.take(1, &Entry::Opened(account.clone()));
+    books.take(2, &Entry::Closed(account.run));
+    for whose in ["store ", "project alpha", "team team"] {
+        let found = books.starts().find(|(known, _)| *known == whose);
+        assert_eq!(found, Some((whose, at(9_000))));
+    }
+}

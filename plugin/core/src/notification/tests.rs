@@ -12,7 +12,7 @@ fn rule(event: &str) -> Rule {
         payload: Vec::new(),
         severity: Severity::Warn,
         channel: "#ops".to_owned(),
-        mentions: "@operator".to_owned(),
+        audience: "operator".to_owned(),
         template: "{taskId}: {payload.reason}".to_owned(),
         window_ms: 0,
         never_suppress: false,
@@ -192,5 +192,6 @@ fn channels_have_storms_of_their_own_and_digests_are_as_loud_as_the_loudest() {
         panic!("{told:?}");
     };
     assert_eq!(digest.severity, Severity::Warn);
-    assert_eq!(digest.audience.as_deref(), Some("#ops @operator"));
+    let whom = (digest.audience.as_deref(), digest.channel.as_deref());
+    assert_eq!(whom, (Some("operator"), Some("#ops")));
 }

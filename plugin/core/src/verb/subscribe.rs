@@ -25,20 +25,35 @@ pub fn subscribe(card: &Card, id: &RunId, subscriber: &AgentId, now: Instant) ->
     refuse_finished(card)?;
     let mut next = card.clone();
     touch(&mut next, now);
-    let mut events = Vec::new();
+    let mut step = Step {
+        card: next,
+        events: Vec::new(),
+    };
     if active_of(card, subscriber).is_none() {
-        let entry = json!({
-            "id": id.as_str(), "subscriber": subscriber.as_str(), "granularity": "completion",
-            "status": ACTIVE, "attempts": 0, "createdAt": now.to_string(),
-        });
-        add(&mut next, entry)?;
-        events.push(event(
-            "subscription.created",
-            id.as_str(),
-            subscriber.as_str(),
-        ));
+        subscribe_along(&mut step, id, subscriber, now)?;
     }
-    Ok(Step { card: next, events })
+    Ok(step)
+}
+
+/// Adds a subscription to what is done with a card anyway, such as making it.
+///
+/// # Errors
+/// `AOF-1009` if the card has as many as it may.
+pub fn subscribe_along(
+    step: &mut Step,
+    id: &RunId,
+    subscriber: &AgentId,
+    now: Instant,
+) -> Result<(), Refusal> {
+    let entry = json!({
+        "id": id.as_str(), "subscriber": subscriber.as_str(), "granularity": "completion",
+        "status": ACTIVE, "attempts": 0, "createdAt": now.to_string(),
+    });
+    add(&mut step.card, entry)?;
+    let (id, subscriber) = (id.as_str(), subscriber.as_str());
+    step.events
+        .push(event("subscription.created", id, subscriber));
+    Ok(())
 }
 
 /// The id of the subscription by which an agent is still to be told.

@@ -1,6 +1,6 @@
 //! `aof_task_subscribe` and `aof_task_unsubscribe`: who is told how a task ends.
 
-use aof_core::caller::Context;
+use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::dice::Dice;
 use aof_core::id::{AgentId, RunId, TaskId};
@@ -30,14 +30,7 @@ impl<S: Store> Engine<S> {
         let given = texts(arguments, &["taskId", "subscriberId"], &optional)?;
         let task = self.aim_at(ctx, &given)?;
         let granularity = text(&given, "granularity").unwrap_or(COMPLETION);
-        if granularity != COMPLETION {
-            return Err(Refusal::refused(
-                "AOF-1004",
-                "`granularity` is not one that there is".to_owned(),
-                "use completion, or leave it out",
-            )
-            .at("granularity"));
-        }
+        check_granularity(granularity, "granularity")?;
         let (_, session) = self.at_hand()?;
         let name = text(&given, "subscriberId").unwrap_or_default();
         let subscriber = subscriber(&session.chart, name)?;
@@ -93,6 +86,39 @@ impl<S: Store> Engine<S> {
         let value = answer::json(&Touched { task });
         Ok(changed.into_outcome(&value))
     }
+}
+
+/// The caller who wants to be told how the task ends that it makes.
+pub(super) fn creator(
+    chart: &OrgChart,
+    ctx: &Context,
+    granularity: Option<&String>,
+) -> Result<Option<AgentId>, Refusal> {
+    let Some(granularity) = granularity else {
+        return Ok(None);
+    };
+    check_granularity(granularity, "subscribe")?;
+    match &ctx.caller {
+        Caller::Agent { agent, .. } if chart.agent(agent).is_some() => Ok(Some(agent.clone())),
+        _ => Err(Refusal::refused(
+            "AOF-1004",
+            "only an agent of the org chart is told how a task ends".to_owned(),
+            "leave `subscribe` out, and name an agent with aof_task_subscribe",
+        )
+        .at("subscribe")),
+    }
+}
+
+fn check_granularity(text: &str, field: &str) -> Result<(), Refusal> {
+    if text == COMPLETION {
+        return Ok(());
+    }
+    Err(Refusal::refused(
+        "AOF-1004",
+        format!("`{field}` is not one that there is"),
+        "use completion, or leave it out",
+    )
+    .at(field))
 }
 
 fn text<'g>(given: &'g Map<String, Value>, field: &str) -> Option<&'g str> {
