@@ -169,8 +169,8 @@ pub(crate) fn open<S: Store>(
     Ok((session, opened))
 }
 
-/// What follows from all that was read: whoever works now was served; when somebody was served last is
-/// in the books.
+/// What follows from all that was read: whoever works now was served; the books know when somebody
+/// was served last.
 fn recall<S: Store>(store: &mut S, session: &mut Session) -> Result<(), StoreError> {
     session.read_rules(store)?;
     session.ledger.recall(&session.books);

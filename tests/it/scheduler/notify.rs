@@ -458,7 +458,7 @@ fn what_a_refused_call_makes_people_hear_goes_out_with_the_next_poll() {
     let call = json!({"taskId": ONE});
     let refusal = stage.tool(&agent("reader"), "aof_task_cancel", call);
     assert_eq!(refusal.unwrap_err().code, "AOF-2005");
-    let denied = format!("warn #a @operator [{ONE}] access.denied");
+    let denied = format!("warn #a operator [{ONE}] access.denied");
     assert_eq!(told_next(&mut stage), [denied]);
 }
 
@@ -471,7 +471,7 @@ fn what_a_sign_of_life_makes_people_hear_goes_out_with_the_next_poll() {
     stage.later(TTL_MS / 2).poll();
     let call = json!({"taskId": id});
     stage.tool(&runner(&spawn), "aof_task_get", call).unwrap();
-    let renewed = format!("warn #a @operator [{id}] lease.renewed");
+    let renewed = format!("warn #a operator [{id}] lease.renewed");
     assert_eq!(told_next(&mut stage), [renewed]);
 }
 
@@ -485,7 +485,7 @@ fn what_a_late_run_used_is_told_with_the_next_poll() {
     let late = json!({"taskId": id, "usage": {"inputTokens": 4}});
     let refusal = stage.tool(&runner(&spawn), "aof_task_complete", late);
     assert_eq!(refusal.unwrap_err().code, "AOF-2004");
-    let recorded = format!("warn #a @operator [{id}] usage.recorded");
+    let recorded = format!("warn #a operator [{id}] usage.recorded");
     assert_eq!(told_next(&mut stage), [recorded]);
 }
 
@@ -531,7 +531,7 @@ fn a_clock_that_is_set_back_holds_nothing_back() {
     unblock(&mut stage, &ids[0]);
     block(stage.later(10_000), &ids[0], "no ink");
     let shown = told(&stage);
-    let digest = "warn #a @operator [] 2 more within 10 s: 2 × task.blocked".to_owned();
-    let again = format!("warn #a @operator [{}] task.blocked", ids[0]);
+    let digest = "warn #a operator [] 2 more within 10 s: 2 × task.blocked".to_owned();
+    let again = format!("warn #a operator [{}] task.blocked", ids[0]);
     assert_eq!(shown, [digest, again]);
 }
