@@ -215,9 +215,9 @@ impl Writer {
 
     /// A file moves twice and gets new content each time, as one that was made before is worked on;
     /// a record beside it is made and replaced twice, in a directory of its own; there are folders
-    /// to work in and a line in both logs each time. What is told of its beginning and of its end
-    /// is one flushed line each, before anything that it speaks of. Works on the file of the last
-    /// `prepare`.
+    /// to work in and a line in both logs each time. What is told of its end is one flushed line
+    /// before anything that it speaks of; that of its beginning is flushed with many others, which
+    /// is not counted here. Works on the file of the last `prepare`.
     ///
     /// # Errors
     /// What the system says.
@@ -232,7 +232,6 @@ impl Writer {
         self.replace(&record, line)?;
         self.move_on(("ready", "next"), &name, content)?;
         self.note(line)?;
-        self.append(commit)?;
         self.replace(&record, line)?;
         self.note(line)?;
         self.append(commit)?;

@@ -127,7 +127,7 @@ pub enum Defect {
     ExplainNothing,
     /// A call with a key is made as often as it comes.
     ForgetKeys,
-    /// A new body takes the place of the work log.
+    /// Work logs are taken for a part of the body.
     RewriteLog,
     /// A list ends with its first page.
     ShortList,

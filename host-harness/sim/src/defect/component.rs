@@ -78,21 +78,16 @@ pub(super) fn spoil(defect: Defect, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A call with other arguments than were given.
-fn respelt(defect: Defect, tool: &str, arguments: &str) -> String {
+/// The arguments of a call without its key.
+fn without_key(arguments: &str) -> String {
     let fields: Option<Map<String, Value>> = serde_json::from_str(arguments).ok();
-    let Some(mut fields) = fields else {
-        return arguments.to_owned();
-    };
-    match (defect, fields.get("body").and_then(Value::as_str)) {
-        (Defect::ForgetKeys, _) => drop(fields.remove("idempotencyKey")),
-        (Defect::RewriteLog, Some(body)) if tool == "aof_task_update" => {
-            let body = format!("{body}\n## Work Log\n\n- nothing\n");
-            fields.insert("body".to_owned(), body.into());
-        }
-        _ => return arguments.to_owned(),
-    }
-    Value::Object(fields).to_string()
+    fields.map_or_else(
+        || arguments.to_owned(),
+        |mut fields| {
+            fields.remove("idempotencyKey");
+            Value::Object(fields).to_string()
+        },
+    )
 }
 
 /// Puts something else into an answer.
@@ -134,7 +129,10 @@ impl Component for FlawedComponent {
         {
             ctx.caller = Caller::Human(agent.agent.clone());
         }
-        let arguments = respelt(self.defect, name, arguments);
+        let arguments = match self.defect {
+            Defect::ForgetKeys => without_key(arguments),
+            _ => arguments.to_owned(),
+        };
         let answer = self.whole.call_tool(&ctx, name, &arguments);
         if self.defect == Defect::RefuseLate
             && let (Err(CallError::Refused(_)), Caller::Agent(agent)) = (&answer, &ctx.caller)
