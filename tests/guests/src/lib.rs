@@ -107,7 +107,9 @@ impl hooks::Guest for Rogue {
     }
 
     fn session_started(_: Ctx, started: Vec<hooks::SessionStart>) -> Result<Outcome, Error> {
-        let words = started.iter().map(|it| format!("{} {}", it.run, it.session));
+        let words = started
+            .iter()
+            .map(|it| format!("{} {}", it.run, it.session));
         Ok(done(words.collect::<Vec<_>>().join(", ")))
     }
 
