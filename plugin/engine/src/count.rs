@@ -202,11 +202,12 @@ pub(crate) fn amend<S: Store>(
         work.count(session, ctx, run, (usage, source));
         record(store, session, &account, (usage, &mut work))?;
     }
-    if is_last {
-        session.over.push(run.clone());
-    }
     if work.is_empty() {
+        session.over.extend(is_last.then(|| run.clone()));
         return Ok(Committed::default());
+    }
+    if is_last {
+        work.book(Entry::Closed(run.clone()));
     }
     // Without news of what was used, no plan comes out otherwise.
     let idle_report = session.idle_report.clone().filter(|_| told.usage.is_none());
