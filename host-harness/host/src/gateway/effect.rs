@@ -88,14 +88,9 @@ impl Gateway {
     }
 
     fn execute(&mut self, effect: Effect) -> Result<(), GatewayError> {
-        let key = key_of(&effect).to_owned();
-        if self
-            .strikes
-            .get(&key)
-            .is_some_and(|count| *count >= STRIKES_MAX)
-        {
+        if self.has_struck_out(strikes_of(&effect)) {
             tracing::error!(
-                key,
+                key = key_of(&effect),
                 "an effect that keeps breaking the component is left alone"
             );
             return Ok(());
@@ -134,7 +129,14 @@ impl Gateway {
         {
             self.executor.cancel(&spawn.run, UNWANTED);
         }
-        self.keep(settled, &key, |at| at.effects.push_front(effect))
+        let strikes = strikes_of(&effect).to_owned();
+        self.keep(settled, &strikes, |at| at.effects.push_front(effect))
+    }
+
+    /// True if something broke the component so often that it is left alone.
+    pub(super) fn has_struck_out(&self, key: &str) -> bool {
+        let strikes = self.strikes.get(key);
+        strikes.is_some_and(|count| *count >= STRIKES_MAX)
     }
 
     /// Tells the component that a session is over.
@@ -170,6 +172,14 @@ impl Gateway {
             *self.strikes.entry(key.to_owned()).or_default() += 1;
         }
         Err(error)
+    }
+}
+
+/// By what an effect's strikes are counted: for a start it is the run, as for news of it.
+fn strikes_of(effect: &Effect) -> &str {
+    match effect {
+        Effect::Spawn(spawn) => &spawn.run,
+        other => key_of(other),
     }
 }
 

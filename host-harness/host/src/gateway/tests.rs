@@ -10,7 +10,7 @@ use crate::clock::ManualClock;
 use crate::contract::hooks::FailureClass;
 use crate::contract::scheduler::PollMode;
 use crate::contract::types::{
-    Caller, CancelEffect, Effect, ErrorKind, NotifyEffect, SendEffect, Severity,
+    Caller, CancelEffect, Effect, ErrorKind, NotifyEffect, SendEffect, Severity, SpawnEffect,
 };
 use crate::executor::{Adoption, Executor, KnownAgent, Script, SimulatedExecutor, Step, Unset};
 
@@ -363,8 +363,11 @@ fn an_effect_that_keeps_breaking_the_component_is_left_alone() {
     let (mut gateway, _, _) = opened(&fake, Script::always(Step::Hang));
     gateway.poll(PollMode::Act).unwrap();
     // The component would hand it out again each time it opens.
-    for _ in 0..5 {
-        gateway.effects.push_back(Effect::Spawn(spawn("R1")));
+    for way in 0..5 {
+        // Whichever way it is started in.
+        let key = format!("R1/{way}");
+        let again = SpawnEffect { key, ..spawn("R1") };
+        gateway.effects.push_back(Effect::Spawn(again));
         if gateway.pump().is_ok() {
             break;
         }
