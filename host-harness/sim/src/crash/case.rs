@@ -11,7 +11,8 @@ use super::act::{
 };
 use super::rig::{self, Rig};
 use super::scene::{
-    ONE, TTL_MS, TWO, empty, expired, ready, requested, running, start_first, ten, waiting, written,
+    ONE, TTL_MS, TWO, empty, expired, ready, requested, running, start_together, ten, waiting,
+    written,
 };
 
 const DEPENDENT: &str = "routing: {agent: ghost}\ndependsOn: [TASK-2026-01-01-001]\n";
@@ -88,7 +89,7 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "start by the host",
         before: requested,
-        act: |rig| on_run(rig, Rig::begun),
+        act: |rig| start_together(rig, 1),
         is_new: |rig| rig.task(ONE)["runs"][0]["session"].is_string(),
         is_atomic: true,
         weight: 1,
@@ -100,9 +101,9 @@ pub(crate) const CASES: &[Case] = &[
             rig.poll()?;
             Ok(rig)
         },
-        act: |rig| start_first(rig, 10),
+        act: |rig| start_together(rig, 10),
         is_new: |rig| all_ten(rig, |task| task["runs"][0]["session"].is_string()),
-        is_atomic: false,
+        is_atomic: true,
         weight: 4,
     },
     Case {

@@ -221,15 +221,16 @@ impl Rig {
         self.settle(run, &Settlement::Done(done))
     }
 
-    /// A host that starts sessions by itself tells of one.
-    pub(crate) fn begun(&mut self, run: &str) -> Result<(), Error> {
+    /// The host tells of sessions that began, all at once.
+    pub(crate) fn begun(&mut self, runs: &[String]) -> Result<(), Error> {
         self.note("session-started");
         let ctx = self.ctx(Caller::Host);
-        let start = SessionStart {
-            run: run.to_owned(),
+        let start = |run: &String| SessionStart {
+            run: run.clone(),
             session: "a session".to_owned(),
         };
-        let answer = self.component()?.session_started(&ctx, &[start]);
+        let started: Vec<SessionStart> = runs.iter().map(start).collect();
+        let answer = self.component()?.session_started(&ctx, &started);
         self.take(answer).map(drop)
     }
 
