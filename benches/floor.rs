@@ -127,7 +127,7 @@ impl Writer {
     /// # Errors
     /// What the system says.
     pub fn new(root: &Path, is_durable: bool) -> io::Result<Self> {
-        for dir in ["ready", "next", "runs"] {
+        for dir in ["ready", "next", "done", "runs", "work"] {
             fs::create_dir_all(root.join(dir))?;
         }
         let log = |name: &str| {
@@ -211,6 +211,52 @@ impl Writer {
         self.append(&line.repeat(10))?;
         self.outbox.write_all(&line.repeat(10))?;
         self.flush(&self.outbox)
+    }
+
+    /// A file moves twice and gets new content each time, as one that was made before is worked on;
+    /// a record beside it is made and replaced twice, in a directory of its own; there are folders
+    /// to work in and a line in both logs each time. What is told of its end is one flushed line
+    /// before anything that it speaks of; that of its beginning is flushed with many others, which
+    /// is not counted here. Works on the file of the last `prepare`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn work_off(&mut self, commit: &[u8], content: &[u8], line: &[u8]) -> io::Result<()> {
+        let name = format!("{}.md", self.made);
+        let (run, work) = (self.path("runs", &name).join("1"), self.path("work", &name));
+        for dir in ["inputs", "work", "outputs"] {
+            fs::create_dir_all(work.join(dir))?;
+        }
+        fs::create_dir_all(&run)?;
+        let record = run.join("run.json");
+        self.replace(&record, line)?;
+        self.move_on(("ready", "next"), &name, content)?;
+        self.note(line)?;
+        self.replace(&record, line)?;
+        self.note(line)?;
+        self.append(commit)?;
+        self.replace(&record, line)?;
+        self.move_on(("next", "done"), &name, content)?;
+        self.note(line)
+    }
+
+    /// New content in the place of a file, if there is one, whole or not at all.
+    fn replace(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let temp = path.with_extension("temp");
+        File::create_new(&temp)?.write_all(content)?;
+        fs::rename(&temp, path)
+    }
+
+    fn move_on(&self, (from, to): (&str, &str), name: &str, content: &[u8]) -> io::Result<()> {
+        let place = self.path(to, name);
+        fs::rename(self.path(from, name), &place)?;
+        self.replace(&place, content)
+    }
+
+    /// A line in both logs, and the end of a commit in the first: no flush.
+    fn note(&mut self, line: &[u8]) -> io::Result<()> {
+        self.log.write_all(line)?;
+        self.outbox.write_all(line)
     }
 
     fn name(&mut self) -> String {

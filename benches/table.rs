@@ -13,7 +13,7 @@ use crate::sample::Sample;
 pub const FLOOR: &str = "floor";
 
 /// Group of benches, and what it is for people.
-const ROWS: [(&str, &str); 25] = [
+const ROWS: [(&str, &str); 26] = [
     (
         "export-next-due",
         "export call that looks up a number (`next-due`)",
@@ -52,6 +52,10 @@ const ROWS: [(&str, &str); 25] = [
     (
         "sustain-durable",
         "one task of 1,000 from ready to done, simulated agents, durable",
+    ),
+    (
+        "sustain-files",
+        "the files and folders of such a task alone, with the same flush",
     ),
     (
         "decide-plan",
@@ -184,7 +188,11 @@ fn all_promises(criterion: &Path, facts: &Facts) -> Vec<Promise> {
     let large_plan = median("decide-plan-large", "component");
     let explain = median("decide-explain", "component");
     let history = median("idle-10000-history", "component");
-    let sustained = quotient(("sustain-durable", "component"), ("sustain-durable", FLOOR));
+    // Of what is asked for and what the disk can flush, the slower.
+    let slower = |flush: f64| flush.max(SUSTAINED_MS);
+    let sustained = median("sustain-durable", "component")
+        .zip(median("sustain-durable", FLOOR).map(slower))
+        .map(|(task, asked)| task / asked);
     let promises = [
         (
             "plan, 10,000 cards, 2,000 ready, 200 agents, 50 rules",
@@ -195,7 +203,7 @@ fn all_promises(criterion: &Path, facts: &Facts) -> Vec<Promise> {
         ("explain", 1.0, explain, "ms"),
         ("idle poll, 110,000 cards", 1.0, history, "ms"),
         (
-            "a task from ready to done, beside what the disk needs to flush it",
+            "a task from ready to done, beside 1 ms or what the disk needs to flush it",
             1.0,
             sustained,
             "×",
@@ -222,6 +230,8 @@ fn all_promises(criterion: &Path, facts: &Facts) -> Vec<Promise> {
     promises.map(promise).into()
 }
 
+/// A thousand tasks a second.
+const SUSTAINED_MS: f64 = 1.0;
 const MEBIBYTE: f64 = 1_048_576.0;
 
 fn mebibytes(bytes: usize) -> String {

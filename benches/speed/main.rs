@@ -26,7 +26,7 @@ use criterion::Criterion;
 use ground::Grounds;
 
 fn main() {
-    let criterion_dir = scratch().join("../criterion");
+    let criterion_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../criterion");
     let mut criterion = Criterion::default()
         .output_directory(&criterion_dir)
         .without_plots()
@@ -50,8 +50,10 @@ fn main() {
 }
 
 /// Where the stores of the benches lie: on the disk of the build, not in memory.
+/// Where the stores lie: on the disk of the build, or where `AOF_BENCH_DIR` says.
 fn scratch() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+    let asked = std::env::var_os("AOF_BENCH_DIR");
+    asked.map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from)
 }
 
 fn report(criterion_dir: &Path) {

@@ -14,8 +14,9 @@ use aof_host::executor::{Script, SimulatedExecutor, Step};
 use aof_host::gateway::{Gateway, GatewayOptions};
 use aof_tests::fixture::{Fixture, MADE_AT_MS, Mix, Room};
 use criterion::{Criterion, SamplingMode};
+use tempfile::TempDir;
 
-use crate::ground::{empty_root, repeated};
+use crate::ground::{empty_root, prepared, repeated};
 
 /// Tasks of one store.
 const TASKS: u32 = 1_000;
@@ -34,21 +35,41 @@ pub fn benches(criterion: &mut Criterion) {
         .sampling_mode(SamplingMode::Flat)
         .sample_size(10)
         .measurement_time(Duration::from_secs(8));
+    // They stay until all is measured: some file systems look at every file that was deleted lately
+    // before they make one.
+    let stores = RefCell::new(Vec::new());
     group.bench_function(Kind::Component.name(), |bencher| {
         bencher.iter_custom(|times| {
             // Times are of one task: a store is worked through as a whole.
-            let whole: Duration = (0..times).map(|_| work_through()).sum();
-            whole / TASKS
+            let whole = (0..times).map(|_| work_through(&mut stores.borrow_mut()));
+            whole.sum::<Duration>() / TASKS
         });
     });
     let root = empty_root();
     let writer = RefCell::new(Writer::new(root.path(), true).expect("a directory"));
     group.bench_function(FLOOR, |bencher| {
         bencher.iter_custom(|times| {
-            // Its start and its end are told one after the other, and each is flushed before it
-            // is answered.
-            repeated(times * 2, || {
+            // Its end is flushed before it is answered; starts are, many together.
+            repeated(times, || {
                 writer.borrow_mut().append(&COMMIT).expect("flushed")
+            })
+        });
+    });
+    group.finish();
+    files(criterion);
+    drop(stores);
+}
+
+/// The same flush with the files of the task between them, written as plainly as possible.
+fn files(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sustain-files");
+    let root = empty_root();
+    let mut writer = Writer::new(root.path(), true).expect("a directory");
+    group.bench_function(FLOOR, |bencher| {
+        bencher.iter_custom(|times| {
+            let prepare = |writer: &mut Writer| writer.prepare(&CARD).expect("a file");
+            prepared(times, &mut writer, prepare, |writer, ()| {
+                writer.work_off(&COMMIT, &CARD, &LINE).expect("done")
             })
         });
     });
@@ -57,8 +78,11 @@ pub fn benches(criterion: &mut Criterion) {
 
 /// A commit in the journal, of the usual size.
 const COMMIT: [u8; 3_000] = [b'x'; 3_000];
+const CARD: [u8; 1_500] = [b'x'; 1_500];
+/// A record, and the lines of a log.
+const LINE: [u8; 500] = [b'x'; 500];
 
-fn work_through() -> Duration {
+fn work_through(stores: &mut Vec<TempDir>) -> Duration {
     let root = empty_root();
     let fixture = Fixture::new(TASKS, READY).room(Room::Free);
     fixture.lay_in_dir(root.path()).expect("a store");
@@ -74,6 +98,7 @@ fn work_through() -> Duration {
     let took = start.elapsed();
     gateway.close().expect("closes");
     assert_eq!(done(root.path()), TASKS as usize, "tasks done");
+    stores.push(root);
     took
 }
 

@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use aof_codec::{
-    CHART_FINDINGS_MAX, ChartReport, lint_org_chart, org_chart_schema, parse_org_chart,
+    CHART_FINDINGS_MAX, ChartReport, lint_org_chart, notification_rules_schema, org_chart_schema,
+    parse_org_chart,
 };
 use aof_core::diagnostic::Level;
 use aof_core::org::lint::{LintRule, Nature};
@@ -119,7 +120,7 @@ fn the_handbook_lists_every_rule_with_its_level_and_nature() {
         (rule.name().to_owned(), level.to_owned(), nature.to_owned())
     });
     assert_eq!(documented(), known.collect());
-    assert_eq!(LintRule::ALL.len(), 47);
+    assert_eq!(LintRule::ALL.len(), 48);
 }
 
 #[test]
@@ -271,13 +272,19 @@ fn a_hostile_chart_neither_floods_nor_hangs() {
 }
 
 #[test]
-fn the_published_schema_is_the_parsers() {
-    let published = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/org-chart.schema.json");
-    let made = format!("{:#}\n", org_chart_schema());
-    if std::env::var_os("AOF_ACCEPT").is_some() {
-        std::fs::write(&published, &made).unwrap();
+fn the_published_schemas_are_the_parsers() {
+    for (file, schema) in [
+        ("org-chart", org_chart_schema()),
+        ("notification-rules", notification_rules_schema()),
+    ] {
+        let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        let published = docs.join(format!("{file}.schema.json"));
+        let made = format!("{schema:#}\n");
+        if std::env::var_os("AOF_ACCEPT").is_some() {
+            std::fs::write(&published, &made).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(published).unwrap(), made);
     }
-    assert_eq!(std::fs::read_to_string(published).unwrap(), made);
 }
 
 /// Every field of a schema with its path, and what is said about it.
@@ -304,6 +311,7 @@ fn fields(schema: &serde_json::Value, path: &str, found: &mut Vec<(String, Strin
 fn every_field_of_the_schema_says_what_it_is() {
     let mut found = Vec::new();
     fields(&org_chart_schema(), "", &mut found);
+    fields(&notification_rules_schema(), "", &mut found);
     assert!(found.len() > 100, "{}", found.len());
     for (path, about) in found {
         assert!(!about.is_empty() && !about.starts_with(" ("), "{path}");

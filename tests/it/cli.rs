@@ -20,6 +20,7 @@ mod fsck;
 mod init;
 mod kill;
 mod migrate;
+mod notifications;
 mod org;
 mod project;
 mod sim;

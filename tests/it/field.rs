@@ -7,6 +7,7 @@
 mod card;
 mod chart;
 mod manifest;
+mod rules;
 mod settings;
 mod source;
 
@@ -14,8 +15,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use aof_codec::{
-    card_schema, org_chart_schema, parse_card, parse_org_chart, parse_project, parse_settings,
-    project_schema, settings_schema,
+    card_schema, notification_rules_schema, org_chart_schema, parse_card, parse_notification_rules,
+    parse_org_chart, parse_project, parse_settings, project_schema, settings_schema,
 };
 use aof_core::diagnostic::Diagnostic;
 use serde_json::{Map, Value, json};
@@ -53,7 +54,7 @@ struct Kind {
     read: fn(&str) -> Read,
 }
 
-fn kinds() -> [Kind; 4] {
+fn kinds() -> [Kind; 5] {
     [
         Kind {
             name: "chart",
@@ -85,6 +86,16 @@ fn kinds() -> [Kind; 4] {
             read: |text| {
                 let read = parse_settings("aof.yaml", text.as_bytes(), None);
                 read.map(|(settings, told)| (format!("{settings:?}"), told))
+            },
+        },
+        Kind {
+            name: "rules",
+            schema: notification_rules_schema(),
+            rows: rules::ROWS,
+            ground: rules::ground(),
+            read: |text| {
+                let read = parse_notification_rules("org/notification-rules.yaml", text.as_bytes());
+                read.map(|(rules, told)| (format!("{rules:?}"), told))
             },
         },
         Kind {
@@ -213,6 +224,9 @@ fn sample(schema: &Value) -> Value {
 
 /// A value of a field, of which the schema may say less than the parser wants.
 fn value_of(kind: &Kind, field: &str, schema: &Value) -> Value {
+    if (kind.name, field) == ("rules", "rules.match.eventType") {
+        return json!("task.blocked");
+    }
     let own = card::samples().into_iter().find(|it| it.0 == field);
     let own = own.filter(|_| kind.name == "card");
     own.map_or_else(|| sample(schema), |it| it.1)
@@ -298,6 +312,7 @@ const UNREAD: &[(&str, &str)] = &[
     ("manifest", "links.docs"),
     ("manifest", "metadata"),
     ("settings", "schemaVersion"),
+    ("rules", "schemaVersion"),
     // How a workflow looks is not read, only that there is one.
     ("card", "workflow.definition"),
     ("card", "workflow.state"),

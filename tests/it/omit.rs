@@ -23,6 +23,7 @@ fn kind_of(path: &str) -> &'static str {
         "org-chart.yaml" => "chart",
         "project.yaml" => "manifest",
         "aof.yaml" => "settings",
+        "notification-rules.yaml" => "rules",
         name if name.ends_with(".md") => "card",
         _ => "",
     }

@@ -1,7 +1,7 @@
 //! The scheduler through the real component, in virtual time.
 //!
-//! S01 to S14 are scenarios that the behaviour was specified by. Invariant: nothing here waits; the
-//! clock moves only when a test moves it.
+//! S01 to S14 and S20 are scenarios that the behaviour was specified by. Invariant: nothing here
+//! waits; the clock moves only when a test moves it.
 
 mod budget;
 mod cap;
@@ -12,6 +12,8 @@ mod failure;
 mod hold;
 mod knob;
 mod lease;
+mod murmur;
+mod notify;
 mod order;
 mod reach;
 mod reload;
@@ -20,6 +22,7 @@ mod route;
 mod settle;
 mod share;
 mod sla;
+mod subscribe;
 mod usage;
 
 use serde_json::json;

@@ -16,6 +16,7 @@ use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
 use aof_host::contract::types::{AgentCaller, Caller, Ctx, Effect, Error, Event, Outcome};
 use aof_host::contract::types::{CancelEffect, NotifyEffect, SpawnEffect};
+use aof_host::contract::views::BoardQuery;
 use aof_host::image::Image;
 use aof_host::instance::{CallError, Instance, Limits};
 use aof_host::store::{LocalStore, MemoryDisk, StoreBackend};
@@ -426,6 +427,16 @@ impl Stage {
         self.try_end(run, ending).expect("takes the end")
     }
 
+    /// What the notification rules would make of an event.
+    pub fn trial(&mut self, event: Option<&str>) -> Result<Value, Error> {
+        let ctx = self.ctx(Caller::Human("ann".to_owned()));
+        match self.instance().notifications(&ctx, event) {
+            Ok(text) => Ok(json_of(&text)["notifications"].take()),
+            Err(CallError::Refused(error)) => Err(error),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// The task as `aof_task_get` shows it.
     pub fn task(&mut self, id: &str) -> Value {
         let ctx = self.ctx(Caller::Host);
@@ -435,6 +446,17 @@ impl Stage {
 
     pub fn status(&mut self, id: &str) -> String {
         self.task(id)["status"].as_str().unwrap().to_owned()
+    }
+
+    /// The board, with ten tasks in each of its columns.
+    pub fn board(&mut self) -> Value {
+        let ctx = self.ctx(Caller::Host);
+        let query = BoardQuery {
+            project: None,
+            limit: 10,
+        };
+        let text = self.instance().board(&ctx, &query).expect("shows");
+        json_of(&text)["board"].take()
     }
 
     pub fn metrics(&mut self) -> Value {

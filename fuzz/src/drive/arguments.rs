@@ -3,7 +3,7 @@
 use aof_core::caller::Caller;
 use aof_core::id::RunId;
 use aof_core::refusal::Refusal;
-use aof_engine::{BoardQuery, Ending, Engine, EventsQuery, Outcome, PollMode, SessionEnd};
+use aof_engine::{BoardQuery, Ending, Engine, EventsQuery, Outcome, PollMode, SessionEnd, Start};
 
 use super::super::disk::Disk;
 use super::{CHART, context, open};
@@ -65,7 +65,12 @@ fn call(engine: &mut Engine<Disk>, roll: u64, (word, rest): (&str, &str)) -> Res
         ("plan", _) => engine.poll(&host, PollMode::DryRun).map(done),
         ("explain", _) => engine.explain(&host, rest).map(drop),
         ("beat", Ok(run)) => engine.session_heartbeat(&host, &run).map(done),
-        ("start", Ok(run)) => engine.session_started(&host, &run, "s").map(done),
+        ("start", Ok(run)) => {
+            let session = "s".to_owned();
+            engine
+                .session_started(&host, &[Start { run, session }])
+                .map(done)
+        }
         ("end", Ok(run)) => {
             let end = SessionEnd {
                 ending: Ending::Exited(1),

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::types::Caller;
 use aof_host::daemon::{Client, ClientError};
-use aof_host::gateway::{Fault, Gateway, GatewayError, GatewayOptions, from_own_ancestry};
+use aof_host::gateway::{Fault, Gateway, GatewayError, GatewayOptions, Place, from_own_ancestry};
 use aof_host::image::{Image, default_cache_dir};
+use aof_host::store::MemoryDisk;
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
+use crate::layer::Layer;
 use crate::place::DataDir;
 
 mod patience;
@@ -84,6 +86,25 @@ impl Access {
     pub fn aside(data: &DataDir) -> Result<Self, Failure> {
         let direct = Direct::open(&load_image()?, data, Need::Look)?;
         let way = Way::Direct(Box::new(direct));
+        Ok(Access { way, run: None })
+    }
+
+    /// Opens an empty store in memory, for looking at what is brought along.
+    ///
+    /// # Errors
+    /// The component cannot be loaded, or the layer makes no sense.
+    pub fn nowhere(layer: &Layer) -> Result<Self, Failure> {
+        let backend = Box::new(MemoryDisk::new().store());
+        let place = Place::Backend {
+            backend,
+            root: None,
+        };
+        let mut options = GatewayOptions::new(place);
+        options.read_only = true;
+        layer.apply(&mut options);
+        let (gateway, _) = Gateway::open(&load_image()?, options).map_err(of_gateway)?;
+        let caller = Caller::Human(ONLOOKER.to_owned());
+        let way = Way::Direct(Box::new(Direct { gateway, caller }));
         Ok(Access { way, run: None })
     }
 

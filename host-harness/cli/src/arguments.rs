@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
     backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init, migrate,
-    org, poll, project, restore, run, schema, sim, supervise, task, tools, usage,
+    notifications, org, poll, project, restore, run, schema, sim, supervise, task, tools, usage,
 };
 use crate::layer::Setting;
 use crate::span;
@@ -148,6 +148,9 @@ pub enum Command {
     /// Check, show and change the org chart
     #[command(subcommand)]
     Org(org::Command),
+    /// Try the notification rules
+    #[command(subcommand)]
+    Notifications(notifications::Command),
     /// Adopt a data directory of AOF 1 where it lies
     Migrate(migrate::Args),
     /// Show and check the settings

@@ -10,6 +10,8 @@ use crate::layer::Layer;
 
 /// The file that marks a data directory.
 pub const MARK: &str = "aof.yaml";
+/// There is no data directory where one was looked for.
+pub const NO_DATA: &str = "AOF-1601";
 
 /// A directory that holds tasks.
 #[derive(Debug, Clone)]
@@ -61,7 +63,7 @@ impl DataDir {
     pub fn unmarked(root: &Path) -> Failure {
         let root = root.display();
         Failure::refused(
-            "AOF-1601",
+            NO_DATA,
             format!("{root} is not a data directory: it has no {MARK}"),
             format!("make it one with `aof init {root}`, or name another with --data-dir"),
         )
@@ -124,7 +126,7 @@ fn at_home() -> Option<PathBuf> {
 fn missing(root: &Path) -> Failure {
     let root = root.display();
     Failure::refused(
-        "AOF-1601",
+        NO_DATA,
         format!("there is no data directory at {root}"),
         format!("make one with `aof init {root}`, or name another with --data-dir"),
     )

@@ -3,6 +3,7 @@
 //! Only reading: `--json` prints what the component said, not these. Invariant: a field that is
 //! missing or new is no error; an older or newer component can still be shown.
 
+pub mod notification;
 pub mod org;
 pub mod usage;
 
@@ -324,10 +325,10 @@ pub struct Detail {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Action {
-    /// `dispatch`, `promote`, `requeue`, `expire` or `deadletter`.
+    /// `dispatch`, `promote`, `requeue`, `expire`, `review` or another word.
     pub kind: String,
-    /// The task.
-    pub task: String,
+    /// The task; none of one that would be made.
+    pub task: Option<String>,
     /// Its title.
     pub title: String,
     /// Who got it.

@@ -12,6 +12,7 @@ mod open;
 mod options;
 mod pump;
 mod stage;
+mod start;
 mod view;
 
 pub(crate) use caller::identify;

@@ -19,7 +19,7 @@ mod rule;
 pub use company::{Company, is_head};
 pub(crate) use disk::place;
 pub use disk::{Disk, Files, Placed};
-pub use keyed::{Answered, Keyed};
+pub use keyed::{Answered, Key, Keyed};
 pub(crate) use ledger::contains;
 pub use ledger::{Ledger, Mark, Touch};
 pub use listed::is_whole;

@@ -4,6 +4,7 @@
 //! at each the power is cut. Invariant: an operation that was acknowledged has happened in every
 //! state, and one that was not has happened whole or not at all.
 
+mod act;
 mod case;
 mod judge;
 mod point;

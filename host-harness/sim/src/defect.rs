@@ -91,6 +91,12 @@ pub enum Defect {
     IgnorePauses,
     /// Agents that are switched off are given work.
     AssignInactive,
+    /// Agents are given tasks of an urgency that they do not take.
+    IgnoreUrgency,
+    /// Agents are taken to have every tag.
+    OverrateAgents,
+    /// Agents are given what only a person may do.
+    ReplacePeople,
     /// The chart's rules lead elsewhere.
     MisreadRules,
     /// Members of a team are given what is its head's.
@@ -109,6 +115,10 @@ pub enum Defect {
     OverlookLimits,
     /// People are told where a task is to be blocked or given up.
     SoftenLimits,
+    /// Tasks are taken to stand where they are for longer than they do.
+    ForgetMoves,
+    /// Runs have no limit.
+    RunForever,
     /// People are told again too soon.
     Nag,
     /// Agents that work are taken to be switched off.
@@ -117,7 +127,7 @@ pub enum Defect {
     ExplainNothing,
     /// A call with a key is made as often as it comes.
     ForgetKeys,
-    /// A new body takes the place of the work log.
+    /// Work logs are taken for a part of the body.
     RewriteLog,
     /// A list ends with its first page.
     ShortList,
@@ -138,7 +148,7 @@ pub struct Description {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 46] = [
+    pub const ALL: [Defect; 51] = [
         Defect::SkipJournalFlush,
         Defect::SkipSync,
         Defect::NamesFirst,
@@ -168,6 +178,9 @@ impl Defect {
         Defect::IgnoreRunPace,
         Defect::IgnorePauses,
         Defect::AssignInactive,
+        Defect::IgnoreUrgency,
+        Defect::OverrateAgents,
+        Defect::ReplacePeople,
         Defect::MisreadRules,
         Defect::OverlookHeads,
         Defect::TrustAgents,
@@ -177,6 +190,8 @@ impl Defect {
         Defect::HurryLimits,
         Defect::OverlookLimits,
         Defect::SoftenLimits,
+        Defect::ForgetMoves,
+        Defect::RunForever,
         Defect::Nag,
         Defect::OverlookAgents,
         Defect::ExplainNothing,
@@ -220,6 +235,9 @@ impl Defect {
             Defect::IgnoreRunPace => ("ignore-run-pace", Profile::Fabric),
             Defect::IgnorePauses => ("ignore-pauses", Profile::Fabric),
             Defect::AssignInactive => ("assign-inactive", Profile::Fabric),
+            Defect::IgnoreUrgency => ("ignore-urgency", Profile::Fabric),
+            Defect::OverrateAgents => ("overrate-agents", Profile::Fabric),
+            Defect::ReplacePeople => ("replace-people", Profile::Fabric),
             Defect::MisreadRules => ("misread-rules", Profile::Fabric),
             Defect::OverlookHeads => ("overlook-heads", Profile::Fabric),
             Defect::TrustAgents => ("trust-agents", Profile::Fabric),
@@ -229,6 +247,8 @@ impl Defect {
             Defect::HurryLimits => ("hurry-limits", Profile::Fabric),
             Defect::OverlookLimits => ("overlook-limits", Profile::Fabric),
             Defect::SoftenLimits => ("soften-limits", Profile::Fabric),
+            Defect::ForgetMoves => ("forget-moves", Profile::Fabric),
+            Defect::RunForever => ("run-forever", Profile::Fabric),
             Defect::Nag => ("nag", Profile::Fabric),
             Defect::OverlookAgents => ("overlook-agents", Profile::Fabric),
             Defect::ExplainNothing => ("explain-nothing", Profile::Fabric),

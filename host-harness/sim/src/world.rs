@@ -478,6 +478,7 @@ impl World {
         let polled_ms = self.has_looked.then_some(wall_ms);
         if let Some(company) = &mut self.company {
             let Checker { history, disk, .. } = &self.checker;
+            company.starts(&starts, disk, &ledger)?;
             company.judge(history, (&files, disk), &ledger, polled_ms)?;
             if self.has_looked {
                 company.settle();

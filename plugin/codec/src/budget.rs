@@ -38,11 +38,17 @@ pub(crate) fn budgets(node: &Node<'_>, findings: &mut Findings<'_>) -> Vec<Budge
         let hint = "keep those that are the first to be spent";
         findings.error(findings.codes.value, list.start, message, hint);
     }
-    let read = items.iter().filter_map(|item| budget(item, findings));
+    let read = items.iter().filter_map(|item| {
+        let window = item.get("window").and_then(|it| Window::parse(it.text()?));
+        Some(Budget {
+            window: window.unwrap_or_default(),
+            ..budget(item, findings)?
+        })
+    });
     read.collect()
 }
 
-/// One checked budget.
+/// One checked budget, for all time: that of a task has no window.
 pub(crate) fn budget(node: &Node<'_>, findings: &mut Findings<'_>) -> Option<Budget> {
     let number = |key| node.get(key)?.integer();
     let (tokens_max, cost_micros_max) = (number("tokensMax"), number("costMicrosMax"));
@@ -62,10 +68,7 @@ pub(crate) fn budget(node: &Node<'_>, findings: &mut Findings<'_>) -> Option<Bud
     Some(Budget {
         tokens_max,
         cost_micros_max,
-        window: node
-            .get("window")
-            .and_then(|window| Window::parse(window.text()?))
-            .unwrap_or_default(),
+        window: Window::default(),
         alert_at_percent: number("alertAtPercent")
             .and_then(|percent| u8::try_from(percent).ok())
             .unwrap_or(ALERT_AT_PERCENT_DEFAULT),
@@ -231,6 +234,7 @@ mod tests {
         };
         let text = "budget: {tokensMax: 5, costMicrosMax: 6, alertAtPercent: 10}";
         assert_eq!(card(text), Ok(Some(one)));
+        assert_eq!(card(&text.replace('}', ", window: day}")), Ok(Some(one)));
         assert_eq!(card(""), Ok(None));
         let refused = card("budget: {alertAtPercent: 10}").unwrap_err();
         assert_eq!((refused[0].0, refused[0].1), ("AOF-1102", 6));

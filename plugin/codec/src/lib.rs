@@ -12,6 +12,7 @@ mod finding;
 mod hash;
 mod json_schema;
 mod limit;
+mod notification;
 mod org;
 mod project;
 mod schema;
@@ -25,6 +26,7 @@ pub use card::{CardDocument, card_schema, new_card, parse_card};
 pub use finding::FINDINGS_MAX;
 pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
+pub use notification::{notification_rules_schema, parse_notification_rules};
 pub use org::{
     CHART_FINDINGS_MAX, ChartFinding, ChartReport, agent_aliases, lint_org_chart,
     lint_workflow_roles, org_chart_schema, parse_org_chart, set_in_chart,

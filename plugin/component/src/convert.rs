@@ -8,7 +8,7 @@ use aof_core::org::Method;
 use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::FailureClass;
-use aof_engine::{Ending, Outcome, QuarantinedFile, SessionEnd, Settlement, Usage};
+use aof_engine::{Ending, Outcome, QuarantinedFile, SessionEnd, Settlement, Start, Usage};
 use aof_store::event_log::Event;
 
 use crate::bindings::aof::orchestrator::types as wit;
@@ -50,6 +50,14 @@ pub(crate) fn gateway_agent(agent: hooks::SeenAgent) -> GatewayAgent {
 /// A run id in an argument.
 pub(crate) fn run_id(text: &str, field: &str) -> Result<RunId, wit::Error> {
     RunId::parse(text).map_err(|problem| error(&Refusal::bad_id(&problem, field)))
+}
+
+/// The start of a session.
+pub(crate) fn session_start(start: hooks::SessionStart) -> Result<Start, wit::Error> {
+    Ok(Start {
+        run: run_id(&start.run, "started.run")?,
+        session: start.session,
+    })
 }
 
 /// A refusal as the contract's error.
@@ -118,6 +126,7 @@ pub(crate) fn effect(effect: Effect) -> wit::Effect {
                 Severity::Critical => wit::Severity::Critical,
             },
             audience: notify.audience.unwrap_or_else(|| "operator".to_owned()),
+            channel: notify.channel,
             task: notify.task.map(|task| task.to_string()),
             message: notify.message,
         }),

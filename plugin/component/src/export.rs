@@ -156,10 +156,11 @@ impl hooks::Guest for Component {
         act(|engine| engine.effect_settled(&ctx, &key, &settlement))
     }
 
-    fn session_started(ctx: Ctx, run: String, session: String) -> Result<WitOutcome, Error> {
+    fn session_started(ctx: Ctx, started: Vec<hooks::SessionStart>) -> Result<WitOutcome, Error> {
         let ctx = convert::context(ctx)?;
-        let run = convert::run_id(&run, "run")?;
-        act(|engine| engine.session_started(&ctx, &run, &session))
+        let started = started.into_iter().map(convert::session_start);
+        let started: Vec<_> = started.collect::<Result<_, Error>>()?;
+        act(|engine| engine.session_started(&ctx, &started))
     }
 
     fn session_heartbeat(ctx: Ctx, run: String) -> Result<WitOutcome, Error> {
@@ -263,6 +264,11 @@ impl views::Guest for Component {
     fn usage(ctx: Ctx, by: String, window: String) -> Result<String, Error> {
         let ctx = convert::context(ctx)?;
         with(|engine| engine.usage(&ctx, &by, &window))
+    }
+
+    fn notifications(ctx: Ctx, event: Option<String>) -> Result<String, Error> {
+        let ctx = convert::context(ctx)?;
+        with(|engine| engine.notifications(&ctx, event.as_deref()))
     }
 
     fn audit(ctx: Ctx, page: u32) -> Result<String, Error> {

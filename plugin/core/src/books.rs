@@ -1,9 +1,9 @@
 //! What was used, summed by who used it.
 //!
 //! A run's account is opened when it is dispatched and closed when its session is over; in between
-//! its usage is whatever was said last. Never decides what is too much. Invariant: each run is in
-//! every sum once, however often its usage is told, and entries that were taken in before are not
-//! taken in again.
+//! its usage is whatever was said last. When somebody was given work last is kept beyond that.
+//! Never decides what is too much. Invariant: each run is in every sum once, however often its
+//! usage is told, and entries that were taken in before are not taken in again.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::usage::{Sum, Usage};
 pub const NAMES_MAX: usize = 1_000;
 /// Accounts that are open; beyond, the oldest is closed as it is.
 pub const OPEN_MAX: usize = 1_000;
-/// Notices that are remembered as told.
+/// Notices that are remembered as told; beyond, the one that was told longest ago is forgotten.
 pub const TOLD_MAX: usize = 1_000;
 
 /// By what usage is summed.
@@ -98,6 +98,22 @@ pub enum Entry {
     },
     /// The session of a run is over: nothing more is said of it.
     Closed(RunId),
+    /// A task of a team that is reviewed is over.
+    Ended {
+        /// The team.
+        team: TeamId,
+        /// It became a dead letter.
+        failed: bool,
+    },
+    /// The work of a team is reviewed as a whole.
+    Reviewed {
+        /// The team.
+        team: TeamId,
+        /// The task of the review.
+        task: TaskId,
+        /// Since when.
+        at: Instant,
+    },
     /// People were told about a budget.
     Told {
         /// Which notice.
@@ -251,6 +267,19 @@ impl Page {
     }
 }
 
+/// What a team did since its work was last reviewed as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Tasks that are done.
+    pub completed: u64,
+    /// Tasks that became dead letters.
+    pub failed: u64,
+    /// When the last review was made.
+    pub at: Option<Instant>,
+    /// Its task.
+    pub task: Option<TaskId>,
+}
+
 /// All sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Books {
@@ -260,7 +289,11 @@ pub struct Books {
     latest: Option<Instant>,
     open: BTreeMap<RunId, Open>,
     pages: BTreeMap<Kind, Page>,
-    told: BTreeMap<String, Option<Instant>>,
+    /// When each notice can be forgotten, and the number of its entry.
+    told: BTreeMap<String, (Option<Instant>, u64)>,
+    reviews: BTreeMap<TeamId, Reviewed>,
+    /// When a run was dispatched last: of all, of each project and of each team.
+    started: BTreeMap<String, Option<Instant>>,
 }
 
 impl Books {
@@ -282,17 +315,67 @@ impl Books {
         }
         self.seq = seq;
         match entry {
-            Entry::Opened(account) => self.open(account.clone()),
+            Entry::Opened(account) => {
+                self.note_start(account);
+                self.open(account.clone());
+            }
             Entry::Used { run, at, usage } => self.count(run, *at, usage),
             Entry::Closed(run) => drop(self.open.remove(run)),
+            Entry::Ended { team, failed } => {
+                if !self.reviews.contains_key(team) {
+                    self.restore_review(team.clone(), Reviewed::default());
+                }
+                let Some(reviewed) = self.reviews.get_mut(team) else {
+                    return;
+                };
+                let count = match failed {
+                    true => &mut reviewed.failed,
+                    false => &mut reviewed.completed,
+                };
+                *count = count.saturating_add(1);
+            }
+            Entry::Reviewed { team, task, at } => {
+                let reviewed = Reviewed {
+                    at: Some(*at),
+                    task: Some(task.clone()),
+                    ..Reviewed::default()
+                };
+                self.restore_review(team.clone(), reviewed);
+            }
             Entry::Told { notice, until, at } => {
                 let is_live = |until: &Option<Instant>| until.is_none_or(|until| until > *at);
-                self.told.retain(|_, until| is_live(until));
-                while self.told.len() >= TOLD_MAX {
-                    self.told.pop_first();
-                }
-                self.told.insert(notice.clone(), *until);
+                self.told.retain(|_, (until, _)| is_live(until));
+                self.restore_told(notice.clone(), (*until, seq));
             }
+        }
+    }
+
+    fn note_start(&mut self, account: &Account) {
+        let at = account.run.made_at();
+        let team = account
+            .team
+            .as_ref()
+            .map(|team| (Kind::Team, team.as_str()));
+        let all = [(Kind::Store, ""), (Kind::Project, account.project.as_str())];
+        for (kind, name) in all.into_iter().chain(team) {
+            self.restore_start(format!("{} {name}", kind.as_str()), at);
+        }
+    }
+
+    /// When runs were dispatched last, by whose they are: a kind, a blank and a name. Whoever has a
+    /// least interval between two is not forgotten at a restart.
+    pub fn starts(&self) -> impl Iterator<Item = (&str, Instant)> {
+        let all = self.started.iter();
+        all.filter_map(|(whose, at)| Some((whose.as_str(), (*at)?)))
+    }
+
+    /// Puts back when a run was dispatched last, as it was written down.
+    pub fn restore_start(&mut self, whose: String, at: Instant) {
+        self.started.insert(whose, Some(at));
+        if self.started.len() > NAMES_MAX {
+            let oldest = self.started.iter().min_by_key(|(_, at)| **at);
+            let oldest = oldest.map(|(whose, _)| whose.clone());
+            oldest.and_then(|whose| self.started.remove(&whose));
         }
     }
 
@@ -310,9 +393,12 @@ impl Books {
         let Some(open) = self.open.get_mut(run) else {
             return;
         };
+        // As late as what was counted last: what a clock that was set back says later on has to be
+        // taken out of the window that it went into.
+        let at = self.latest.map_or(at, |latest| latest.max(at));
+        self.latest = Some(at);
         let account = open.account.clone();
         let before = open.counted.replace((at, usage.clone()));
-        self.latest = self.latest.max(Some(at));
         if let Some((at, usage)) = before {
             for (kind, name) in payers(&account, &usage) {
                 let page = self.pages.entry(kind).or_default();
@@ -338,6 +424,26 @@ impl Books {
         self.open.values()
     }
 
+    /// What a team did since its last review; none where it did nothing ever.
+    #[must_use]
+    pub fn reviewed(&self, team: &TeamId) -> Option<&Reviewed> {
+        self.reviews.get(team)
+    }
+
+    /// The same of all teams.
+    pub fn reviews(&self) -> impl Iterator<Item = (&TeamId, &Reviewed)> {
+        self.reviews.iter()
+    }
+
+    /// Puts back what a team did as it was written down.
+    pub fn restore_review(&mut self, team: TeamId, reviewed: Reviewed) {
+        self.reviews.insert(team, reviewed);
+        // The teams of a chart are fewer; what is left over from former charts makes room.
+        while self.reviews.len() > NAMES_MAX {
+            self.reviews.pop_first();
+        }
+    }
+
     /// All sums of a kind.
     #[must_use]
     pub fn page(&self, kind: Kind) -> Option<&Page> {
@@ -349,11 +455,11 @@ impl Books {
         self.pages.iter().map(|(kind, page)| (*kind, page))
     }
 
-    /// Notices that were told, each with the moment after which it is forgotten.
-    pub fn told(&self) -> impl Iterator<Item = (&str, Option<Instant>)> {
-        self.told
-            .iter()
-            .map(|(notice, until)| (notice.as_str(), *until))
+    /// Notices that were told, each with the moment after which it is forgotten and the number of
+    /// its entry.
+    pub fn told(&self) -> impl Iterator<Item = (&str, (Option<Instant>, u64))> {
+        let told = self.told.iter();
+        told.map(|(notice, told)| (notice.as_str(), *told))
     }
 
     /// Whether people were told that.
@@ -378,6 +484,9 @@ impl Books {
         for page in self.pages.values_mut() {
             page.rest.rewind(now);
             page.named.values_mut().for_each(|tally| tally.rewind(now));
+        }
+        for (at, _) in self.open.values_mut().flat_map(|open| &mut open.counted) {
+            *at = now.min(*at);
         }
     }
 
@@ -405,9 +514,13 @@ impl Books {
     }
 
     /// Puts back a notice as it was written down.
-    pub fn restore_told(&mut self, notice: String, until: Option<Instant>) {
-        if self.told.len() < TOLD_MAX {
-            self.told.insert(notice, until);
+    pub fn restore_told(&mut self, notice: String, told: (Option<Instant>, u64)) {
+        self.told.insert(notice, told);
+        if self.told.len() > TOLD_MAX {
+            // By name, two that are still true would push each other out for ever.
+            let oldest = self.told.iter().min_by_key(|(_, (_, seq))| *seq);
+            let oldest = oldest.map(|(notice, _)| notice.clone());
+            oldest.and_then(|oldest| self.told.remove(&oldest));
         }
     }
 }

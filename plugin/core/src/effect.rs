@@ -80,7 +80,7 @@ pub struct Cancel {
 }
 
 /// How loud a notice is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub enum Severity {
     /// Good to know.
     Info,
@@ -90,6 +90,18 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The name in files and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warn => "warn",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
 /// Tell people something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notify {
@@ -97,8 +109,10 @@ pub struct Notify {
     pub key: String,
     /// How loud.
     pub severity: Severity,
-    /// Whom it is for, such as a channel of the host; none for whoever runs it.
+    /// Whom it is for; none for whoever runs it.
     pub audience: Option<String>,
+    /// Where it is told, such as a channel of the host; none for wherever it tells such things.
+    pub channel: Option<String>,
     /// The task it is about.
     pub task: Option<TaskId>,
     /// The text.

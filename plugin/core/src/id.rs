@@ -17,6 +17,8 @@ const NAME_CHARS_MAX: usize = 64;
 /// Crockford's base 32, which ULIDs are written in.
 const CROCKFORD: &[u8] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ULID_CHARS: usize = 26;
+/// The characters of an ULID that tell the time.
+const ULID_TIME_CHARS: usize = 10;
 
 /// Why a name was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -226,6 +228,19 @@ impl RunId {
         RunId(text.into())
     }
 
+    /// When it was made.
+    #[must_use]
+    pub fn made_at(&self) -> Instant {
+        let time = self.0.bytes().take(ULID_TIME_CHARS).fold(0, |time, byte| {
+            let digit = CROCKFORD.iter().position(|known| *known == byte);
+            time << 5
+                | digit
+                    .and_then(|it| u64::try_from(it).ok())
+                    .unwrap_or_default()
+        });
+        Instant::from_ms(time)
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -369,6 +384,7 @@ mod tests {
             let id = TaskId::generate(now, random);
             assert_eq!(TaskId::parse(id.as_str()), Ok(id));
             let run = RunId::generate(now, (random, random));
+            assert_eq!(run.made_at(), now);
             assert_eq!(RunId::parse(run.as_str()), Ok(run));
         }
     }

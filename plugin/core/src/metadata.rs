@@ -1,7 +1,7 @@
 //! Well-known keys of a card's `metadata`. Source: AOF 1.20, "Well-known metadata keys".
 
 /// What the scheduler writes there itself: nobody who makes a task may.
-pub const OWNED: [&str; 19] = [
+pub const OWNED: [&str; 20] = [
     SUBMITTED_BY,
     CORRELATION_ID,
     SESSION_ID,
@@ -21,6 +21,7 @@ pub const OWNED: [&str; 19] = [
     DEADLETTER_AT,
     CANCELLATION_REASON,
     LAST_REQUEUED_AT,
+    SUBSCRIPTIONS,
 ];
 
 /// The agent that handed in what is in review.
@@ -63,3 +64,5 @@ pub const DEADLETTER_AT: &str = "deadletterAt";
 pub const CANCELLATION_REASON: &str = "cancellationReason";
 /// When it last became ready again after a failure.
 pub const LAST_REQUEUED_AT: &str = "lastRequeuedAt";
+/// Who is told how it ends, as [`crate::subscription`] reads it.
+pub const SUBSCRIPTIONS: &str = "subscriptions";

@@ -42,6 +42,10 @@ pub enum Operation {
     Depend,
     /// `aof_task_dep_remove`.
     Undepend,
+    /// `aof_task_subscribe`.
+    Subscribe,
+    /// `aof_task_unsubscribe`.
+    Unsubscribe,
     /// `aof_task_promote`.
     Promote,
     /// `aof_task_resurrect`.
@@ -82,6 +86,8 @@ impl Operation {
             Operation::Cancel => "aof_task_cancel",
             Operation::Depend => "aof_task_dep_add",
             Operation::Undepend => "aof_task_dep_remove",
+            Operation::Subscribe => "aof_task_subscribe",
+            Operation::Unsubscribe => "aof_task_unsubscribe",
             Operation::Promote => "aof_task_promote",
             Operation::Resurrect => "aof_task_resurrect",
             Operation::Amend => "aof_task_edit",
@@ -205,8 +211,15 @@ enum Grant {
 use Grant::{Always, As, ByPolicy, Never};
 use Relation::{Assignee, Creator, Holder, TeamLead};
 
+/// For whoever has to do with the task.
+const CONCERNED: [Grant; 3] = [
+    As(&[Holder, TeamLead, Creator]),
+    As(&[Holder, Creator]),
+    Never,
+];
+
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 23] = [
+const TABLE: [(Operation, [Grant; 3]); 25] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (
         Operation::Part,
@@ -265,6 +278,8 @@ const TABLE: [(Operation, [Grant; 3]); 23] = [
         Operation::Undepend,
         [As(&[TeamLead, Creator]), As(&[Creator]), Never],
     ),
+    (Operation::Subscribe, CONCERNED),
+    (Operation::Unsubscribe, CONCERNED),
     (Operation::Promote, [As(&[TeamLead]), Never, Never]),
     (Operation::Resurrect, [As(&[TeamLead]), Never, Never]),
     (

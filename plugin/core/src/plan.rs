@@ -8,6 +8,7 @@ mod caps;
 mod dispatch;
 mod ledger;
 mod order;
+mod review;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ use crate::status::Status;
 pub use caps::{Cap, served, team_of};
 pub use dispatch::waits_for;
 pub use ledger::{Ledger, Served};
+pub use review::{KIND as REVIEW, Review};
 
 /// Changes of status in one poll besides dispatches; the rest follows in the next.
 pub const HOUSEKEEPING_MAX: usize = 200;
@@ -209,7 +211,9 @@ pub struct Plan {
     pub waiting: Vec<Waiting>,
     /// How many ready tasks stay.
     pub waiting_total: usize,
-    /// When an interval is over that keeps one of them back, the earliest.
+    /// Reviews that are due.
+    pub reviews: Vec<Review>,
+    /// When an interval is over that keeps one of them back, or leads to a review, the earliest.
     pub wake_at: Option<Instant>,
 }
 
@@ -235,6 +239,9 @@ pub fn plan(snapshot: &Snapshot<'_>, scope: Scope<'_>) -> Plan {
     dispatch::fill(&mut plan, snapshot, scope);
     let overdue = overdue(&plan, snapshot);
     plan.actions.extend(overdue);
+    let (reviews, next_at) = review::due(snapshot);
+    plan.reviews = reviews;
+    plan.wake_at = plan.wake_at.into_iter().chain(next_at).min();
     plan
 }
 

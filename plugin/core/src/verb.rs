@@ -24,6 +24,7 @@ mod requeue;
 mod resurrect;
 mod strand;
 mod submit;
+mod subscribe;
 mod unblock;
 mod walk;
 
@@ -47,6 +48,7 @@ pub use requeue::requeue;
 pub use resurrect::resurrect;
 pub use strand::strand;
 pub use submit::submit;
+pub use subscribe::{active_of, subscribe, subscribe_along, told, unsubscribe};
 pub use unblock::unblock;
 
 use crate::card::Card;

@@ -1,7 +1,7 @@
-//! The work log of a task: a section at the end of its card's body that is only added to.
+//! The work log of a task: a section of its card's body that entries are added to.
 //!
-//! Never changes what is written there. Source: AOF 1.20, "Work Log", which began a new section
-//! with every entry; here there is one.
+//! Never changes what is written there: only a person with an editor does. Source: AOF 1.20, "Work
+//! Log", which began a new section with every entry; here there is one.
 
 use crate::instant::Instant;
 
@@ -31,16 +31,18 @@ pub fn with_entry(body: &str, (actor, text): (&str, &str), now: Instant) -> Stri
     next
 }
 
-/// A new body that has the work log of the old one, if it brings none itself.
+/// A new body with the work log of the old one. One that it brings itself gives way: it is a copy,
+/// in which what was written meanwhile is missing.
 #[must_use]
 pub fn kept(old: &str, new: &str) -> String {
     let (_, log, _) = split(old);
-    if log.is_empty() || !split(new).1.is_empty() {
+    if log.is_empty() {
         return new.to_owned();
     }
-    let text = new.trim_end();
-    let gap = if text.is_empty() { "" } else { "\n\n" };
-    format!("{text}{gap}{}\n", log.trim_end())
+    let (before, _, after) = split(new);
+    let parts = [before, log, after].map(str::trim_end);
+    let parts: Vec<&str> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+    format!("{}\n", parts.join("\n\n"))
 }
 
 /// The section with its heading; empty if there is none.
@@ -119,13 +121,15 @@ mod tests {
     }
 
     #[test]
-    fn a_new_body_keeps_the_log_of_the_old_one_unless_it_has_its_own() {
+    fn a_new_body_keeps_the_log_of_the_old_one() {
         let old = add("Do it.\n", "begun");
+        assert_eq!(kept(&old, &old), old);
         let log = section(&old);
         assert_eq!(kept(&old, "New.\n"), format!("New.\n\n{log}"));
         assert_eq!(kept(&old, ""), log);
         assert_eq!(kept("Do it.\n", "New.\n"), "New.\n");
-        let own = "New.\n\n## Work Log\n\n- mine\n";
-        assert_eq!(kept(&old, own), own);
+        let own = "New.\n\n## Work Log\n\n- mine\n\n## More\n\nx\n";
+        assert_eq!(kept(&old, own), format!("New.\n\n{log}\n## More\n\nx\n"));
+        assert_eq!(kept("Do it.\n", own), own, "there is no other");
     }
 }

@@ -274,7 +274,9 @@ fn tell<S: Store>(
 ) -> Result<(), Refusal> {
     let mut work = Work::default();
     work.event_of(session, ctx, about, event);
-    work.commit(store, session).map(drop)
+    let committed = work.commit(store, session)?;
+    session.hand_out_later(&committed.effects, ctx.now);
+    Ok(())
 }
 
 fn held_once<S: Store>(store: &mut S, loaded: &LoadedCard, run: &RunId) -> bool {

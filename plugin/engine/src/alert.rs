@@ -70,6 +70,7 @@ impl Stranded {
             key: format!("stranded:{trigger}:{}", ctx.now.ms()),
             severity: Severity::Warn,
             audience: None,
+            channel: None,
             message: format!("{reason}: {} cannot go on", named(&tasks)),
             task: Some(trigger),
         }));
@@ -93,6 +94,7 @@ pub(crate) fn deadletter(card: &Card) -> Effect {
         key: format!("deadletter:{}:{}", card.id, card.revision),
         severity: Severity::Critical,
         audience: None,
+        channel: None,
         task: Some(card.id.clone()),
         message: format!("{} was given up: {reason}", card.id),
     })
@@ -114,7 +116,8 @@ pub(crate) fn overdue(
     Effect::Notify(Notify {
         key: format!("sla:{}:{}", card.id, card.revision),
         severity,
-        audience: channel.or_else(|| session.settings.sla.channel.clone()),
+        audience: None,
+        channel: channel.or_else(|| session.settings.sla.channel.clone()),
         task: Some(card.id.clone()),
         message: format!("{}: {reason}", card.id),
     })

@@ -53,7 +53,7 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<S: Store> Engine<S> {
-    /// Changes the task that `text` names, if the caller may.
+    /// Changes the task that `text` names, if the caller may. The call has looked at the disk.
     pub(crate) fn change(
         &mut self,
         ctx: &Context,
@@ -63,7 +63,10 @@ impl<S: Store> Engine<S> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let (store, session) = self.fresh()?;
+            if tries > 1 {
+                self.fresh()?;
+            }
+            let (store, session) = self.at_hand()?;
             session.require_writer()?;
             let id = session.resolve(text)?;
             // It may be a neighbour's card that stands in the way: the next poll sees to those.

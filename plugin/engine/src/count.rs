@@ -129,11 +129,9 @@ pub(crate) fn at_end<S: Store>(
 }
 
 fn read(bytes: &[u8]) -> Result<Usage, String> {
-    // A derived reader would also take an array of the fields' values in their order.
-    if bytes.trim_ascii_start().first() != Some(&b'{') {
-        return Err("it is no JSON object".to_owned());
-    }
-    let words: Words = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let fields = crate::json::object(bytes)?;
+    let words = serde_json::from_value(Value::Object(fields));
+    let words: Words = words.map_err(|error| error.to_string())?;
     words.usage().map_err(|flaw| flaw.message)
 }
 
@@ -190,7 +188,8 @@ pub(crate) fn amend<S: Store>(
     run: &RunId,
     (told, is_last): (&Told, bool),
 ) -> Result<Committed, Refusal> {
-    let Some(open) = session.books.account(run) else {
+    let open = session.books.account(run);
+    let Some(open) = open.filter(|_| !session.over.contains(run)) else {
         return Ok(Committed::default());
     };
     let account = open.account.clone();
@@ -203,11 +202,12 @@ pub(crate) fn amend<S: Store>(
         work.count(session, ctx, run, (usage, source));
         record(store, session, &account, (usage, &mut work))?;
     }
+    if work.is_empty() {
+        session.over.extend(is_last.then(|| run.clone()));
+        return Ok(Committed::default());
+    }
     if is_last {
         work.book(Entry::Closed(run.clone()));
-    }
-    if work.is_empty() {
-        return Ok(Committed::default());
     }
     // Without news of what was used, no plan comes out otherwise.
     let idle_report = session.idle_report.clone().filter(|_| told.usage.is_none());
@@ -263,13 +263,15 @@ pub(crate) fn account_of(session: &Session, run: &Run) -> Account {
 }
 
 /// Opens accounts for runs that work although the books do not know them: those of an older
-/// version, or of a ledger that was lost. One of which the end was told is not among them.
-pub(crate) fn open_accounts(session: &mut Session) {
+/// version, or of a ledger that was lost. One of which the end was told is not among them. They are
+/// still to be written down.
+pub(crate) fn open_accounts(session: &mut Session) -> Vec<Account> {
     let live = session.live.values().map(|live| &live.run);
     let unknown =
         live.filter(|run| run.usage.is_none() && session.books.account(&run.id).is_none());
     let accounts: Vec<Account> = unknown.map(|run| account_of(session, run)).collect();
-    for account in accounts {
-        session.books.open(account);
+    for account in &accounts {
+        session.books.open(account.clone());
     }
+    accounts
 }

@@ -9,6 +9,7 @@ use aof_store::refusal::refusal_of;
 use crate::opening::{self, Config, Opened};
 use crate::session::Session;
 use crate::view::{Audit, Seen};
+use crate::work::Work;
 
 /// The orchestrator. Holds one store and, once opened, what is known of it.
 #[derive(Debug)]
@@ -46,7 +47,13 @@ impl<S: Store> Engine<S> {
 
     /// Flushes everything and forgets it. The lock is the host's to release.
     pub fn close(&mut self) {
-        if let Some(session) = self.session.take() {
+        if let Some(mut session) = self.session.take() {
+            if session.is_writer && !session.is_suspect && !session.over.is_empty() {
+                // Otherwise the next opening asks about them.
+                Work::default()
+                    .commit(&mut self.store, &mut session)
+                    .unwrap_or_default();
+            }
             // What could not be flushed is in the journal, where the next opening finds it.
             session.retire(&mut self.store).unwrap_or_default();
         }
@@ -70,8 +77,16 @@ impl<S: Store> Engine<S> {
         }
     }
 
-    /// The store and the open session, with what others changed taken in.
+    /// The store and the open session, with what others changed taken in. A call does so once, and
+    /// again before it tries again; what came in between is met by the commit.
     pub(crate) fn fresh(&mut self) -> Result<(&mut S, &mut Session), Refusal> {
+        let (store, session) = self.at_hand()?;
+        session.refresh(store).map_err(|error| refusal_of(&error))?;
+        Ok((store, session))
+    }
+
+    /// The same as the present call has found them.
+    pub(crate) fn at_hand(&mut self) -> Result<(&mut S, &mut Session), Refusal> {
         let session = self.session.as_mut().ok_or_else(|| {
             Refusal::refused(
                 "AOF-2010",
@@ -79,9 +94,6 @@ impl<S: Store> Engine<S> {
                 "call lifecycle.open first",
             )
         })?;
-        session
-            .refresh(&mut self.store)
-            .map_err(|error| refusal_of(&error))?;
         Ok((&mut self.store, session))
     }
 }

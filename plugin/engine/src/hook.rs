@@ -9,4 +9,5 @@ mod started;
 
 pub use ended::{Ending, SessionEnd};
 pub use settled::Settlement;
+pub use started::Start;
 pub(crate) use started::unknown;

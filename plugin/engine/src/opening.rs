@@ -7,10 +7,12 @@ mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::books::{Account, Entry};
 use aof_core::caller::Context;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
+use aof_core::notification::Desk;
 use aof_core::org::Method;
 use aof_core::plan::Ledger;
 use aof_core::refusal::Refusal;
@@ -18,7 +20,7 @@ use aof_core::run::{Run, RunState};
 use aof_store::event_log::Event;
 use aof_store::journal::Journal;
 use aof_store::layout::SETTINGS;
-use aof_store::port::{Mode, Store};
+use aof_store::port::{Mode, Store, StoreError};
 use aof_store::recovery::recover;
 use aof_store::refusal::refusal_of;
 use aof_store::shelf::Shelf;
@@ -28,11 +30,13 @@ use crate::batches::Batches;
 use crate::scope::Projects;
 use crate::session::{Counters, Live, Session};
 use crate::settings;
+use crate::subscribe;
 use crate::work::{MissingEvent, Work};
 use gap::{missing_events, resume_log};
 
+use books::begin_books;
 pub(crate) use books::{read_books, recall_books};
-pub(crate) use file::{read_chart, read_outbox};
+pub(crate) use file::{read_chart, read_outbox, read_rules};
 pub(crate) use run::read_live_runs;
 
 /// How to open.
@@ -99,17 +103,16 @@ pub(crate) fn open<S: Store>(
     ctx: &Context,
     config: &Config,
 ) -> Result<(Session, Opened), Refusal> {
-    let mode = if config.read_only {
-        Mode::Reader
-    } else {
-        Mode::Writer
+    let mode = match config.read_only {
+        true => Mode::Reader,
+        false => Mode::Writer,
     };
     let stored = |error: &_| refusal_of(error);
     let opening = store.open(mode).map_err(|error| stored(&error))?;
     let (source, settings, warnings) = settings::read(store, config)?;
     let scope = Projects::parse(config.projects.as_deref())?;
-    let writer = (!config.read_only).then_some(opening);
-    let mut recovered = recover(store, writer).map_err(|error| stored(&error))?;
+    let mut recovered =
+        recover(store, (!config.read_only).then_some(opening)).map_err(|error| stored(&error))?;
     scope.narrow(&mut recovered);
     recovered.shelf.notice(SETTINGS, warnings);
     let chart = read_chart(store, &mut recovered.shelf).map_err(|error| stored(&error))?;
@@ -128,6 +131,7 @@ pub(crate) fn open<S: Store>(
         settings,
         source,
         scope,
+        deferred: subscribe::deferred(&outbox, ctx.now),
         outbox,
         asking: None,
         log,
@@ -138,9 +142,12 @@ pub(crate) fn open<S: Store>(
         announced: BTreeMap::new(),
         ledger: Ledger::default(),
         books,
+        over: Vec::new(),
         spending: BTreeSet::new(),
-        is_chart_told: false,
+        refusals_told: Vec::new(),
+        desk: Desk::default(),
         idle_report: None,
+        polled_at: ctx.now,
         wake_at: None,
         served: 0,
         hold: None,
@@ -150,33 +157,36 @@ pub(crate) fn open<S: Store>(
         not_before: None,
         obstructed: BTreeMap::new(),
     };
-    recall(&mut session);
-    recall_books(store, &mut session).map_err(|error| stored(&error))?;
-    let mended = trouble.map(|it| it.mend(store, &mut session)).transpose();
-    let mended = mended.map_err(|error| stored(&error))?.flatten();
-    recovered.repairs.extend(mended);
+    recall(store, &mut session).map_err(|error| stored(&error))?;
+    let accounts = begin_books(store, &mut session, (trouble, &mut recovered.repairs));
+    let accounts = accounts.map_err(|error| stored(&error))?;
     session.take_terms();
     session.shelf.index.find_cycles();
     let missing = missing_events(&session, &tail);
-    let events = announce(store, &mut session, ctx, (&recovered.repairs, missing))?;
+    let told = (accounts, recovered.repairs.as_slice(), missing);
+    let events = announce(store, &mut session, ctx, told)?;
     let opened = report(&session, recovered.repairs, events);
     Ok((session, opened))
 }
 
-/// Whoever works now was served, in the order in which it happened.
-fn recall(session: &mut Session) {
-    let mut runs: Vec<Run> = session.live.values().map(|live| live.run.clone()).collect();
-    runs.sort_by(|left, right| (left.requested_at, &left.id).cmp(&(right.requested_at, &right.id)));
+/// What follows from all that was read: whoever works now was served; the books know when somebody
+/// was served last.
+fn recall<S: Store>(store: &mut S, session: &mut Session) -> Result<(), StoreError> {
+    session.read_rules(store)?;
+    session.ledger.recall(&session.books);
+    // Ids of runs sort by when they were made.
+    let runs: Vec<Run> = session.live.values().map(|live| live.run.clone()).collect();
     for run in &runs {
         session.serve(run);
     }
+    Ok(())
 }
 
 fn announce<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (repairs, missing): (&[String], Vec<MissingEvent>),
+    (accounts, repairs, missing): (Vec<Account>, &[String], Vec<MissingEvent>),
 ) -> Result<Vec<Event>, Refusal> {
     if !session.is_writer {
         return Ok(Vec::new());
@@ -186,6 +196,9 @@ fn announce<S: Store>(
         .map_err(|error| refusal_of(&error))?;
     let mut batches = Batches::default();
     let mut work = Work::default();
+    for account in accounts {
+        work.book(Entry::Opened(account));
+    }
     let startup = EventDraft::new("system.startup", json!({"epoch": session.opening.epoch}));
     work.event_of(session, ctx, (None, None), startup);
     batches.add(store, session, work)?;
@@ -238,6 +251,7 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
     let recorded = session
         .outbox
         .open()
+        .filter(|(key, _)| session.deferred.iter().all(|(_, later)| later != key))
         .filter_map(|(_, effect)| match effect {
             Effect::Spawn(spawn) => session
                 .live
@@ -260,9 +274,11 @@ fn wanted_effects(session: &Session) -> Vec<Effect> {
         // An offer that is not on record is nobody's: the host does not know the run either.
         .filter(|spawn| spawn.method() != Some(Method::Cli))
         .map(|spawn| Effect::Spawn(Box::new(spawn)));
-    let mut wanted: Vec<Effect> = recorded.chain(forgotten).collect();
+    let is_cancel = |effect: &Effect| matches!(effect, Effect::Cancel(_));
+    let all = recorded.chain(forgotten);
+    let (mut wanted, others): (Vec<Effect>, Vec<Effect>) = all.partition(is_cancel);
     // A task's former session ends before its next one begins.
-    wanted.sort_by_key(|effect| !matches!(effect, Effect::Cancel(_)));
+    wanted.extend(others);
     wanted
 }
 

@@ -1,6 +1,8 @@
 //! One tick: plan, carry the plan out in one commit, report.
 
+mod action;
 pub(crate) mod budget;
+mod review;
 mod tell;
 
 use std::collections::BTreeSet;
@@ -32,11 +34,13 @@ use crate::cascade::cascade;
 use crate::chart;
 use crate::engine::Engine;
 use crate::explain;
+use crate::notice;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::reach;
 use crate::session::{Live, Session};
 use crate::settings::reload;
+use crate::subscribe;
 use crate::summary;
 use crate::work::{Closing, Committed, Work};
 use tell::{announce, announce_hold, remember, report_failures};
@@ -175,12 +179,11 @@ fn scope(dispatched: u32) -> Scope<'static> {
 
 fn dry_run(session: &Session, ctx: &Context) -> String {
     let plan = plan(&session.snapshot(ctx.now), scope(0));
-    let actions = plan
-        .actions
-        .iter()
-        .map(|action| action_json(session, action, None))
-        .collect();
-    report(session, &plan, actions, (Some("dry_run_mode"), None))
+    let actions = plan.actions.iter();
+    let actions = actions.map(|action| action::json(session, action, None));
+    let actions = actions.chain(review::foreseen(session, &plan.reviews));
+    let end = (Some("dry_run_mode"), None);
+    report(session, &plan, actions.collect(), end)
 }
 
 fn act<S: Store>(
@@ -193,6 +196,7 @@ fn act<S: Store>(
     session.counters.polls += 1;
     let told = reload(store, session, ctx)?;
     session.end_pause(ctx.now);
+    session.rewind(ctx.now);
     let is_due = session.next_due().is_some_and(|due| due <= ctx.now);
     if let Some(value) = session.idle_report.clone().filter(|_| !is_due) {
         return Ok(value);
@@ -202,7 +206,9 @@ fn act<S: Store>(
     ended.done.events = told.events;
     let before = end_orphans(store, session, ctx, &mut ended)
         .and_then(|()| adopt_moved(store, session, ctx, &mut ended))
-        .and_then(|()| chart::tell(store, session, ctx, &mut ended));
+        .and_then(|()| subscribe::deliver(store, session, ctx, &mut ended))
+        .and_then(|()| chart::tell(store, session, ctx, &mut ended))
+        .and_then(|()| notice::tell_digests(store, session, ctx, &mut ended));
     tick.take(ended);
     before?;
     session.ledger.rewind(ctx.now);
@@ -212,8 +218,14 @@ fn act<S: Store>(
     let mut batches = Batches::default();
     let mut carried = Carried::default();
     let made = (&mut tick.dice, &mut batches, &mut carried);
-    let end = carry_out(store, session, ctx, (&plan, made))
-        .and_then(|()| conclude(store, session, ctx, (&plan, &mut batches, &carried.failed)));
+    let end = carry_out(store, session, ctx, (&plan, made)).and_then(|()| {
+        conclude(
+            store,
+            session,
+            ctx,
+            (&plan, &mut tick.dice, &mut batches, &mut carried),
+        )
+    });
     if end.is_err() {
         carried.done.truncate(batches.committed);
     }
@@ -337,8 +349,9 @@ fn conclude<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
-    (plan, batches, failed): (&Plan, &mut Batches, &[(TaskId, Refusal)]),
+    (plan, dice, batches, carried): (&Plan, &mut Dice, &mut Batches, &mut Carried),
 ) -> Result<(), Refusal> {
+    let failed = carried.failed.as_slice();
     let is_held_up = !failed.is_empty() || !session.obstructed.is_empty();
     session.not_before = is_held_up.then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
     let mut work = Work::default();
@@ -346,8 +359,10 @@ fn conclude<S: Store>(
     announce(session, ctx, &plan.waiting, &mut work);
     announce_hold(session, ctx, plan.waiting_total, &mut work);
     budget::tell(session, ctx, &mut work);
+    let reviews = review::make(session, ctx, (&plan.reviews, dice), &mut work)?;
     batches.add(store, session, work)?;
     batches.flush(store, session)?;
+    carried.done.extend(reviews);
     remember(session, &plan.waiting, failed);
     let reason = session.lasting_hold().map(str::to_owned);
     if reason.is_none() || plan.waiting_total > 0 {
@@ -402,7 +417,7 @@ fn carry_out<S: Store>(
             match started {
                 Ok(started) => {
                     stranded.tell(session, ctx, action, &mut work);
-                    let done = action_json(session, action, started.as_ref());
+                    let done = action::json(session, action, started.as_ref());
                     carried.done.push(done);
                     batches.add(store, session, work)?;
                 }
@@ -526,37 +541,6 @@ fn decision_json(via: &Via, candidates: &[Considered]) -> Value {
         "rule": via.rule,
         "candidates": told.map(explain::candidate).collect::<Vec<_>>(),
         "considered": candidates.len(),
-    })
-}
-
-fn action_json(session: &Session, action: &Action, run: Option<&RunId>) -> Value {
-    let (kind, agent, reason) = match action {
-        Action::Expire(_) => ("expire", None, "the lease lapsed".to_owned()),
-        Action::Requeue(_) => {
-            let reason = "the delay after a failure is over";
-            ("requeue", None, reason.to_owned())
-        }
-        Action::Strand { snag, .. } => ("block", None, snag.to_string()),
-        Action::Free(_) => ("unblock", None, "all dependencies are done".to_owned()),
-        Action::Promote(_) => ("promote", None, "all dependencies are done".to_owned()),
-        Action::Overdue { policy, .. } => {
-            let reason = format!("it stands too long where it is: {}", policy.as_str());
-            ("sla", None, reason)
-        }
-        Action::Dispatch { agent, .. } => (
-            "dispatch",
-            Some(agent),
-            "ready, and there is room".to_owned(),
-        ),
-    };
-    let task = action.task();
-    json!({
-        "kind": kind,
-        "task": task.as_str(),
-        "title": session.shelf.index.row(task).map(|row| row.title.as_str()),
-        "agent": agent.map(AgentId::as_str),
-        "run": run.map(RunId::as_str),
-        "reason": reason,
     })
 }
 

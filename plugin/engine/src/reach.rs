@@ -38,6 +38,7 @@ pub(crate) fn by(spawn: Spawn, run: Run, now: Instant) -> (Run, Effect) {
         key: offer_key(&run.id),
         severity: Severity::Info,
         audience: Some(spawn.agent.to_string()),
+        channel: None,
         task: Some(spawn.task.clone()),
         message: format!(
             "{task} is offered to `{agent}`: {title}. Read it with `aof task show {task}`; when \
@@ -119,7 +120,7 @@ impl<S: Store> Engine<S> {
         (run, next): (Run, Spawn),
         (class, message): (FailureClass, &str),
     ) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let Some(root) = session.shelf.root(&run.project).cloned() else {
             return Ok(unknown(&run.id));
         };

@@ -7,13 +7,16 @@ use aof_core::id::{ProjectId, RunId};
 use aof_core::project::Project;
 use aof_core::sla::Terms;
 use aof_core::status::Status;
-use aof_store::layout::{ORG_CHART, PROJECT_DIRS, ProjectRoot, SETTINGS};
+use aof_store::layout::{NOTIFICATION_RULES, ORG_CHART, PROJECT_DIRS, ProjectRoot, SETTINGS};
 use aof_store::loaded::CARD_BYTES_MAX;
 use aof_store::port::{Change, EntryKind, Store, StoreError};
 use aof_store::recovery::{absorb_project, read_cards, recover, shelve};
 
-use crate::opening::{read_books, read_chart, read_live_runs, read_outbox, recall_books};
+use crate::opening::{
+    read_books, read_chart, read_live_runs, read_outbox, read_rules, recall_books,
+};
 use crate::session::{Live, Session};
+use crate::subscribe;
 
 /// Changes taken in one page.
 const PAGE: u32 = 4_096;
@@ -40,8 +43,8 @@ impl Session {
     }
 
     /// Mends and reads everything as opening does, after a commit that failed half way: what its
-    /// record says is done now. A run whose effect was not handed out starts again when its lease
-    /// lapses.
+    /// record says is done now, and its notices go out with the next poll. A run whose effect was
+    /// not handed out starts again when its lease lapses.
     fn look_again<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
         let mut recovered = recover(store, self.is_writer.then_some(self.opening))?;
         let settings = self.shelf.notices.remove(SETTINGS).unwrap_or_default();
@@ -53,7 +56,9 @@ impl Session {
         if let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;
         }
-        self.outbox = read_outbox(store)?;
+        self.read_rules(store)?;
+        let former = std::mem::replace(&mut self.outbox, read_outbox(store)?);
+        subscribe::recall(self, &former);
         let seq = self.books.seq();
         // A line that is torn is mended by the next opening.
         self.books = read_books(store)?.0;
@@ -98,11 +103,13 @@ impl Session {
         again.extend(self.shelf.unread.iter().cloned());
         self.obstructed
             .retain(|_, path| changes.iter().all(|change| change.path != *path));
-        let mut reads_chart = false;
+        let (mut reads_chart, mut reads_rules) = (false, false);
         let mut manifests = BTreeSet::new();
         for change in changes {
             if change.path == ORG_CHART {
                 reads_chart = true;
+            } else if change.path == NOTIFICATION_RULES {
+                reads_rules = true;
             } else if let Some(root) = manifest_of(&change.path) {
                 manifests.insert(root);
             } else if let Some(entry) = &change.entry {
@@ -128,7 +135,18 @@ impl Session {
         if reads_chart && let Some(chart) = read_chart(store, &mut self.shelf)? {
             self.chart = chart;
         }
+        if reads_rules {
+            self.read_rules(store)?;
+        }
         self.sort_out_runs();
+        Ok(())
+    }
+
+    /// Lets the rules hold that people are told by; the last good ones if they cannot be used.
+    pub(crate) fn read_rules<S: Store>(&mut self, store: &mut S) -> Result<(), StoreError> {
+        if let Some(rules) = read_rules(store, &mut self.shelf)? {
+            self.desk.follow(rules);
+        }
         Ok(())
     }
 

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::books::{Books, Entry};
+use aof_core::effect::Effect;
 use aof_core::id::{ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
+use aof_core::notification::Desk;
 use aof_core::org::{Method, OrgChart};
 use aof_core::plan::{Ledger, Snapshot, served};
 use aof_core::project::Project;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
 use aof_core::settings::Settings;
+use aof_core::subscription::PAUSE_MS;
 use aof_store::event_log::EventLog;
 use aof_store::journal::{Journal, checkpoint, retire};
 use aof_store::layout::ProjectRoot;
@@ -63,6 +66,9 @@ pub(crate) struct Session {
     pub(crate) ledger: Ledger,
     /// What was used.
     pub(crate) books: Books,
+    /// Runs whose sessions are over and used nothing more: their accounts are closed by whatever is
+    /// committed next. If that is lost, the next opening asks the host about them once more.
+    pub(crate) over: Vec<RunId>,
     /// Tasks that used something since people were last told about budgets.
     pub(crate) spending: BTreeSet<TaskId>,
     /// What the settings are made of.
@@ -70,6 +76,8 @@ pub(crate) struct Session {
     /// The projects that are seen.
     pub(crate) scope: Projects,
     pub(crate) outbox: Outbox,
+    /// Keys in it that are not to be handed out before their time.
+    pub(crate) deferred: Vec<(Instant, String)>,
     /// The call that is being answered, if it can be repeated.
     pub(crate) asking: Option<Asking>,
     pub(crate) log: EventLog,
@@ -81,8 +89,10 @@ pub(crate) struct Session {
     pub(crate) orphans: Vec<Live>,
     /// Why a task found nobody, as last announced: said once, not in every poll.
     pub(crate) announced: BTreeMap<TaskId, String>,
-    /// Somebody was told that the org chart cannot be used.
-    pub(crate) is_chart_told: bool,
+    /// Files of which somebody was told that they cannot be used.
+    pub(crate) refusals_told: Vec<&'static str>,
+    /// What people are told by rules of their own.
+    pub(crate) desk: Desk,
     /// The last report, as long as a new poll could only repeat it.
     pub(crate) idle_report: Option<String>,
     /// Why nothing is started just now, if so.
@@ -95,6 +105,8 @@ pub(crate) struct Session {
     pub(crate) is_suspect: bool,
     /// Dispatches since the present poll began, whatever became of its commits.
     pub(crate) served: u32,
+    /// When it was that a poll last looked around.
+    pub(crate) polled_at: Instant,
     /// When an interval is over that keeps a ready task back.
     pub(crate) wake_at: Option<Instant>,
     /// After an action was refused: when to try it again.
@@ -138,7 +150,30 @@ impl Session {
         let due = self.shelf.index.next_due(is_free);
         let due = due.map(|due| self.not_before.map_or(due, |pause| due.max(pause)));
         let pause = self.hold.as_ref().and_then(|hold| hold.until);
-        due.into_iter().chain(pause).chain(self.wake_at).min()
+        let deferred = self.deferred.iter().map(|(at, _)| *at).min();
+        let others = pause.into_iter().chain(self.wake_at).chain(deferred);
+        due.into_iter().chain(others).chain(self.desk.due()).min()
+    }
+
+    /// Lets the next poll hand out what was recorded on the way to another answer.
+    pub(crate) fn hand_out_later(&mut self, effects: &[Effect], now: Instant) {
+        let keys = effects.iter().map(|effect| (now, effect.key()));
+        self.deferred.extend(keys);
+    }
+
+    /// The clock may have been set back since the last poll: then nothing waits for a moment that
+    /// lies further ahead than it may, and whatever was planned for one is planned anew.
+    pub(crate) fn rewind(&mut self, now: Instant) {
+        if now < self.polled_at {
+            self.desk.rewind(now);
+            let latest = now.plus_ms(PAUSE_MS);
+            for (due, _) in &mut self.deferred {
+                *due = latest.min(*due);
+            }
+            self.not_before = None;
+            self.idle_report = None;
+        }
+        self.polled_at = now;
     }
 
     /// What planning may look at.

@@ -195,6 +195,7 @@ fn notice(ctx: &Context, message: String) -> Effect {
         key: format!("config:{}", ctx.now.ms()),
         severity: Severity::Warn,
         audience: None,
+        channel: None,
         task: None,
         message,
     })
@@ -344,7 +345,8 @@ pub(crate) fn effective(settings: &Settings) -> Value {
     })
 }
 
-fn budget_json(budget: &Budget) -> Value {
+/// A budget, with the keys of the files.
+pub(crate) fn budget_json(budget: &Budget) -> Value {
     json!({
         "tokensMax": budget.tokens_max,
         "costMicrosMax": budget.cost_micros_max,

@@ -21,9 +21,12 @@ mod project;
 mod promote;
 mod report;
 mod resurrect;
+mod subscribe;
 mod target;
 mod unblock;
 mod update;
+
+pub(crate) use dispatch::fresh_id;
 
 use aof_core::caller::{Caller, Context};
 use aof_core::refusal::Refusal;
@@ -161,6 +164,19 @@ const DEP_REMOVE: Card = Card(
     "Lets a task wait for another one no longer.",
     REPEATS,
 );
+const SUBSCRIBE: Card = Card(
+    "aof_task_subscribe",
+    "Subscribe to the end of a task",
+    "Lets an agent be told once how a task ended: done, cancelled or given up. Asking again \
+     changes nothing.",
+    REPEATS,
+);
+const UNSUBSCRIBE: Card = Card(
+    "aof_task_unsubscribe",
+    "Take a subscription back",
+    "Lets nobody be told by this subscription any more.",
+    REPEATS,
+);
 const EDIT: Card = Card(
     "aof_task_edit",
     "Edit a task",
@@ -171,8 +187,8 @@ const EDIT: Card = Card(
 const LOG: Card = Card(
     "aof_task_log",
     "Write into the work log",
-    "Adds an entry with your name and the time to the work log of a task. Nothing there is ever \
-     changed.",
+    "Adds an entry with your name and the time to the work log of a task, and changes nothing \
+     there.",
     WRITES,
 );
 const HEARTBEAT: Card = Card(
@@ -247,6 +263,29 @@ impl Card {
     }
 }
 
+impl Definition {
+    /// The same with one more argument, a text.
+    fn taking(self, field: &str, description: &str, is_required: bool) -> Self {
+        let mut schema: Value = serde_json::from_str(&self.input_schema).unwrap_or_default();
+        let shape = match is_required {
+            true => json!({"description": description, "type": "string"}),
+            false => json!({"description": description, "type": ["string", "null"]}),
+        };
+        if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+            fields.insert(field.to_owned(), shape);
+        }
+        if let Some(Value::Array(required)) = schema.get_mut("required")
+            && is_required
+        {
+            required.push(field.into());
+        }
+        Definition {
+            input_schema: schema.to_string(),
+            ..self
+        }
+    }
+}
+
 /// The schema of a type, with one more field for a key if it has a name.
 fn schema<T: JsonSchema>(key: Option<&str>) -> String {
     let settings =
@@ -288,6 +327,25 @@ impl<S: Store> Engine<S> {
             RESURRECT.define::<target::About, answer::Touched>(),
             DEP_ADD.define::<depend::Arguments, answer::Touched>(),
             DEP_REMOVE.define::<depend::Arguments, answer::Touched>(),
+            SUBSCRIBE
+                .define::<target::About, answer::Touched>()
+                .taking(
+                    "subscriberId",
+                    "The agent of the org chart that is told.",
+                    true,
+                )
+                .taking(
+                    "granularity",
+                    "`completion`, if given: told once, when the task has ended.",
+                    false,
+                ),
+            UNSUBSCRIBE
+                .define::<target::About, answer::Touched>()
+                .taking(
+                    "subscriptionId",
+                    "What `aof_task_subscribe` answered.",
+                    true,
+                ),
             EDIT.define::<edit::Arguments, answer::Touched>(),
             LOG.define::<log::Arguments, answer::Touched>(),
             HEARTBEAT.define::<target::About, answer::Held>(),
@@ -307,6 +365,7 @@ impl<S: Store> Engine<S> {
     /// `AOF-1001` for an unknown tool, `AOF-1002` for arguments that do not fit its schema, and
     /// what the tool itself refuses.
     pub fn call(&mut self, ctx: &Context, name: &str, arguments: &str) -> Result<Outcome, Refusal> {
+        self.fresh()?;
         let mut events = self.sign_of_life(ctx)?;
         let keyed = takes_key(name)
             .then(|| once::keyed(arguments))
@@ -346,6 +405,8 @@ impl<S: Store> Engine<S> {
             "aof_task_resurrect" => self.resurrect(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_add" => self.add_dependency(ctx, &arguments::parse(arguments)?),
             "aof_task_dep_remove" => self.remove_dependency(ctx, &arguments::parse(arguments)?),
+            "aof_task_subscribe" => self.subscribe(ctx, arguments),
+            "aof_task_unsubscribe" => self.unsubscribe(ctx, arguments),
             "aof_task_edit" => self.edit(ctx, &arguments::parse(arguments)?),
             "aof_task_log" => self.log(ctx, &arguments::parse(arguments)?),
             "aof_task_heartbeat" => self.heartbeat(ctx, &arguments::parse(arguments)?),
@@ -365,12 +426,17 @@ impl<S: Store> Engine<S> {
         let Caller::Agent { run: Some(run), .. } = &ctx.caller else {
             return Ok(Vec::new());
         };
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         if !session.is_writer || !session.live.contains_key(run) {
             return Ok(Vec::new());
         }
         session.quiet.retain(|quiet| quiet != run);
-        Ok(self.session_heartbeat(ctx, run)?.events)
+        let Outcome {
+            effects, events, ..
+        } = self.extend(ctx, run)?;
+        let (_, session) = self.at_hand()?;
+        session.hand_out_later(&effects, ctx.now);
+        Ok(events)
     }
 }
 
@@ -387,6 +453,8 @@ fn unknown_tool(name: &str) -> Refusal {
         RESURRECT,
         DEP_ADD,
         DEP_REMOVE,
+        SUBSCRIBE,
+        UNSUBSCRIBE,
         EDIT,
         LOG,
         HEARTBEAT,

@@ -5,6 +5,7 @@ mod board;
 mod events;
 mod mailbox;
 mod metrics;
+mod notifications;
 mod org;
 mod settings;
 mod task;

@@ -8,6 +8,7 @@ use aof_core::card::Card;
 use aof_core::effect::{Cancel, Effect};
 use aof_core::event::EventDraft;
 use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::instant::Instant;
 use aof_core::org::Method;
 use aof_core::refusal::Refusal;
 use aof_core::run::{Run, RunOutcome, RunState};
@@ -24,7 +25,9 @@ use aof_store::transaction::Transaction;
 use serde_json::{Value, json};
 
 use crate::count::Told;
+use crate::notice;
 use crate::session::{Live, Session};
+use crate::subscribe;
 
 /// Characters of a text in an event or in the record of a run: a line of the log and the record
 /// hold it however it is escaped. The card has all of it.
@@ -70,6 +73,8 @@ pub(crate) struct Work {
     transaction: Transaction,
     cards: Vec<(ProjectId, Card)>,
     effects: Vec<Effect>,
+    /// Effects that are recorded and handed out later.
+    deferred: Vec<(Instant, Effect)>,
     settled: Vec<String>,
     opened_runs: Vec<Run>,
     /// Those that are new among them.
@@ -117,6 +122,7 @@ impl Work {
         self.transaction.absorb(other.transaction);
         self.cards.extend(other.cards);
         self.effects.extend(other.effects);
+        self.deferred.extend(other.deferred);
         self.settled.extend(other.settled);
         self.opened_runs.extend(other.opened_runs);
         self.begun.extend(other.begun);
@@ -150,10 +156,12 @@ impl Work {
         (step, closing): (Step, Option<Closing>),
     ) -> Result<(), Refusal> {
         self.transaction.rewrite(loaded, &step.card)?;
+        subscribe::tell(session, ctx, &step.card, self);
         if let (Some(closing), None) = (closing, &step.card.lease) {
             self.close_run(session, ctx, loaded, closing);
         }
         let project = loaded.root().id().clone();
+        self.note_end(session, loaded, &step);
         self.events(session, ctx, Some((&project, &step.card)), step.events);
         self.is_about(&step.card);
         self.cards.push((project, step.card));
@@ -201,6 +209,12 @@ impl Work {
     pub(crate) fn effect(&mut self, effect: Effect) {
         self.transaction.issue(&effect);
         self.effects.push(effect);
+    }
+
+    /// Something for the host to do, but not before its time.
+    pub(crate) fn defer(&mut self, due: Instant, effect: Effect) {
+        self.transaction.issue(&effect);
+        self.deferred.push((due, effect));
     }
 
     /// An effect that is done or no longer wanted.
@@ -355,10 +369,19 @@ impl Work {
     ) -> Result<Committed, Refusal> {
         session.require_writer()?;
         let request = self.request(session);
+        self.close_accounts(session);
         let numbered: Vec<(u64, Entry)> = (session.books.seq() + 1..).zip(self.entries).collect();
         self.entries = Vec::new();
         for (seq, entry) in &numbered {
             self.transaction.book(ledger::line(*seq, entry));
+        }
+        let said = notice::of(session, &self.transaction);
+        if let Some((_, notices)) = &said {
+            notices.out.iter().for_each(|it| self.effect(it.clone()));
+            notices
+                .held
+                .iter()
+                .for_each(|it| self.transaction.issue(it));
         }
         self.admit()?;
         if session.journal.is_due() {
@@ -382,24 +405,20 @@ impl Work {
             }
         }
         session.take_entries(&numbered);
+        session.over.clear();
         for (project, card) in &self.cards {
             session.shelf.put(card, project);
         }
-        for run in self.opened_runs {
-            let renewed_at = run.started_at.unwrap_or(run.requested_at);
-            if self.begun.contains(&run.id) {
-                session.serve(&run);
-                session.quiet.push(run.id.clone());
-            }
-            session
-                .live
-                .insert(run.id.clone(), Live { run, renewed_at });
-        }
-        for id in &self.closed_runs {
-            session.live.remove(id);
-            session.quiet.retain(|quiet| quiet != id);
-        }
+        take_runs(session, self.opened_runs, (&self.begun, &self.closed_runs));
         session.outbox.issue(&self.effects);
+        for (due, effect) in self.deferred {
+            session.deferred.push((due, effect.key()));
+            session.outbox.issue(&[effect]);
+        }
+        if let Some((desk, notices)) = said {
+            session.desk = desk;
+            session.outbox.issue(&notices.held);
+        }
         for key in &self.settled {
             session.outbox.settle(key);
         }
@@ -414,6 +433,13 @@ impl Work {
         })
     }
 
+    /// Closes the accounts of the runs that are over for good, in the same commit.
+    fn close_accounts(&mut self, session: &Session) {
+        let over = session.over.iter();
+        let open = over.filter(|run| session.books.account(run).is_some());
+        self.entries.extend(open.cloned().map(Entry::Closed));
+    }
+
     /// The call whose work this is, if it can be repeated, and if this does what it asks for.
     fn request(&mut self, session: &Session) -> Option<(RequestKey, Request)> {
         let asking = session.asking.clone()?;
@@ -424,6 +450,28 @@ impl Work {
         };
         self.transaction.asked(&asking.key, &request);
         Some((asking.key, request))
+    }
+}
+
+/// Takes runs in that were opened, some of them just begun, and closed.
+fn take_runs(
+    session: &mut Session,
+    opened: Vec<Run>,
+    (begun, closed): (&BTreeSet<RunId>, &[RunId]),
+) {
+    for run in opened {
+        let renewed_at = run.started_at.unwrap_or(run.requested_at);
+        if begun.contains(&run.id) {
+            session.serve(&run);
+            session.quiet.push(run.id.clone());
+        }
+        session
+            .live
+            .insert(run.id.clone(), Live { run, renewed_at });
+    }
+    for id in closed {
+        session.live.remove(id);
+        session.quiet.retain(|quiet| quiet != id);
     }
 }
 

@@ -11,6 +11,8 @@ pub const SETTINGS: &str = "aof.yaml";
 pub const ORG_DIR: &str = "org";
 /// The org chart.
 pub const ORG_CHART: &str = "org/org-chart.yaml";
+/// The rules by which people are told of what happens.
+pub const NOTIFICATION_RULES: &str = "org/notification-rules.yaml";
 /// Folder of projects, and its older spelling.
 pub const PROJECT_DIRS: [&str; 2] = ["projects", "Projects"];
 /// Folder of the event log.

@@ -4,7 +4,7 @@
 //! what counts; the books do. Invariant: an entry that is read twice, as after a crash, counts
 //! once, because its number tells.
 
-use aof_core::books::{Account, Books, Entry, Kind, Open, Span, Tally};
+use aof_core::books::{Account, Books, Entry, Kind, Open, Reviewed, Span, Tally};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
 use aof_core::usage::{Sum, Usage};
@@ -47,6 +47,12 @@ pub fn line(seq: u64, entry: &Entry) -> String {
         Entry::Opened(account) => of_account(account, "opened"),
         Entry::Used { run, at, usage } => of_usage(run, *at, usage),
         Entry::Closed(run) => json!({"line": "closed", "run": run.as_str()}),
+        Entry::Ended { team, failed } => {
+            json!({"line": "ended", "team": team.as_str(), "failed": failed})
+        }
+        Entry::Reviewed { team, task, at } => json!({
+            "line": "reviewed", "team": team.as_str(), "task": task.as_str(), "at": at.ms(),
+        }),
         Entry::Told { notice, until, at } => {
             let mut told = of_notice(notice, *until);
             put(&mut told, "at", at.ms().into());
@@ -60,7 +66,7 @@ pub fn line(seq: u64, entry: &Entry) -> String {
 /// The whole log, with nothing in it but what still counts.
 #[must_use]
 pub fn compact(books: &Books) -> String {
-    let mut lines = vec![json!({"line": "head", "schema": SCHEMA, "seq": books.seq()})];
+    let mut lines = vec![of_head(books)];
     for (kind, page) in books.pages() {
         let named = page.named.iter().map(|(name, tally)| (Some(name), tally));
         for (name, tally) in named.chain([(None, &page.rest)]) {
@@ -78,8 +84,26 @@ pub fn compact(books: &Books) -> String {
             line
         }));
     }
-    lines.extend(books.told().map(|(notice, until)| of_notice(notice, until)));
+    lines.extend(
+        books
+            .reviews()
+            .map(|(team, reviewed)| of_review(team, reviewed)),
+    );
+    lines.extend(books.told().map(|(notice, (until, seq))| {
+        let mut told = of_notice(notice, until);
+        put(&mut told, "seq", seq.into());
+        told
+    }));
     lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// What stands before all: readers that do not know `started` pass over it.
+fn of_head(books: &Books) -> Value {
+    let mut started = Map::new();
+    for (whose, at) in books.starts() {
+        started.insert(whose.to_owned(), at.ms().into());
+    }
+    json!({"line": "head", "schema": SCHEMA, "seq": books.seq(), "started": started})
 }
 
 fn put(line: &mut Value, key: &str, value: Value) {
@@ -108,6 +132,14 @@ fn of_notice(notice: &str, until: Option<Instant>) -> Value {
     json!({"line": "told", "notice": notice, "until": until.map(Instant::ms)})
 }
 
+fn of_review(team: &TeamId, reviewed: &Reviewed) -> Value {
+    json!({
+        "line": "review", "team": team.as_str(), "completed": reviewed.completed,
+        "failedTasks": reviewed.failed, "at": reviewed.at.map(Instant::ms),
+        "task": reviewed.task.as_ref().map(TaskId::as_str),
+    })
+}
+
 fn of_tally(kind: Kind, name: Option<&String>, tally: &Tally) -> Value {
     let sum = |sum: &Sum| {
         json!([
@@ -134,7 +166,11 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
     let entry = match text(line, "line")? {
         "head" => {
             (number(line, "schema")? == SCHEMA).then_some(())?;
-            books.skip_to(number(line, "seq")?);
+            books.skip_to(seq_of(line)?);
+            let started = line.get("started").and_then(Value::as_object);
+            for (whose, at) in started.into_iter().flatten() {
+                books.restore_start(whose.clone(), Instant::from_ms(at.as_u64()?));
+            }
             return Some(());
         }
         "sum" => return take_sum(books, line),
@@ -157,11 +193,31 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
             let notice = text(line, "notice")?.to_owned();
             let until = number(line, "until").map(Instant::from_ms);
             let Some(at) = moment(line, "at") else {
-                books.restore_told(notice, until);
+                let seq = number(line, "seq").unwrap_or_default();
+                books.restore_told(notice, (until, seq));
                 return Some(());
             };
             Entry::Told { notice, until, at }
         }
+        "review" => {
+            let reviewed = Reviewed {
+                completed: number(line, "completed")?,
+                failed: number(line, "failedTasks")?,
+                at: moment(line, "at"),
+                task: text(line, "task").and_then(|task| TaskId::parse(task).ok()),
+            };
+            books.restore_review(team_of(line)?, reviewed);
+            return Some(());
+        }
+        "ended" => Entry::Ended {
+            team: team_of(line)?,
+            failed: line.get("failed")?.as_bool()?,
+        },
+        "reviewed" => Entry::Reviewed {
+            team: team_of(line)?,
+            task: TaskId::parse(text(line, "task")?).ok()?,
+            at: moment(line, "at")?,
+        },
         "opened" => Entry::Opened(account_of(line)?),
         "used" => {
             let (run, at, usage) = used_of(line)?;
@@ -170,7 +226,7 @@ fn take(books: &mut Books, line: &Line) -> Option<()> {
         "closed" => Entry::Closed(run_of(line)?),
         _ => return None,
     };
-    books.take(number(line, "seq")?, &entry);
+    books.take(seq_of(line)?, &entry);
     Some(())
 }
 
@@ -227,8 +283,17 @@ fn used_of(line: &Line) -> Option<(RunId, Instant, Usage)> {
     Some((run_of(line)?, moment(line, "at")?, usage.checked().ok()?))
 }
 
+fn team_of(line: &Line) -> Option<TeamId> {
+    TeamId::parse(text(line, "team")?).ok()
+}
+
 fn run_of(line: &Line) -> Option<RunId> {
     RunId::parse(text(line, "run")?).ok()
+}
+
+/// So many entries are never written: a number beyond would leave none for those to come.
+fn seq_of(line: &Line) -> Option<u64> {
+    number(line, "seq").filter(|seq| *seq <= u64::MAX / 2)
 }
 
 fn moment(line: &Line, key: &str) -> Option<Instant> {
@@ -274,6 +339,10 @@ mod tests {
             until,
             at: Instant::from_ms(1),
         };
+        let ended = |team: &str, failed| Entry::Ended {
+            team: TeamId::parse(team).unwrap(),
+            failed,
+        };
         vec![
             Entry::Opened(one.clone()),
             used(&one, 1_771_300_000_000, Some("m \"1\"")),
@@ -282,6 +351,14 @@ mod tests {
             used(&two, 1_771_390_000_000, None),
             told("a", None),
             told("b", Some(Instant::from_ms(99))),
+            ended("t", false),
+            Entry::Reviewed {
+                team: TeamId::parse("t").unwrap(),
+                task: TaskId::parse("TASK-2026-02-17-009").unwrap(),
+                at: Instant::from_ms(98),
+            },
+            ended("t", true),
+            ended("u", false),
         ]
     }
 
@@ -331,6 +408,8 @@ mod tests {
             "[]",
             "{}",
             "{\"line\":\"head\",\"schema\":2,\"seq\":9}",
+            r#"{"line":"head","schema":1,"seq":18446744073709551615}"#,
+            r#"{"line":"ended","team":"t","failed":true,"seq":18446744073709551615}"#,
             r#"{"line":"sum","of":"moon","name":"","last":1,"total":[1,2,3,4],"windows":[]}"#,
             r#"{"line":"sum","of":"agent","name":"","last":1,"total":[1,2,-3,4],"windows":[]}"#,
         ] {

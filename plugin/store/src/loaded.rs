@@ -78,9 +78,11 @@ impl LoadedCard {
     }
 
     /// The file's next content.
-    #[must_use]
-    pub fn render(&self, next: &Card) -> Vec<u8> {
-        self.document.render(next)
+    ///
+    /// # Errors
+    /// Why it could not be read again.
+    pub fn render(&self, path: &str, next: &Card) -> Result<String, Vec<Diagnostic>> {
+        self.document.render(path, next)
     }
 }
 

@@ -88,6 +88,8 @@ enum EffectRecord {
         severity: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         audience: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
         task: Option<String>,
         message: String,
     },
@@ -125,6 +127,13 @@ impl Outbox {
     /// Effects that are not settled, by key.
     pub fn open(&self) -> impl Iterator<Item = (&str, &Effect)> {
         self.open.iter().map(|(key, effect)| (key.as_str(), effect))
+    }
+
+    /// Effects that are not settled and whose keys begin so, by key.
+    pub fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = (&str, &Effect)> {
+        let open = self.open.range(prefix.to_owned()..);
+        let open = open.map(|(key, effect)| (key.as_str(), effect));
+        open.take_while(move |(key, _)| key.starts_with(prefix))
     }
 
     /// The effect of that key, if it is not settled.
@@ -262,8 +271,9 @@ impl EffectRecord {
             },
             Effect::Notify(notify) => EffectRecord::Notify {
                 key: notify.key.clone(),
-                severity: severity_name(notify.severity).to_owned(),
+                severity: notify.severity.as_str().to_owned(),
                 audience: notify.audience.clone(),
+                channel: notify.channel.clone(),
                 task: notify.task.as_ref().map(ToString::to_string),
                 message: notify.message.clone(),
             },
@@ -319,24 +329,18 @@ impl EffectRecord {
                 key,
                 severity,
                 audience,
+                channel,
                 task,
                 message,
             } => Effect::Notify(Notify {
                 key,
                 severity: severity_of(&severity),
                 audience,
+                channel,
                 task: task.and_then(|task| TaskId::parse(&task).ok()),
                 message,
             }),
         })
-    }
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warn => "warn",
-        Severity::Critical => "critical",
     }
 }
 
@@ -357,6 +361,7 @@ mod tests {
             key: key.to_owned(),
             severity: Severity::Critical,
             audience: Some("ops".to_owned()),
+            channel: Some("#alerts".to_owned()),
             task: None,
             message: "look".to_owned(),
         })

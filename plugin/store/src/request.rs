@@ -66,10 +66,11 @@ impl Requests {
 
     /// Remembers a call, and forgets the oldest if it is one too many.
     pub fn note(&mut self, key: RequestKey, request: Request) {
-        self.by_age.insert((request.at, key.clone()));
+        let at = request.at;
         if let Some(former) = self.by_key.insert(key.clone(), request) {
-            self.by_age.remove(&(former.at, key));
+            self.by_age.remove(&(former.at, key.clone()));
         }
+        self.by_age.insert((at, key));
         while self.by_key.len() > REQUESTS_MAX {
             let Some((_, oldest)) = self.by_age.pop_first() else {
                 return;
@@ -118,6 +119,20 @@ mod tests {
             (requests.by_age.len(), requests.by_key.len()),
             (1_000, 1_000)
         );
+    }
+
+    /// As from a log that a crash has some lines of twice.
+    #[test]
+    fn a_call_that_is_read_twice_is_forgotten_once_it_is_the_oldest() {
+        let mut requests = Requests::default();
+        for _ in 0..2 {
+            requests.note(key(0), request(0));
+        }
+        for number in 1..=REQUESTS_MAX as u64 {
+            requests.note(key(number), request(number));
+        }
+        let is_known = |number| requests.get(&key(number), Instant::from_ms(1)).is_some();
+        assert_eq!([0, 1].map(is_known), [false, true]);
     }
 
     #[test]

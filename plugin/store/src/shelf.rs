@@ -12,6 +12,7 @@ use aof_core::diagnostic::{Diagnostic, Level};
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::index::{Finished, Row, TaskIndex};
 use aof_core::status::Status;
+use aof_core::subscription;
 
 use crate::layout::{CardPath, ProjectRoot};
 use crate::port::Blob;
@@ -38,6 +39,8 @@ pub struct Shelf {
     /// Cards that were listed and could not be read just then, to be read again. One that was
     /// understood before is served as it was.
     pub unread: BTreeSet<String>,
+    /// Tasks that were found to have ended, of whom somebody is perhaps still to be told.
+    pub untold: BTreeSet<TaskId>,
     roots: BTreeMap<ProjectId, ProjectRoot>,
 }
 
@@ -129,6 +132,9 @@ impl Shelf {
             return;
         }
         self.quarantine.remove(path);
+        if subscription::is_awaited(card, status) {
+            self.untold.insert(id.clone());
+        }
         let row = Row::of(card, project.id().clone(), status);
         self.index.put(id, row);
     }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use aof_core::card::Card;
+use aof_core::diagnostic::Diagnostic;
 use aof_core::effect::Effect;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
@@ -98,7 +99,8 @@ impl Transaction {
     /// `AOF-1009` if the card would be larger or deeper than a card may be.
     pub fn create(&mut self, root: &ProjectRoot, card: &Card) -> Result<(), Refusal> {
         let to = root.card(card.status, &card.id);
-        let content = readable(&to, aof_codec::new_card(card))?;
+        let content = aof_codec::new_card(card);
+        aof_codec::parse_card(&to, content.as_bytes()).map_err(|why| unreadable(&why))?;
         self.make_dir(root.status_dir(card.status));
         let change = CardChange {
             from: None,
@@ -118,7 +120,8 @@ impl Transaction {
     pub fn rewrite(&mut self, loaded: &LoadedCard, next: &Card) -> Result<(), Refusal> {
         let root = loaded.root();
         let from = root.card(loaded.status(), &next.id);
-        let content = readable(&from, loaded.render(next))?;
+        let content = loaded.render(&from, next);
+        let content = content.map_err(|why| unreadable(&why))?;
         if loaded.status() != next.status {
             self.make_dir(root.status_dir(next.status));
         }
@@ -186,6 +189,12 @@ impl Transaction {
         self.event_bytes = self.event_bytes.max(line.len());
         self.event_lines.push(line);
         self.events.push(event);
+    }
+
+    /// The events that it adds to the log.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// Effects to be handed out after the commit.
@@ -292,22 +301,14 @@ fn quoted_bytes(text: &str) -> usize {
 }
 
 /// Refuses to write what could not be read again.
-fn readable(path: &str, content: Vec<u8>) -> Result<String, Refusal> {
-    let found = aof_codec::parse_card(path, &content);
-    match (found, String::from_utf8(content)) {
-        (Ok(_), Ok(content)) => Ok(content),
-        (found, _) => {
-            let findings = found.err().unwrap_or_default();
-            let why = findings
-                .first()
-                .map_or("it cannot be read again", |first| first.message.as_str());
-            Err(Refusal::refused(
-                "AOF-1009",
-                format!("the card would be broken: {why}"),
-                "put large content into the work directory and name it in the card",
-            ))
-        }
-    }
+fn unreadable(findings: &[Diagnostic]) -> Refusal {
+    let why = findings.first();
+    let why = why.map_or("it cannot be read again", |first| first.message.as_str());
+    Refusal::refused(
+        "AOF-1009",
+        format!("the card would be broken: {why}"),
+        "put large content into the work directory and name it in the card",
+    )
 }
 
 #[cfg(test)]

@@ -106,8 +106,11 @@ impl hooks::Guest for Rogue {
         Ok(done(format!("{key} {how:?}")))
     }
 
-    fn session_started(_: Ctx, run: String, session: String) -> Result<Outcome, Error> {
-        Ok(done(format!("{run} {session}")))
+    fn session_started(_: Ctx, started: Vec<hooks::SessionStart>) -> Result<Outcome, Error> {
+        let words = started
+            .iter()
+            .map(|it| format!("{} {}", it.run, it.session));
+        Ok(done(words.collect::<Vec<_>>().join(", ")))
     }
 
     fn session_heartbeat(_: Ctx, run: String) -> Result<Outcome, Error> {
@@ -170,6 +173,10 @@ impl views::Guest for Rogue {
 
     fn usage(_: Ctx, by: String, _: String) -> Result<String, Error> {
         Ok(by)
+    }
+
+    fn notifications(_: Ctx, event: Option<String>) -> Result<String, Error> {
+        Ok(event.unwrap_or_default())
     }
 
     fn audit(_: Ctx, page: u32) -> Result<String, Error> {

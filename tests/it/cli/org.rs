@@ -155,6 +155,64 @@ fn another_file_is_checked_wherever_it_lies() {
 }
 
 #[test]
+fn a_chart_file_needs_no_data_directory() {
+    let stand = Stand::bare();
+    let write = |name: &str, text: &str| std::fs::write(stand.home().join(name), text).unwrap();
+    write("sound.yaml", SOUND);
+    write("unsound.yaml", UNSOUND);
+    write("agents.json", AGENTS);
+    let before = names(stand.home());
+    let said = stand.aof(&["org", "lint", "sound.yaml"]).ok();
+    assert_eq!(said.out, "sound.yaml: 0 errors, 0 warnings\n");
+    let said = stand.aof(&["org", "validate", "--json", "sound.yaml"]).ok();
+    assert_eq!(said.json()["validate"]["ok"], true);
+    let said = failed(stand.aof(&["org", "lint", "unsound.yaml"]), 6);
+    assert!(said.out.ends_with("2 errors, 1 warning\n"), "{said:?}");
+    let said = failed(stand.aof(&["org", "validate", "unsound.yaml"]), 6);
+    assert!(said.out.contains("unsound.yaml:3:32: "), "{said:?}");
+    let said = stand.aof(&["org", "show", "sound.yaml"]).ok();
+    assert!(
+        said.out.starts_with("sound.yaml template small"),
+        "{said:?}"
+    );
+    let drift = ["org", "drift", "sound.yaml", "--json"];
+    let said = failed(
+        stand.aof(&[&drift[..], &["--fixture", "agents.json"]].concat()),
+        6,
+    );
+    assert_eq!(said.json()["drift"]["summary"]["hasDrift"], true);
+    let said = failed(stand.aof(&drift), 3);
+    assert_eq!(
+        said.json()["error"]["code"],
+        "AOF-2031",
+        "no gateway told anything"
+    );
+    assert_eq!(names(stand.home()), before, "nothing is made");
+}
+
+#[test]
+fn a_data_directory_that_is_named_must_be_there() {
+    let stand = Stand::bare();
+    std::fs::write(stand.home().join("sound.yaml"), SOUND).unwrap();
+    for arguments in [
+        &["org", "lint", "sound.yaml", "--data-dir", "nowhere"][..],
+        &["org", "lint"],
+        &["org", "show"],
+        &["org", "set", "agents.ada.name", "Ade"],
+    ] {
+        let said = failed(stand.aof(&[arguments, &["--json"]].concat()), 3);
+        assert_eq!(said.json()["error"]["code"], "AOF-1601", "{arguments:?}");
+    }
+}
+
+fn names(dir: &std::path::Path) -> Vec<std::ffi::OsString> {
+    let entries = std::fs::read_dir(dir).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names
+}
+
+#[test]
 fn without_a_chart_nothing_is_checked() {
     let stand = Stand::new();
     std::fs::remove_file(stand.data().join("org/org-chart.yaml")).unwrap();
@@ -551,6 +609,8 @@ fn editors_get_a_schema_without_a_data_directory() {
     );
     let json = stand.aof(&["schema", "org-chart", "--json"]).ok().json();
     assert_eq!(json, schema);
+    let schema = stand.aof(&["schema", "notification-rules"]).ok().json();
+    assert_eq!(schema["required"], serde_json::json!(["rules"]));
     assert_eq!(stand.aof(&["schema", "weather"]).code, 2);
 }
 

@@ -1,6 +1,6 @@
 //! Tasks from the command line, with nobody working.
 
-use super::stand::Stand;
+use super::stand::{Stand, say};
 
 #[test]
 fn a_task_goes_from_creation_to_done() {
@@ -251,4 +251,56 @@ fn many_commands_at_once_all_get_through() {
         assert!(child.unwrap().wait().unwrap().success());
     }
     assert_eq!(stand.ls()["ready"].len(), 6);
+}
+
+#[test]
+fn an_agent_is_subscribed_and_the_subscription_taken_back() {
+    let stand = Stand::idle();
+    let id = stand.task(&["Count the letters"]);
+    let said = stand
+        .aof(&["task", "subscribe", &id, "--agent", "worker"])
+        .ok();
+    assert!(
+        said.text()
+            .starts_with("worker is told how TASK-… ends (subscription "),
+        "{said:?}"
+    );
+    let mut as_agent = stand.command(&["task", "subscribe", &id, "--json"]);
+    let again = say(as_agent.env("AOF_AGENT_ID", "worker")).ok().json();
+    let subscription = again["task"]["subscriptionId"].as_str().unwrap();
+    assert!(said.out.contains(subscription), "the same one: {said:?}");
+    let status = || {
+        let task = stand.aof(&["task", "show", &id, "--json"]).ok().json();
+        task["task"]["metadata"]["subscriptions"][0]["status"].clone()
+    };
+    assert_eq!(status(), "active");
+    let said = stand.aof(&["task", "unsubscribe", &id, subscription]).ok();
+    assert!(
+        said.text()
+            .starts_with("nobody is told of TASK-… by subscription "),
+        "{said:?}"
+    );
+    assert_eq!(status(), "cancelled");
+}
+
+#[test]
+fn nobody_but_an_agent_of_the_chart_is_subscribed() {
+    let stand = Stand::idle();
+    let id = stand.task(&["Count the letters"]);
+    let code = |arguments: &[&str]| {
+        let said = stand.aof(&[arguments, &["--json"]].concat());
+        (
+            said.code,
+            said.json()["error"]["code"].as_str().unwrap().to_owned(),
+        )
+    };
+    let refused = (3, "AOF-1004".to_owned());
+    assert_eq!(code(&["task", "subscribe", &id, "-a", "nobody"]), refused);
+    assert_eq!(code(&["task", "unsubscribe", &id, "none"]), refused);
+    assert_eq!(code(&["task", "create", "One", "--subscribe"]), refused);
+    assert_eq!(
+        code(&["task", "subscribe", &id]),
+        (2, "AOF-1600".to_owned()),
+        "a person says who is told"
+    );
 }

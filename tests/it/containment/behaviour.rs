@@ -1,6 +1,6 @@
 //! What the guest can do to its host: break off, and be replaced.
 
-use aof_host::contract::hooks::{Ending, SessionEnd, Settlement};
+use aof_host::contract::hooks::{Ending, SessionEnd, SessionStart, Settlement};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::types::ErrorKind;
 use aof_host::contract::views::{BoardQuery, EventsQuery, OrgLook, OrgQuery};
@@ -140,6 +140,10 @@ fn every_export_reaches_the_guest_and_returns() {
         usage: None,
     };
     let done = Settlement::Done("{}".to_owned());
+    let start = SessionStart {
+        run: "r".to_owned(),
+        session: "s".to_owned(),
+    };
 
     assert_eq!(instance.list_tools().expect("list").len(), 0);
     assert!(instance.resume(&now, "token", &[]).is_ok());
@@ -148,7 +152,7 @@ fn every_export_reaches_the_guest_and_returns() {
     assert!(instance.effect_settled(&now, "key", &done).is_ok());
     assert_eq!(
         instance
-            .session_started(&now, "r", "s")
+            .session_started(&now, &[start])
             .expect("started")
             .value,
         "r s"

@@ -1,6 +1,6 @@
 //! News from the host that concern no single run, and exports that do little in this version.
 
-use aof_host::contract::hooks::SeenAgent;
+use aof_host::contract::hooks::{SeenAgent, SessionStart};
 use aof_host::contract::types::Caller;
 use aof_host::contract::views::{OrgLook, OrgQuery};
 use serde_json::{Value, json};
@@ -136,7 +136,11 @@ fn odd_run_ids_from_the_host_change_nothing() {
             },
             {
                 let ctx = stage.ctx(Caller::Host);
-                stage.instance().session_started(&ctx, run, "s")
+                let start = SessionStart {
+                    run: run.to_owned(),
+                    session: "s".to_owned(),
+                };
+                stage.instance().session_started(&ctx, &[start])
             },
         ] {
             if let Err(error) = answer {

@@ -172,29 +172,19 @@ fn events_come_in_pages_and_their_ids_are_never_used_twice() {
     assert_eq!(ids, sorted, "in order, each once");
 }
 
-fn board(stage: &mut Stage) -> Value {
-    let ctx = stage.ctx(Caller::Host);
-    let query = BoardQuery {
-        project: None,
-        limit: 10,
-    };
-    let text = stage.instance().board(&ctx, &query).unwrap();
-    serde_json::from_str::<Value>(&text).unwrap()["board"].take()
-}
-
 #[test]
 fn what_has_no_effect_in_this_version_says_so_on_the_board() {
     let mut stage = one();
-    assert_eq!(board(&mut stage)["notices"], json!([]));
+    assert_eq!(stage.board()["notices"], json!([]));
     let chart = stage.file("org/org-chart.yaml").unwrap();
     let memory = "memoryCuration: {policyPath: p, role: press}\n";
     stage.put_by_hand("org/org-chart.yaml", &(chart.clone() + memory));
-    let notices = board(&mut stage)["notices"].take();
+    let notices = stage.board()["notices"].take();
     assert_eq!(notices[0]["code"], "AOF-1190", "{notices}");
     let message = notices[0]["message"].as_str().unwrap();
     assert!(message.contains("`memoryCuration`"), "{message}");
     stage.put_by_hand("org/org-chart.yaml", &chart);
-    assert_eq!(board(&mut stage)["notices"], json!([]), "mended");
+    assert_eq!(stage.board()["notices"], json!([]), "mended");
 }
 
 #[test]
@@ -209,7 +199,7 @@ fn the_board_says_why_a_card_waits() {
         ]
         .concat(),
     );
-    let board = board(&mut stage);
+    let board = stage.board();
     let reason = |column: usize| board["columns"][column]["cards"][0]["reason"].clone();
     assert_eq!(reason(0), json!(format!("waits for {ONE} (ready)")));
     assert_eq!(reason(1), json!("agent `nobody` is not in the org chart"));

@@ -36,6 +36,7 @@ const SHOWN: &str = "cli::org::what_is_said_for_people_is_shown";
 const KEPT: &str = "cli::org::what_other_programs_keep_in_a_chart_stays";
 const STOPS: &str = "scheduler::budget::a_spent_budget_stops_its_scope_until_the_window_turns";
 const NEAR: &str = "scheduler::budget::people_are_told_once_when_it_is_nearly_spent";
+const BATCH: &str = "scheduler::murmur::so_many_completions_by_whatever_way_make_one_review";
 const ROTATES: &str = "scheduler::route::a_role_rotates_among_its_agents";
 
 pub(super) const ROWS: &[Row] = &[
@@ -173,10 +174,16 @@ pub(super) const ROWS: &[Row] = &[
         "teams.dispatch.weight",
         By("scheduler::share::teams_take_turns_within_a_project"),
     ),
-    ("teams.murmur.triggers.kind", Idle),
-    ("teams.murmur.triggers.threshold", Idle),
-    ("teams.murmur.triggers.intervalMs", Idle),
-    ("teams.murmur.context", Idle),
+    ("teams.murmur.triggers.kind", By(BATCH)),
+    ("teams.murmur.triggers.threshold", By(BATCH)),
+    (
+        "teams.murmur.triggers.intervalMs",
+        By("scheduler::murmur::an_interval_runs_from_the_last_review"),
+    ),
+    (
+        "teams.murmur.context",
+        By("scheduler::murmur::the_reviewer_is_given_what_the_chart_says"),
+    ),
     ("roles.*.agents", By(ROTATES)),
     ("roles.*.description", By(SHOWN)),
     (

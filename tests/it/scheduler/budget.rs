@@ -1,9 +1,7 @@
 //! Budgets: said once when nearly spent, nothing more started once they are, until the window turns
 //! or somebody raises them.
 
-use aof_host::contract::types::{Caller, Severity};
-use aof_host::contract::views::BoardQuery;
-use serde_json::Value;
+use aof_host::contract::types::Severity;
 
 use super::usage::{end_with, run_through, tokens};
 use super::{ONE, TWO};
@@ -50,23 +48,13 @@ fn spend(stage: &mut Stage, amount: u64) {
     run_through(stage, &spawn, tokens(amount, 0, amount));
 }
 
-fn board(stage: &mut Stage) -> Value {
-    let ctx = stage.ctx(Caller::Host);
-    let query = BoardQuery {
-        project: None,
-        limit: 10,
-    };
-    let text = stage.instance().board(&ctx, &query).unwrap();
-    serde_json::from_str::<Value>(&text).unwrap()["board"].take()
-}
-
 /// The reason that the last task gives for waiting.
 fn reason(stage: &mut Stage) -> String {
     let waits = stage.poll()["waiting"][0].take();
     let task = waits["task"].as_str().unwrap_or_else(|| panic!("{waits}"));
     let told = waits["reason"].as_str().unwrap().to_owned();
     assert_eq!(stage.explain(task)["reasons"][0], told.as_str());
-    assert!(board(stage)["columns"].to_string().contains("has used"));
+    assert!(stage.board()["columns"].to_string().contains("has used"));
     told
 }
 
@@ -86,7 +74,7 @@ fn a_spent_budget_stops_its_scope_until_the_window_turns() {
         );
         assert!(told.contains(place), "{place}: {told}");
         assert_eq!(stage.notices().len(), 0, "{place}: once");
-        let shown = board(&mut stage)["budgets"][0].clone();
+        let shown = stage.board()["budgets"][0].clone();
         assert_eq!(
             (&shown["scope"], &shown["isSpent"]),
             (&place.into(), &true.into())
@@ -131,11 +119,7 @@ fn a_budget_just_below_its_limits_says_nothing() {
         spend(&mut stage, 0);
         stage.poll();
         assert_eq!(stage.payloads("budget.alert").len(), 0, "{place}");
-        assert_eq!(
-            board(&mut stage)["budgets"],
-            serde_json::json!([]),
-            "{place}"
-        );
+        assert_eq!(stage.board()["budgets"], serde_json::json!([]), "{place}");
     }
 }
 

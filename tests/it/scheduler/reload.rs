@@ -1,7 +1,6 @@
 //! An `aof.yaml` that is edited while the store is open.
 
 use aof_host::contract::types::{Caller, Effect, NotifyEffect};
-use aof_host::contract::views::BoardQuery;
 use serde_json::{Value, json};
 
 use super::{ONE, THREE, TWO};
@@ -25,13 +24,6 @@ fn settings(stage: &mut Stage) -> Value {
     let ctx = stage.ctx(Caller::Host);
     let text = stage.instance().settings(&ctx).unwrap();
     serde_json::from_str::<Value>(&text).unwrap()["settings"].take()
-}
-
-fn board(stage: &mut Stage) -> Value {
-    let ctx = stage.ctx(Caller::Host);
-    let (project, limit) = (None, 1);
-    let text = stage.instance().board(&ctx, &BoardQuery { project, limit });
-    serde_json::from_str::<Value>(&text.unwrap()).unwrap()["board"].take()
 }
 
 fn told(stage: &Stage, kind: &str) -> Vec<Value> {
@@ -96,7 +88,7 @@ fn an_invalid_edit_leaves_the_last_good_settings_and_is_told_once() {
             assert_eq!(notices(&stage).len(), 0);
         }
         assert!(stage.spawns().is_empty(), "one at a time, as before");
-        let board = board(&mut stage);
+        let board = stage.board();
         assert_eq!(board["quarantined"][0]["path"], PATH, "{board}");
         assert!(
             !settings(&mut stage)["rejected"]
@@ -121,7 +113,7 @@ fn an_invalid_edit_leaves_the_last_good_settings_and_is_told_once() {
     ");
     stage.put_by_hand(PATH, "scheduler: {maxConcurrentDispatches: 1}\n");
     stage.later(1).poll();
-    assert_eq!(board(&mut stage)["quarantined"], json!([]));
+    assert_eq!(stage.board()["quarantined"], json!([]));
     let reloaded = told(&stage, "config.reloaded");
     assert_eq!(
         reloaded,
@@ -152,7 +144,7 @@ fn what_only_the_host_applies_waits_for_a_restart() {
         (&found["restart"], &found["effective"]["executor"]),
         (&json!(["executor"]), &Value::Null)
     );
-    let notice = &board(&mut stage)["notices"][0];
+    let notice = &stage.board()["notices"][0];
     assert_eq!(
         (&notice["code"], &notice["location"]),
         (&json!("AOF-1133"), &json!("aof.yaml:2"))
@@ -160,7 +152,7 @@ fn what_only_the_host_applies_waits_for_a_restart() {
     stage.put_by_hand(PATH, &with(""));
     stage.later(1).poll();
     assert_eq!(
-        board(&mut stage)["notices"],
+        stage.board()["notices"],
         json!([]),
         "nothing is asked for any more"
     );

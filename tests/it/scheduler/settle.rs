@@ -1,8 +1,8 @@
 //! Effects: recorded before they are handed out, handed out again until they are settled.
 
-use aof_host::contract::hooks::Settlement;
-use aof_host::contract::types::Effect;
-use serde_json::json;
+use aof_host::contract::hooks::{SessionStart, Settlement};
+use aof_host::contract::types::{Caller, Effect};
+use serde_json::{Value, json};
 
 use super::{ONE, one};
 use crate::stage::{CardText, Stage};
@@ -27,6 +27,58 @@ fn a_spawn_is_handed_out_again_until_it_is_settled() {
     stage.kill_and_reopen();
     assert!(stage.effects.is_empty(), "{:?}", stage.effects);
     assert_eq!(stage.opened.adopted.len(), 1);
+}
+
+#[test]
+fn sessions_that_began_together_are_one_commit_and_strangers_are_told_apart() {
+    let mut stage = Stage::empty();
+    for agent in ["writer", "reader"] {
+        stage.task_for(agent, "Work");
+    }
+    stage.poll();
+    let spawns = stage.spawns();
+    let known = spawns.iter().map(|spawn| spawn.run.as_str());
+    let mut runs: Vec<&str> = known.collect();
+    runs.insert(1, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    let start = |run: &&str| SessionStart {
+        run: (*run).to_owned(),
+        session: format!("session-of-{run}"),
+    };
+    let started: Vec<SessionStart> = runs.iter().map(start).collect();
+    let records = |stage: &Stage| -> usize {
+        let tree = stage.tree();
+        let journal = tree
+            .iter()
+            .filter(|(path, _)| path.starts_with("state/journal/"));
+        journal
+            .map(|(_, text)| text.matches("\"seq\":").count())
+            .sum()
+    };
+    let before = records(&stage);
+    let ctx = stage.ctx(Caller::Host);
+    let outcome = stage.instance().session_started(&ctx, &started).unwrap();
+    let answer: Value = serde_json::from_str(&outcome.value).unwrap();
+    let states = answer["runs"].as_array().unwrap().iter();
+    let states: Vec<(&str, &Value)> = states
+        .map(|it| (it["run"].as_str().unwrap(), &it["state"]))
+        .collect();
+    let (begun, unknown) = (json!("started"), Value::Null);
+    let expected = [(runs[0], &begun), (runs[1], &unknown), (runs[2], &begun)];
+    assert_eq!(states, expected);
+    assert_eq!(records(&stage), before + 1, "one commit");
+    assert_eq!(stage.payloads("dispatch.matched").len(), 2);
+
+    // The spawns are settled by it.
+    stage.kill_and_reopen();
+    assert!(stage.spawns().is_empty());
+    assert_eq!(stage.opened.adopted.len(), 2);
+    let before = stage.tree();
+    let ctx = stage.ctx(Caller::Host);
+    let nothing = stage.instance().session_started(&ctx, &[]).unwrap();
+    assert_eq!(
+        (nothing.value.as_str(), stage.tree()),
+        (r#"{"runs":[]}"#, before)
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aof_host::contract::hooks::Ending;
 use serde_json::json;
 
 use super::{ONE, TWO};
@@ -231,6 +232,63 @@ fn an_interval_holds_within_one_poll_and_wakes_the_scheduler() {
         1,
         "a clock set back holds up one interval"
     );
+}
+
+/// A store in which everybody, a project or a team is given work once a minute.
+fn paced(whose: &str) -> Stage {
+    let pace = |it: &str, text: &'static str| if it == whose { text } else { "" };
+    let mut files = format!(
+        "//- aof.yaml\nscheduler: {{maxConcurrentDispatches: 9{}}}\n\
+         //- org/org-chart.yaml\nschemaVersion: 1\n\
+         teams:\n- {{id: t, name: T{}}}\n\
+         agents:\n- {{id: a, name: A, team: t, capabilities: {{concurrency: 9}}}}\n\
+         //- projects/alpha/project.yaml\nid: alpha\n{}",
+        pace("everybody", ", minDispatchIntervalMs: 60000"),
+        pace("team", ", dispatch: {minIntervalMs: 60000}"),
+        pace("project", "dispatch: {minIntervalMs: 60000}\n"),
+    );
+    for number in 1..=3 {
+        let card = CardText::new(&format!("TASK-2026-02-17-00{number}"), "ready");
+        files += &card.agent("a").made_at(number).fixture();
+    }
+    Stage::with(&files)
+}
+
+#[test]
+fn an_interval_holds_after_a_restart_although_the_last_run_has_ended() {
+    for whose in ["everybody", "project", "team"] {
+        let mut stage = paced(whose);
+        stage.poll();
+        let spawns = stage.spawns();
+        assert_eq!(spawns.len(), 1, "{whose}");
+        stage.started(&spawns[0]);
+        let done = json!({"taskId": spawns[0].task});
+        stage
+            .tool(&runner(&spawns[0]), "aof_task_complete", done)
+            .unwrap();
+        stage.ended(&spawns[0].run, Ending::Exited(0));
+        for passed_ms in [20_000, 20_000, 19_999] {
+            stage.kill_and_reopen().later(passed_ms).poll();
+            assert!(stage.spawns().is_empty(), "{whose}");
+        }
+        stage.later(1).poll();
+        assert_eq!(stage.spawns().len(), 1, "{whose}");
+    }
+}
+
+#[test]
+fn a_clock_set_back_while_nobody_works_holds_up_one_interval() {
+    let mut stage = paced("team");
+    let spawn = stage.spawned();
+    let done = json!({"taskId": spawn.task});
+    stage
+        .tool(&runner(&spawn), "aof_task_complete", done)
+        .unwrap();
+    stage.now_ms -= 86_400_000;
+    stage.kill_and_reopen().poll();
+    assert!(stage.spawns().is_empty());
+    stage.later(60_000).poll();
+    assert_eq!(stage.spawns().len(), 1);
 }
 
 #[test]

@@ -232,7 +232,9 @@ fn a_project_says_how_often_and_to_whom() {
     let files = manifest.to_owned() + &card("review", "maxReviewMs: 60000").fixture();
     let mut stage = Stage::with(&files);
     stage.later(MINUTE_MS).poll();
-    assert_eq!(stage.notices()[0].audience, "ops-room");
+    let notice = stage.notices()[0].clone();
+    let whom = (notice.audience.as_str(), notice.channel.as_deref());
+    assert_eq!(whom, ("operator", Some("ops-room")));
     stage.later(2 * MINUTE_MS - 1).poll();
     assert_eq!(sla_notices(&stage), 0);
     stage.later(1).poll();
@@ -367,7 +369,11 @@ fn projects_and_settings_say_what_happens_and_who_is_told_how_often() {
         let mut stage = Stage::with(&(file + &card("review", limits).fixture()));
         stage.later(MINUTE_MS).poll();
         assert_eq!(stage.status(ONE), "blocked", "{path}");
-        assert_eq!(stage.notices()[0].audience, "ops-room", "{path}");
+        assert_eq!(
+            stage.notices()[0].channel.as_deref(),
+            Some("ops-room"),
+            "{path}"
+        );
         stage.later(MINUTE_MS).poll();
         assert_eq!(sla_notices(&stage), 1, "{path}: blocked is another clock");
         stage.later(2 * MINUTE_MS).poll();

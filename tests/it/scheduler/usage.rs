@@ -221,6 +221,8 @@ fn the_strongest_word_counts_and_no_other() {
             );
             stage.ended_as(&spawn.run, &again);
             if when == "told again" {
+                // That nothing more will be told is written down with whatever comes next.
+                stage.task_for("swe", "Something else");
                 stage.kill_and_reopen();
                 stage.ended_as(&spawn.run, &again);
             }
@@ -367,6 +369,42 @@ fn after_a_restart_the_end_of_a_finished_task_is_still_asked_for() {
 
 /// Cuts the end of a session after each operation of its commit, with and without a new boot.
 #[test]
+fn an_end_without_news_is_written_down_with_whatever_comes_next() {
+    let mut stage = one();
+    let spawn = stage.spawned();
+    stage.started(&spawn);
+    complete(&mut stage, &spawn, json!({"inputTokens": 7}));
+    let flushed = stage.tree();
+    stage.ended(&spawn.run, exited(0));
+    assert_eq!(stage.tree(), flushed, "no commit of its own");
+
+    // Given that it is lost: then the host is asked once more.
+    stage.kill_and_reopen();
+    assert_eq!(stage.opened.adopted.len(), 1);
+    stage.ended(&spawn.run, Ending::Lost);
+    assert_eq!(total(&mut stage), [1, 7, 0, 0]);
+
+    // When something is committed, it is not lost.
+    stage.task_for("swe", "Something else");
+    stage.kill_and_reopen();
+    assert_eq!(stage.opened.adopted.len(), 0);
+    assert_eq!(total(&mut stage), [1, 7, 0, 0]);
+}
+
+#[test]
+fn a_store_that_is_closed_asks_for_no_end_that_was_told() {
+    let mut stage = one();
+    let spawn = stage.spawned();
+    stage.started(&spawn);
+    complete(&mut stage, &spawn, Value::Null);
+    stage.ended(&spawn.run, exited(0));
+    let ctx = stage.ctx(aof_host::contract::types::Caller::Host);
+    stage.instance().close(&ctx).unwrap();
+    stage.kill_and_reopen();
+    assert_eq!(stage.opened.adopted.len(), 0);
+}
+
+#[test]
 fn a_crash_at_any_point_counts_a_run_once() {
     for anew in [false, true] {
         for ops in 0..20 {
@@ -437,12 +475,7 @@ fn a_ledger_that_cannot_be_read_whole_is_set_aside_and_said() {
             .iter()
             .any(|line| line.contains(aside))
     );
-    let ctx = stage.ctx(aof_host::contract::types::Caller::Host);
-    let query = aof_host::contract::views::BoardQuery {
-        project: None,
-        limit: 1,
-    };
-    let board = stage.instance().board(&ctx, &query).unwrap();
+    let board = stage.board().to_string();
     assert!(board.contains("AOF-1150"), "{board}");
     stage.kill_and_reopen();
     assert_eq!(total(&mut stage), [1, 5, 1, 7]);
@@ -485,6 +518,8 @@ fn a_ledger_that_is_gone_begins_anew() {
         "a run that lives is known from its card"
     );
     assert_eq!(stage.task(ONE)["usage"]["costMicros"], 7);
+    stage.kill_and_reopen();
+    assert_eq!(total(&mut stage), [1, 5, 1, 7], "and from then on");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::thread;
 use aof_sim::defect::Defect;
 
 /// Name, seed, and the invariant that breaks there; nothing breaks in that world without it.
-const NOTICED: [(&str, u64, &str); 46] = [
+const NOTICED: [(&str, u64, &str); 51] = [
     ("skip-journal-flush", 0, "I1"),
     ("skip-sync", 0, "I1"),
     ("names-first", 5, "I6"),
@@ -16,7 +16,7 @@ const NOTICED: [(&str, u64, &str); 46] = [
     ("skip-recovery", 0, "I1"),
     ("same-boot", 0, "I3"),
     ("replay-over-newer", 4, "I9"),
-    ("forget-epoch", 4, "I3"),
+    ("forget-epoch", 2, "I3"),
     ("ignore-lock", 0, "I3"),
     ("swallow-failure", 1, "I3"),
     ("mtime-only", 14, "I9"),
@@ -26,7 +26,7 @@ const NOTICED: [(&str, u64, &str); 46] = [
     ("double-spawn", 0, "I3"),
     ("reclaim-live", 0, "I3"),
     ("stale-result", 61, "I3"),
-    ("expire-early", 1, "I8"),
+    ("expire-early", 0, "I8"),
     ("ignore-dependencies", 0, "I13"),
     ("ignore-agent-cap", 4, "I14"),
     ("ignore-team-cap", 0, "I14"),
@@ -38,6 +38,9 @@ const NOTICED: [(&str, u64, &str); 46] = [
     ("ignore-run-pace", 4, "I14"),
     ("ignore-pauses", 0, "I14"),
     ("assign-inactive", 1, "I15"),
+    ("ignore-urgency", 0, "I15"),
+    ("overrate-agents", 1, "I15"),
+    ("replace-people", 3, "I15"),
     ("misread-rules", 8, "I15"),
     ("overlook-heads", 0, "I15"),
     ("trust-agents", 0, "I16"),
@@ -47,6 +50,8 @@ const NOTICED: [(&str, u64, &str); 46] = [
     ("hurry-limits", 0, "I17"),
     ("overlook-limits", 0, "I17"),
     ("soften-limits", 0, "I17"),
+    ("forget-moves", 0, "I17"),
+    ("run-forever", 0, "I17"),
     ("nag", 2, "I17"),
     ("overlook-agents", 2, "I11"),
     ("explain-nothing", 2, "I11"),

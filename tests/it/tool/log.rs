@@ -55,6 +55,17 @@ fn a_new_body_does_not_take_the_log_away() {
     let body = stage.task(ONE)["body"].as_str().unwrap().to_owned();
     assert!(body.starts_with("Do that.\n\n## Work Log\n\n- "), "{body}");
     assert!(body.ends_with(" ann: begun\n"), "{body}");
+
+    // Nor does one that was made from a former version.
+    let former = format!("{body}- mine\n");
+    stage.ann("aof_task_log", with(ONE, "text", json!("half way")));
+    stage.ann("aof_task_update", with(ONE, "body", json!(former)));
+    let body = stage.task(ONE)["body"].as_str().unwrap().to_owned();
+    assert!(body.ends_with(" ann: half way\n"), "{body}");
+    assert!(
+        body.contains(" ann: begun\n") && !body.contains("mine"),
+        "{body}"
+    );
 }
 
 #[test]

@@ -50,6 +50,19 @@ fn every_tool_that_changes_something_does_it_once_for_a_key() {
     }
 }
 
+/// Of two values nobody knows which is meant, with a key or without.
+#[test]
+fn an_argument_that_is_given_twice_is_refused() {
+    let mut stage = three();
+    let before = stage.tree();
+    for key in ["", r#""idempotencyKey": "k", "#] {
+        let call = format!(r#"{{{key}"title": "a", "brief": "b", "title": "c"}}"#);
+        let (code, at, _) = stage.refused_text(&human("ann"), ("aof_dispatch", &call));
+        assert_eq!((code.as_str(), at.as_deref()), ("AOF-1002", Some("title")));
+    }
+    assert_eq!(stage.tree(), before);
+}
+
 #[test]
 fn whoever_only_reads_takes_no_key() {
     for name in READING.iter().chain(&["aof_task_heartbeat"]) {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use aof_host::contract::types::Caller;
 use serde_json::{Value, json};
 
+use super::rule::SUBSCRIBED;
 use super::{ONE, TWO, with};
 use crate::stage::{CHART, CardText, Stage, agent, human, runner};
 
 /// What can be done, with the arguments that do it.
-const OPERATIONS: [(&str, &str); 22] = [
+const OPERATIONS: [(&str, &str); 24] = [
     ("aof_dispatch", ""),
     ("aof_task_get", ""),
     ("aof_task_update", "body"),
@@ -22,6 +23,8 @@ const OPERATIONS: [(&str, &str); 22] = [
     ("aof_task_resurrect", ""),
     ("aof_task_dep_add", ""),
     ("aof_task_dep_remove", ""),
+    ("aof_task_subscribe", ""),
+    ("aof_task_unsubscribe", ""),
     ("aof_task_edit", ""),
     ("aof_task_log", ""),
     ("aof_task_heartbeat", ""),
@@ -82,7 +85,7 @@ fn scene(caller: &Caller, relation: &str, status: &str) -> (Stage, Caller) {
         status
     };
     let card = CardText::new(ONE, status).agent(routed);
-    let card = card.line(&format!("createdBy: {maker}"));
+    let card = card.line(&format!("createdBy: {maker}")).line(SUBSCRIBED);
     let other = CardText::new(TWO, "done");
     let mut stage = Stage::with(&[card.fixture(), other.fixture()].concat());
     if relation != "holder" {
@@ -111,6 +114,10 @@ fn arguments(operation: (&str, &str), relation: &str, name: &str) -> Value {
         ("aof_task_update", _) => with(ONE, "status", json!("ready")),
         ("aof_task_block", _) => with(ONE, "reason", json!("r")),
         ("aof_task_dep_add" | "aof_task_dep_remove", _) => with(ONE, "blockerId", json!(TWO)),
+        ("aof_task_subscribe", _) => with(ONE, "subscriberId", json!("judge")),
+        ("aof_task_unsubscribe", _) => {
+            with(ONE, "subscriptionId", json!("01ARZ3NDEKTSV4RRFFQ69G5FAV"))
+        }
         ("aof_task_edit", _) => with(ONE, "title", json!("t")),
         ("aof_task_log", _) => with(ONE, "text", json!("t")),
         ("aof_status_report" | "aof_project_list" | "aof_task_list" | "aof_org_show", _) => {
@@ -216,6 +223,8 @@ fn every_tool_is_judged_by_role_and_relation() {
     | `aof_task_resurrect` |+|+| team-lead | never | never |
     | `aof_task_dep_add` |+|+| team-lead, creator | creator | never |
     | `aof_task_dep_remove` |+|+| team-lead, creator | creator | never |
+    | `aof_task_subscribe` |+|+| holder, team-lead, creator | holder, creator | never |
+    | `aof_task_unsubscribe` |+|+| holder, team-lead, creator | holder, creator | never |
     | `aof_task_edit` |+|+| team-lead, creator | creator | never |
     | `aof_task_log` |+|+| holder, team-lead, creator | holder, creator | holder |
     | `aof_task_heartbeat` |+|+| holder | holder | holder |
@@ -422,6 +431,30 @@ fn work_is_given_to_somebody_else_within_the_delegates_only() {
     stage
         .tool(&agent("reader"), "aof_task_edit", change("printer"))
         .unwrap();
+}
+
+/// Tags choose among the members of a group, and who has none of them may have others.
+#[test]
+fn the_tags_of_a_task_lead_it_to_the_delegates_only() {
+    let mut stage = reader_delegating_to("canDelegate: true,", &["judge", "printer"]);
+    let chart = stage.tree()["org/org-chart.yaml"].replace(
+        "'agent:main:judge'}",
+        "'agent:main:judge'}, capabilities: {tags: [law]}",
+    );
+    stage.put_by_hand("org/org-chart.yaml", &chart);
+    let mut call = to("team", "trio");
+    call["tags"] = json!(["law"]);
+    let made = stage.tool(&agent("reader"), "aof_dispatch", call).unwrap();
+    let id = made["task"]["taskId"].as_str().unwrap().to_owned();
+    let change = |tags: Value| json!({"taskId": id, "tags": tags});
+    let call = ("aof_task_edit", change(json!([])));
+    let (code, at, hint) = stage.refused(&agent("reader"), call);
+    assert_eq!((code.as_str(), at.as_deref()), ("AOF-2012", Some("team")));
+    assert!(hint.contains("judge, printer"), "{hint}");
+    assert_eq!(stage.task(&id)["tags"], json!(["law"]));
+    let same = change(json!(["law"]));
+    stage.tool(&agent("reader"), "aof_task_edit", same).unwrap();
+    stage.ann("aof_task_edit", change(json!([])));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{ONE, THREE, TWO, beginning_in, three};
 use crate::stage::{CardText, Stage, human};
 
 /// Every tool with arguments that it accepts in the store of [`store_for`].
-pub(super) const GOOD: [(&str, &str); 21] = [
+pub(super) const GOOD: [(&str, &str); 23] = [
     (
         "aof_dispatch",
         r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
@@ -34,6 +34,14 @@ pub(super) const GOOD: [(&str, &str); 21] = [
         r#"{"taskId": "TASK-2026-02-17-001", "blockerId": "TASK-2026-02-17-002"}"#,
     ),
     (
+        "aof_task_subscribe",
+        r#"{"taskId": "TASK-2026-02-17-001", "subscriberId": "judge"}"#,
+    ),
+    (
+        "aof_task_unsubscribe",
+        r#"{"taskId": "TASK-2026-02-17-001", "subscriptionId": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}"#,
+    ),
+    (
         "aof_task_edit",
         r#"{"taskId": "TASK-2026-02-17-001", "title": "t"}"#,
     ),
@@ -54,6 +62,10 @@ pub(super) const GOOD: [(&str, &str); 21] = [
     ),
 ];
 
+/// A line of a card that somebody subscribed to.
+pub(super) const SUBSCRIBED: &str = "metadata: {subscriptions: [{id: 01ARZ3NDEKTSV4RRFFQ69G5FAV, \
+                                     subscriber: judge, status: active}]}";
+
 const NOUNS: [&str; 8] = [
     "task", "lease", "list", "decision", "org", "report", "project", "projects",
 ];
@@ -66,6 +78,13 @@ pub(super) fn store_for(name: &str) -> Stage {
         "aof_task_heartbeat" => {
             let mut stage = three();
             stage.spawned();
+            stage
+        }
+        "aof_task_unsubscribe" => {
+            let mut stage = three();
+            let card = CardText::new(ONE, "ready").agent("writer").made_at(1);
+            let card = card.line(SUBSCRIBED);
+            stage.put_by_hand(&card.path(), &card.text());
             stage
         }
         _ => three(),
@@ -141,6 +160,9 @@ fn a_missing_field_is_refused_by_name() {
         ("aof_task_resurrect", "taskId"),
         ("aof_task_dep_add", "blockerId"),
         ("aof_task_dep_remove", "blockerId"),
+        ("aof_task_subscribe", "taskId"),
+        ("aof_task_subscribe", "subscriberId"),
+        ("aof_task_unsubscribe", "subscriptionId"),
         ("aof_task_edit", "taskId"),
         ("aof_task_log", "taskId"),
         ("aof_task_log", "text"),

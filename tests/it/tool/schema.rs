@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::rule::{GOOD, good, store_for};
 use super::{ONE, THREE, TWO};
-use crate::stage::{Stage, human, runner};
+use crate::stage::{Stage, agent, human, runner};
 
 fn definitions() -> Vec<Definition> {
     Stage::empty().instance().list_tools().unwrap()
@@ -23,6 +23,9 @@ fn sample(field: &str) -> Value {
         "taskId" => json!(ONE),
         "parentId" => json!(THREE),
         "blockerId" => json!(TWO),
+        "subscriberId" => json!("judge"),
+        "subscriptionId" => json!("01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        "granularity" | "subscribe" => json!("completion"),
         "dependencyPolicy" => json!("terminal"),
         "force" => json!(true),
         "dependsOn" => json!([THREE]),
@@ -81,6 +84,8 @@ fn every_tool_is_listed_with_what_it_does_to_the_world() {
     aof_task_resurrect: 
     aof_task_dep_add: repeatable
     aof_task_dep_remove: repeatable
+    aof_task_subscribe: repeatable
+    aof_task_unsubscribe: repeatable
     aof_task_edit: 
     aof_task_log: 
     aof_task_heartbeat: repeatable
@@ -130,8 +135,8 @@ fn the_fields_of_every_schema_are_these() {
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
     aof_dispatch: actor agent brief! dependencyPolicy dependsOn idempotencyKey metadata
-    aof_dispatch: parentId priority project resource role tags team
-    aof_dispatch: timeoutMs title!
+    aof_dispatch: parentId priority project resource role subscribe tags
+    aof_dispatch: team timeoutMs title!
     aof_task_get: project taskId!
     aof_task_update: actor body idempotencyKey project reason status taskId!
     aof_task_complete: actor idempotencyKey project summary taskId! usage
@@ -142,6 +147,8 @@ fn the_fields_of_every_schema_are_these() {
     aof_task_resurrect: actor idempotencyKey project taskId!
     aof_task_dep_add: actor blockerId! idempotencyKey project taskId!
     aof_task_dep_remove: actor blockerId! idempotencyKey project taskId!
+    aof_task_subscribe: actor granularity idempotencyKey project subscriberId! taskId!
+    aof_task_unsubscribe: actor idempotencyKey project subscriptionId! taskId!
     aof_task_edit: actor agent expectedRevision idempotencyKey metadata priority project
     aof_task_edit: resource role tags taskId! team timeoutMs title
     aof_task_log: actor idempotencyKey project taskId! text!
@@ -181,6 +188,8 @@ fn every_field_of_every_schema_is_accepted() {
             let caller = match field.as_str() {
                 // Only a run uses anything.
                 "usage" => runner(&store.spawned_for(ONE)),
+                // Only an agent is told.
+                "subscribe" => agent("writer"),
                 _ => human("ann"),
             };
             let answer = store.tool(&caller, &tool.name, arguments);

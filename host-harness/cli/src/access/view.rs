@@ -42,6 +42,11 @@ pub enum View {
         /// Within which time.
         window: String,
     },
+    /// What the notification rules would make of an event.
+    Notifications {
+        /// The event as JSON; none for every type of event.
+        event: Option<String>,
+    },
     /// The org chart.
     Org {
         /// What to say about it.
@@ -109,6 +114,7 @@ impl View {
                 })
             }
             View::Usage { by, window } => json!({ "view": "usage", "by": by, "window": window }),
+            View::Notifications { event } => json!({ "view": "notifications", "event": event }),
             View::Audit { page } => json!({ "view": "audit", "page": page }),
             View::Events {
                 day,
@@ -155,6 +161,7 @@ impl View {
                 })
             }
             View::Usage { by, window } => gateway.usage(by, window),
+            View::Notifications { event } => gateway.notifications(event.as_deref()),
             View::Audit { page } => gateway.audit(*page),
             View::Events {
                 day,

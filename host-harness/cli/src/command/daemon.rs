@@ -34,7 +34,9 @@ impl Observer for Log {
     }
 
     fn notice(&mut self, notice: &NotifyEffect) {
-        tracing::warn!(task = notice.task.as_deref(), "{}", notice.message);
+        let (task, audience) = (notice.task.as_deref(), &notice.audience);
+        let channel = notice.channel.as_deref();
+        tracing::warn!(task, audience, channel, "{}", notice.message);
     }
 }
 

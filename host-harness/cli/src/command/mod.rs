@@ -17,6 +17,7 @@ pub mod explain;
 pub mod fsck;
 pub mod init;
 pub mod migrate;
+pub mod notifications;
 pub mod org;
 pub mod poll;
 pub mod project;

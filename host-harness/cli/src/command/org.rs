@@ -1,7 +1,8 @@
 //! `aof org`: checks, shows and changes the org chart.
 //!
 //! It judges nothing itself; the component does, about the store's chart or about a file that is
-//! handed to it.
+//! handed to it. Such a file needs no data directory; where there is one, it is also compared with
+//! what the projects ask for.
 
 mod drift;
 mod edit;
@@ -71,6 +72,7 @@ impl Subject {
         session: &Session<'_>,
     ) -> anyhow::Result<Value> {
         let text = self.path.as_deref().map(read).transpose()?;
+        let is_brought = text.is_some();
         let view = View::Org {
             look,
             text,
@@ -78,7 +80,11 @@ impl Subject {
             is_lenient: self.lenient,
             agents,
         };
-        Ok(session.ask(Need::Look, |access| access.view(&view))?)
+        Ok(if is_brought {
+            session.ask_anywhere(|access| access.view(&view))?
+        } else {
+            session.ask(Need::Look, |access| access.view(&view))?
+        })
     }
 }
 

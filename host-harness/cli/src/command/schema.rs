@@ -9,6 +9,7 @@ use crate::exit::Ending;
 use super::Session;
 
 const ORG_CHART: &str = include_str!("../../../../docs/org-chart.schema.json");
+const NOTIFICATION_RULES: &str = include_str!("../../../../docs/notification-rules.schema.json");
 
 /// Of which file.
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,8 @@ pub struct Args {
 enum File {
     /// org/org-chart.yaml
     OrgChart,
+    /// org/notification-rules.yaml
+    NotificationRules,
 }
 
 /// Prints the schema.
@@ -32,6 +35,7 @@ enum File {
 pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
     let text = match args.file {
         File::OrgChart => ORG_CHART,
+        File::NotificationRules => NOTIFICATION_RULES,
     };
     let document: Value = serde_json::from_str(text)?;
     session.console.show(&document, |_| text.to_owned())?;

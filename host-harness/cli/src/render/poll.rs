@@ -16,7 +16,7 @@ pub fn poll(poll: &Poll, width: Option<usize>) -> String {
     for action in &poll.actions {
         table.row(vec![
             styled(&verb(action, poll.dry_run), style_of(&action.kind)),
-            cell(&action.task),
+            cell(action.task.as_deref().unwrap_or_default()),
             cell(&action.title),
             styled(
                 &action
@@ -32,7 +32,7 @@ pub fn poll(poll: &Poll, width: Option<usize>) -> String {
     for waiting in &poll.waiting {
         table.row(vec![
             styled("waits", DIM),
-            cell(&waiting.task),
+            cell(waiting.task.as_deref().unwrap_or_default()),
             cell(&waiting.title),
             cell(""),
             styled(&waiting.reason, WARN),
@@ -60,6 +60,7 @@ fn verb(action: &Action, is_dry_run: bool) -> String {
         "requeue" => ("queued again", "would queue again"),
         "expire" => ("lease expired", "lease has expired"),
         "deadletter" => ("given up", "would give up"),
+        "review" => ("made a review", "would make a review"),
         other => (other, other),
     };
     if is_dry_run {
@@ -114,6 +115,20 @@ mod tests {
         waits        TASK-2  Set             clerk runs 2 of 2
         and 3 more wait
         1 running · 2 ready · 1 in-progress
+        ");
+    }
+
+    #[test]
+    fn a_review_that_would_be_made_has_no_id_yet() {
+        let value = json!({
+            "dryRun": true, "counts": {"done": 3}, "reason": "dry_run_mode",
+            "actions": [{"kind": "review", "task": null, "title": "Orchestration Review: Ink",
+                         "agent": "judge", "reason": "3 tasks were completed"}],
+        });
+        insta::assert_snapshot!(shown(&value), @r"
+        dry run: nothing was done
+        would make a review  Orchestration Review: Ink  → judge  3 tasks were completed
+        0 running · 3 done
         ");
     }
 

@@ -107,6 +107,9 @@ enum ViewParams {
         by: String,
         window: String,
     },
+    Notifications {
+        event: Option<String>,
+    },
     Org {
         look: OrgWord,
         text: Option<String>,
@@ -285,6 +288,7 @@ fn view(gateway: &mut Gateway, params: &Value) -> Result<Value, Box<Fault>> {
             agents,
         }),
         ViewParams::Usage { by, window } => gateway.usage(&by, &window),
+        ViewParams::Notifications { event } => gateway.notifications(event.as_deref()),
         ViewParams::Audit { page } => gateway.audit(page),
     };
     seen.map_err(fault)

@@ -66,8 +66,8 @@ fn code(answer: Result<Value, ClientError>) -> String {
 }
 
 fn live(fake: &Fake) {
-    let settled = |line: &String| line.starts_with("settled R1");
-    wait_until(|| fake.0.lock().unwrap().log.iter().any(settled));
+    let started = |line: &String| line.starts_with("started R1");
+    wait_until(|| fake.0.lock().unwrap().log.iter().any(started));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! component that breaks on purpose.
 //! Invariant: the methods mean what the contract says.
 
-use crate::contract::hooks::{SeenAgent, SessionEnd, Settlement};
+use crate::contract::hooks::{SeenAgent, SessionEnd, SessionStart, Settlement};
 use crate::contract::lifecycle::Opened;
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::{Definition, Reply};
@@ -50,7 +50,7 @@ port! {
     explain(ctx: &Ctx, task: &str) -> String;
     next_due() -> Option<u64>;
     effect_settled(ctx: &Ctx, key: &str, settlement: &Settlement) -> Outcome;
-    session_started(ctx: &Ctx, run: &str, session: &str) -> Outcome;
+    session_started(ctx: &Ctx, started: &[SessionStart]) -> Outcome;
     session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
     session_ended(ctx: &Ctx, run: &str, end: &SessionEnd) -> Outcome;
     executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
@@ -65,5 +65,6 @@ port! {
     settings(ctx: &Ctx) -> String;
     org(ctx: &Ctx, query: &OrgQuery) -> String;
     usage(ctx: &Ctx, by: &str, window: &str) -> String;
+    notifications(ctx: &Ctx, event: Option<&str>) -> String;
     audit(ctx: &Ctx, page: u32) -> String;
 }

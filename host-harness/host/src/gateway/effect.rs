@@ -5,13 +5,14 @@
 
 use serde_json::json;
 
-use crate::contract::hooks::{Ending, Failure, FailureClass, SessionEnd, Settlement};
+use crate::contract::hooks::{Ending, Failure, FailureClass, SessionEnd, SessionStart, Settlement};
 use crate::contract::lifecycle::AdoptedRun;
-use crate::contract::types::{Caller, Effect, SpawnEffect};
+use crate::contract::types::{Caller, Effect};
 use crate::executor::Adoption;
 
 use super::error::GatewayError;
 use super::stage::{Gateway, Session};
+use super::start::UNWANTED;
 
 /// Steps of one drain; what is left waits for the next.
 pub(super) const STEPS_MAX: usize = 10_000;
@@ -26,12 +27,14 @@ impl Gateway {
                 self.adopt(run)?;
             } else if let Some(effect) = self.effects.pop_front() {
                 self.execute(effect)?;
-            } else {
+            } else if self.begun.is_empty() {
                 return Ok(());
+            } else {
+                self.tell_begun()?;
             }
         }
         tracing::warn!(left = self.effects.len(), "many effects: the rest waits");
-        Ok(())
+        self.tell_begun()
     }
 
     fn adopt(&mut self, adopted: AdoptedRun) -> Result<(), GatewayError> {
@@ -64,10 +67,10 @@ impl Gateway {
     fn adopt_alive(&mut self, adopted: AdoptedRun, session: String) -> Result<(), GatewayError> {
         let run = adopted.run.clone();
         if adopted.session.is_none() {
-            let begun = self.call(Caller::Host, |at, ctx| {
-                at.session_started(ctx, &run, &session)
-            });
-            let begun = begun.and_then(|outcome| self.absorb(outcome, "hooks.session-started"));
+            let begun = self.tell(&[SessionStart {
+                run: run.clone(),
+                session: session.clone(),
+            }]);
             self.keep(begun, &run, |at| at.adopted.push_front(adopted.clone()))?;
         }
         let heartbeat_at_ms = self.clock.now_ms();
@@ -85,37 +88,16 @@ impl Gateway {
     }
 
     fn execute(&mut self, effect: Effect) -> Result<(), GatewayError> {
-        let key = key_of(&effect).to_owned();
-        if self
-            .strikes
-            .get(&key)
-            .is_some_and(|count| *count >= STRIKES_MAX)
-        {
+        if self.has_struck_out(strikes_of(&effect)) {
             tracing::error!(
-                key,
+                key = key_of(&effect),
                 "an effect that keeps breaking the component is left alone"
             );
             return Ok(());
         }
-        let settlement = self.carry_out(&effect);
         self.tally.effects += 1;
-        let settled = self.call(Caller::Host, |at, ctx| {
-            at.effect_settled(ctx, &key, &settlement)
-        });
-        let settled = settled.and_then(|outcome| self.absorb(outcome, "hooks.effect-settled"));
-        if let Effect::Spawn(spawn) = &effect
-            && is_unwanted(&settled)
-        {
-            self.executor
-                .cancel(&spawn.run, "the run is no longer wanted");
-        }
-        self.keep(settled, &key, |at| at.effects.push_front(effect))
-    }
-
-    /// Does what an effect says.
-    fn carry_out(&mut self, effect: &Effect) -> Settlement {
-        match effect {
-            Effect::Spawn(spawn) => self.spawn(spawn),
+        let settlement = match &effect {
+            Effect::Spawn(spawn) => return self.start(spawn.clone()),
             Effect::Cancel(cancel) => {
                 self.executor.cancel(&cancel.run, &cancel.reason);
                 done(&json!({"cancelled": cancel.run}))
@@ -127,36 +109,34 @@ impl Gateway {
             Effect::Send(_) => absent("way to send messages"),
             Effect::Provision(_) | Effect::Release(_) => absent("resources"),
             Effect::Embed(_) => absent("embedding model"),
-        }
+        };
+        self.settle(effect, &settlement)
     }
 
-    fn spawn(&mut self, spawn: &SpawnEffect) -> Settlement {
-        match self.executor.start(spawn) {
-            Ok(session) => {
-                let settlement = done(&json!({"session": session}));
-                self.tally.started += 1;
-                let beat = self
-                    .clock
-                    .now_ms()
-                    .saturating_add(self.heartbeat_every_ms());
-                let (task, agent) = (spawn.task.clone(), spawn.agent.clone());
-                let live = Session {
-                    task,
-                    agent,
-                    session,
-                    heartbeat_at_ms: beat,
-                };
-                self.sessions.insert(spawn.run.clone(), live);
-                settlement
-            }
-            Err(failure) => {
-                tracing::warn!(run = spawn.run, agent = spawn.agent, %failure, "no session");
-                Settlement::Failed(Failure {
-                    class: failure.class,
-                    message: failure.message,
-                })
-            }
+    /// Tells the component what became of an effect.
+    pub(super) fn settle(
+        &mut self,
+        effect: Effect,
+        settlement: &Settlement,
+    ) -> Result<(), GatewayError> {
+        let key = key_of(&effect).to_owned();
+        let settled = self.call(Caller::Host, |at, ctx| {
+            at.effect_settled(ctx, &key, settlement)
+        });
+        let settled = settled.and_then(|outcome| self.absorb(outcome, "hooks.effect-settled"));
+        if let Effect::Spawn(spawn) = &effect
+            && is_unwanted(&settled)
+        {
+            self.executor.cancel(&spawn.run, UNWANTED);
         }
+        let strikes = strikes_of(&effect).to_owned();
+        self.keep(settled, &strikes, |at| at.effects.push_front(effect))
+    }
+
+    /// True if something broke the component so often that it is left alone.
+    pub(super) fn has_struck_out(&self, key: &str) -> bool {
+        let strikes = self.strikes.get(key);
+        strikes.is_some_and(|count| *count >= STRIKES_MAX)
     }
 
     /// Tells the component that a session is over.
@@ -186,15 +166,20 @@ impl Gateway {
             tracing::debug!(key, %error, "the component does not want this any more");
             return Ok(());
         }
-        if matches!(
-            &error,
-            GatewayError::Call(crate::instance::CallError::Refused(_))
-        ) {
+        if error.is_for_later() {
             put_back(self);
         } else {
             *self.strikes.entry(key.to_owned()).or_default() += 1;
         }
         Err(error)
+    }
+}
+
+/// By what an effect's strikes are counted: for a start it is the run, as for news of it.
+fn strikes_of(effect: &Effect) -> &str {
+    match effect {
+        Effect::Spawn(spawn) => &spawn.run,
+        other => key_of(other),
     }
 }
 

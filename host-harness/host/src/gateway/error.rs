@@ -137,6 +137,11 @@ impl GatewayError {
         }
     }
 
+    /// True if the component could not do it just now and is whole.
+    pub(super) fn is_for_later(&self) -> bool {
+        matches!(self, Self::Call(CallError::Refused(_))) && !self.is_refusal()
+    }
+
     /// True if the caller's request was wrong, and nothing else.
     pub fn is_refusal(&self) -> bool {
         match self {

@@ -11,7 +11,7 @@ use super::component::Component;
 use super::open::Parts;
 use super::{Gateway, Observer, OpenReport};
 use crate::clock::{ManualClock, SeededEntropy};
-use crate::contract::hooks::{SeenAgent, SessionEnd, Settlement};
+use crate::contract::hooks::{SeenAgent, SessionEnd, SessionStart, Settlement};
 use crate::contract::lifecycle::{AdoptedRun, Opened};
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::{Definition, Reply};
@@ -274,10 +274,19 @@ impl Component for Fake {
     fn session_started(
         &mut self,
         _ctx: &Ctx,
-        run: &str,
-        session: &str,
+        started: &[SessionStart],
     ) -> Result<Outcome, CallError> {
-        self.act("started", format!("started {run} {session}"))
+        let words = started.iter();
+        let words: String = words
+            .map(|it| format!(" {} {}", it.run, it.session))
+            .collect();
+        let answer = self.act("started", format!("started{words}"))?;
+        let is_told = |spawn: &SpawnEffect| started.iter().any(|it| it.run == spawn.run);
+        self.0.lock().unwrap().outbox.retain(|effect| match effect {
+            Effect::Spawn(spawn) => !is_told(spawn),
+            _ => true,
+        });
+        Ok(answer)
     }
 
     fn session_heartbeat(&mut self, _ctx: &Ctx, run: &str) -> Result<Outcome, CallError> {
@@ -345,6 +354,10 @@ impl Component for Fake {
 
     fn usage(&mut self, _ctx: &Ctx, _by: &str, _window: &str) -> Result<String, CallError> {
         self.look("usage")
+    }
+
+    fn notifications(&mut self, _: &Ctx, _event: Option<&str>) -> Result<String, CallError> {
+        self.look("notifications")
     }
 
     fn audit(&mut self, _ctx: &Ctx, _page: u32) -> Result<String, CallError> {

@@ -145,6 +145,7 @@ impl Gateway {
             adopted: Default::default(),
             effects: Default::default(),
             inbox: Default::default(),
+            begun: Default::default(),
             sessions: Default::default(),
             strikes: Default::default(),
             tally: Tally::default(),

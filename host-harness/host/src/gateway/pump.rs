@@ -5,7 +5,7 @@
 use crate::contract::types::{AgentCaller, Caller};
 use crate::executor::News;
 
-use super::effect::{STRIKES_MAX, is_unwanted};
+use super::effect::is_unwanted;
 use super::error::GatewayError;
 use super::stage::{Gateway, Tally};
 
@@ -50,11 +50,7 @@ impl Gateway {
 
     fn deliver(&mut self, item: News) -> Result<(), GatewayError> {
         let key = run_of(&item).to_owned();
-        if self
-            .strikes
-            .get(&key)
-            .is_some_and(|count| *count >= STRIKES_MAX)
-        {
+        if self.has_struck_out(&key) {
             tracing::error!(
                 run = key,
                 "news that keeps breaking the component is dropped"

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::clock::{Clock, Entropy};
-use crate::contract::hooks::SeenAgent;
+use crate::contract::hooks::{SeenAgent, SessionStart};
 use crate::contract::lifecycle::{AdoptedRun, Opened};
 use crate::contract::scheduler::PollMode;
 use crate::contract::tools::Reply;
@@ -94,6 +94,8 @@ pub struct Gateway {
     pub(super) stance: Stance,
     pub(super) adopted: VecDeque<AdoptedRun>,
     pub(super) effects: VecDeque<Effect>,
+    /// Sessions that began, of which the component has yet to be told.
+    pub(super) begun: VecDeque<SessionStart>,
     pub(super) inbox: VecDeque<News>,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) strikes: BTreeMap<String, u32>,
@@ -211,7 +213,7 @@ impl Gateway {
     /// # Errors
     /// The component's failure.
     pub fn next_wake_ms(&mut self) -> Result<Option<u64>, GatewayError> {
-        if !(self.adopted.is_empty() && self.effects.is_empty() && self.inbox.is_empty()) {
+        if self.waiting() > 0 {
             return Ok(Some(self.clock.now_ms()));
         }
         let beat = self
@@ -249,8 +251,12 @@ impl Gateway {
 
     /// True if work is under way or waits to be done: a session, an effect, a piece of news.
     pub fn is_busy(&self) -> bool {
-        let waiting = self.adopted.len() + self.effects.len() + self.inbox.len();
-        waiting + self.sessions.len() + self.executor.live() > 0
+        self.waiting() + self.sessions.len() + self.executor.live() > 0
+    }
+
+    /// What can be done right now.
+    fn waiting(&self) -> usize {
+        self.adopted.len() + self.effects.len() + self.begun.len() + self.inbox.len()
     }
 
     /// What this gateway does about effects.
@@ -350,6 +356,8 @@ impl Gateway {
         if self.stance == Stance::Acts {
             self.adopted = opened.adopted.into();
             self.effects = opened.effects.into();
+            // Starts that it does not know of are among its effects again.
+            self.begun.clear();
         }
     }
 

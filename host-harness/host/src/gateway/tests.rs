@@ -10,7 +10,7 @@ use crate::clock::ManualClock;
 use crate::contract::hooks::FailureClass;
 use crate::contract::scheduler::PollMode;
 use crate::contract::types::{
-    Caller, CancelEffect, Effect, ErrorKind, NotifyEffect, SendEffect, Severity,
+    Caller, CancelEffect, Effect, ErrorKind, NotifyEffect, SendEffect, Severity, SpawnEffect,
 };
 use crate::executor::{Adoption, Executor, KnownAgent, Script, SimulatedExecutor, Step, Unset};
 
@@ -22,7 +22,12 @@ fn opened(fake: &Fake, script: Script) -> (Gateway, OpenReport, ManualClock) {
 }
 
 fn start(run: &str) -> Act {
-    Act::Effects(vec![Effect::Spawn(spawn(run))])
+    starts(&[run])
+}
+
+fn starts(runs: &[&str]) -> Act {
+    let spawns = runs.iter().map(|run| Effect::Spawn(spawn(run)));
+    Act::Effects(spawns.collect())
 }
 
 fn complete() -> Script {
@@ -32,7 +37,7 @@ fn complete() -> Script {
     })
 }
 
-const SETTLED: &str = "settled R1 {\"session\":\"simulated-R1\"}";
+const STARTED: &str = "started R1 simulated-R1";
 
 #[test]
 fn a_run_goes_from_the_poll_through_its_tool_to_its_end() {
@@ -40,7 +45,7 @@ fn a_run_goes_from_the_poll_through_its_tool_to_its_end() {
     let (mut gateway, _, clock) = opened(&fake, complete());
     let report = gateway.poll(PollMode::Act).unwrap();
     assert_eq!((report.started, report.effects), (1, 1));
-    assert_eq!(fake.log(), ["poll PollMode::Act", SETTLED]);
+    assert_eq!(fake.log(), ["poll PollMode::Act", STARTED]);
     assert_eq!(gateway.next_wake_ms().unwrap(), Some(1_500));
     clock.advance(500);
     let pumped = gateway.pump().unwrap();
@@ -96,6 +101,7 @@ fn effects_that_this_host_lacks_are_settled_as_permanent_failures() {
         key: "N".to_owned(),
         severity: Severity::Info,
         audience: String::new(),
+        channel: None,
         task: None,
         message: "hello".to_owned(),
     };
@@ -174,7 +180,7 @@ fn a_hook_may_lead_to_more_effects() {
     };
     let fake = Fake::default()
         .will("poll", [start("R1")])
-        .will("settled", [Act::Effects(vec![Effect::Cancel(cancel)])]);
+        .will("started", [Act::Effects(vec![Effect::Cancel(cancel)])]);
     let (mut gateway, _, _) = opened(&fake, complete());
     gateway.poll(PollMode::Act).unwrap();
     gateway.pump().unwrap();
@@ -182,7 +188,7 @@ fn a_hook_may_lead_to_more_effects() {
     assert_eq!(
         log[1..],
         [
-            SETTLED,
+            STARTED,
             "settled C {\"cancelled\":\"R1\"}",
             "ended R1 Ending::Killed(\"changed\")"
         ]
@@ -193,7 +199,7 @@ fn a_hook_may_lead_to_more_effects() {
 fn a_session_that_nobody_wants_any_more_is_ended() {
     let fake = Fake::default()
         .will("poll", [start("R1")])
-        .will("settled", [Act::Refuse("AOF-2002", ErrorKind::Refused)]);
+        .will("started", [Act::Refuse("AOF-2002", ErrorKind::Refused)]);
     let (mut gateway, _, _) = opened(&fake, complete());
     gateway.poll(PollMode::Act).unwrap();
     gateway.pump().unwrap();
@@ -202,6 +208,60 @@ fn a_session_that_nobody_wants_any_more_is_ended() {
         log[2],
         "ended R1 Ending::Killed(\"the run is no longer wanted\")"
     );
+}
+
+#[test]
+fn sessions_that_began_together_are_told_together() {
+    let runs: Vec<String> = (1..=101).map(|number| format!("R{number}")).collect();
+    let runs: Vec<&str> = runs.iter().map(String::as_str).collect();
+    let fake = Fake::default().will("poll", [starts(&runs)]);
+    let (mut gateway, _, _) = opened(&fake, complete());
+    assert_eq!(gateway.poll(PollMode::Act).unwrap().started, 101);
+    let told = fake.log();
+    let told: Vec<usize> = told.iter().map(|line| line.matches(" R").count()).collect();
+    assert_eq!(told, [0, 100, 1], "at most a hundred in one commit");
+}
+
+#[test]
+fn a_start_that_is_refused_does_not_take_others_along() {
+    let refused = || Act::Refuse("AOF-1003", ErrorKind::Refused);
+    let fake = Fake::default()
+        .will("poll", [starts(&["R1", "R2"])])
+        .will("started", [refused(), refused()]);
+    let (mut gateway, _, _) = opened(&fake, complete());
+    gateway.poll(PollMode::Act).unwrap();
+    let log = fake.log();
+    let told = [
+        "started R1 simulated-R1 R2 simulated-R2",
+        "started R1 simulated-R1",
+        "started R2 simulated-R2",
+    ];
+    assert_eq!(log[1..], told);
+    gateway.pump().unwrap();
+    assert_eq!(
+        fake.log()[0],
+        "ended R1 Ending::Killed(\"the run is no longer wanted\")"
+    );
+}
+
+#[test]
+fn a_start_that_breaks_the_component_does_not_take_others_along() {
+    let fake = Fake::default().will("started", [Act::Trap, Act::Trap]);
+    // What the component was not told of it hands out again each time it opens.
+    fake.0.lock().unwrap().outbox = ["R1", "R2"].map(|run| Effect::Spawn(spawn(run))).to_vec();
+    let (mut gateway, _, _) = opened(&fake, Script::always(Step::Hang));
+    let mut log = fake.log();
+    for _ in 0..3 {
+        gateway.pump().unwrap_or_default();
+        log.extend(fake.log());
+    }
+    let told: Vec<&String> = log.iter().filter(|it| it.starts_with("started")).collect();
+    let told: Vec<&str> = told.into_iter().map(String::as_str).collect();
+    let mut expected = vec!["started R1 simulated-R1 R2 simulated-R2"];
+    expected.extend(["started R1 simulated-R1"; 2]);
+    expected.push("started R2 simulated-R2");
+    assert_eq!(told, expected);
+    assert_eq!(gateway.live().len(), 2, "neither was started twice");
 }
 
 #[test]
@@ -215,10 +275,7 @@ fn runs_that_nobody_knows_are_lost_and_requested_ones_are_started() {
     let (gateway, report, _) = opened(&fake, complete());
     assert_eq!(
         fake.log(),
-        [
-            "ended R1 Ending::Lost",
-            "settled R2 {\"session\":\"simulated-R2\"}"
-        ]
+        ["ended R1 Ending::Lost", "started R2 simulated-R2"]
     );
     assert_eq!(
         (report.adopted_alive, report.adopted_ended),
@@ -302,12 +359,15 @@ fn an_effect_that_keeps_breaking_the_component_is_left_alone() {
     let traps = || (0..9).map(|_| Act::Trap);
     let fake = Fake::default()
         .will("poll", [start("R1")])
-        .will("settled", traps());
+        .will("started", traps());
     let (mut gateway, _, _) = opened(&fake, Script::always(Step::Hang));
     gateway.poll(PollMode::Act).unwrap();
     // The component would hand it out again each time it opens.
-    for _ in 0..5 {
-        gateway.effects.push_back(Effect::Spawn(spawn("R1")));
+    for way in 0..5 {
+        // Whichever way it is started in.
+        let key = format!("R1/{way}");
+        let again = SpawnEffect { key, ..spawn("R1") };
+        gateway.effects.push_back(Effect::Spawn(again));
         if gateway.pump().is_ok() {
             break;
         }
@@ -315,7 +375,7 @@ fn an_effect_that_keeps_breaking_the_component_is_left_alone() {
     let tries = fake
         .log()
         .into_iter()
-        .filter(|line| line.starts_with("settled"))
+        .filter(|line| line.starts_with("started"))
         .count();
     assert_eq!(tries, super::effect::STRIKES_MAX as usize);
     assert!(gateway.pump().is_ok());
@@ -325,12 +385,12 @@ fn an_effect_that_keeps_breaking_the_component_is_left_alone() {
 fn a_full_disk_keeps_effects_for_later() {
     let fake = Fake::default()
         .will("poll", [start("R1")])
-        .will("settled", [Act::Refuse("AOF-4004", ErrorKind::Broken)]);
+        .will("started", [Act::Refuse("AOF-4004", ErrorKind::Broken)]);
     let (mut gateway, _, _) = opened(&fake, Script::always(Step::Hang));
     gateway.poll(PollMode::Act).unwrap();
     fake.log();
     gateway.pump().unwrap();
-    assert_eq!(fake.log(), [SETTLED]);
+    assert_eq!(fake.log(), [STARTED]);
 }
 
 #[test]
@@ -340,6 +400,7 @@ fn one_drain_executes_10_000_effects_and_the_next_one_the_rest() {
             key: format!("N{number}"),
             severity: Severity::Info,
             audience: String::new(),
+            channel: None,
             task: None,
             message: "x".to_owned(),
         })

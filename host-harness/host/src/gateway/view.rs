@@ -73,6 +73,13 @@ impl Gateway {
         self.look("views.usage", |at, ctx| at.usage(ctx, by, window))
     }
 
+    /// `{"notifications": …}`: what the rules would make of an event; none for every type.
+    pub fn notifications(&mut self, event: Option<&str>) -> Answer {
+        self.look("views.notifications", |at, ctx| {
+            at.notifications(ctx, event)
+        })
+    }
+
     /// `{"audit": {"findings": […], "next": …}}`, pages in order from 0.
     pub fn audit(&mut self, page: u32) -> Answer {
         self.look("views.audit", |at, ctx| at.audit(ctx, page))

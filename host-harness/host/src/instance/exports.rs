@@ -5,7 +5,7 @@
 
 use super::{Call, CallError, Instance};
 use crate::contract::Orchestrator;
-use crate::contract::hooks::{self, SeenAgent, SessionEnd, Settlement};
+use crate::contract::hooks::{self, SeenAgent, SessionEnd, SessionStart, Settlement};
 use crate::contract::lifecycle;
 use crate::contract::scheduler::{self, PollMode};
 use crate::contract::tools::{self, Definition, EffectResult, Reply};
@@ -81,11 +81,11 @@ impl Instance {
         })
     }
 
-    /// Tells that the session of a run has begun.
-    pub fn session_started(&mut self, ctx: &Ctx, run: &str, session: &str) -> Answer<Outcome> {
+    /// Tells that sessions of runs have begun.
+    pub fn session_started(&mut self, ctx: &Ctx, started: &[SessionStart]) -> Answer<Outcome> {
         let call = self.call("hooks.session-started", ctx);
         self.ask(&call, |w, store| {
-            hooks(w).call_session_started(store, ctx, run, session)
+            hooks(w).call_session_started(store, ctx, started)
         })
     }
 
@@ -200,6 +200,14 @@ impl Instance {
         let call = self.call("views.usage", ctx);
         self.ask(&call, |world, store| {
             views(world).call_usage(store, ctx, by, window)
+        })
+    }
+
+    /// What the notification rules would make of an event, or of every type of event.
+    pub fn notifications(&mut self, ctx: &Ctx, event: Option<&str>) -> Answer<String> {
+        let call = self.call("views.notifications", ctx);
+        self.ask(&call, |world, store| {
+            views(world).call_notifications(store, ctx, event)
         })
     }
 

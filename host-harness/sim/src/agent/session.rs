@@ -28,6 +28,8 @@ pub struct Start {
     pub attempt: u32,
     /// When, in the machine's own time.
     pub at_ms: u64,
+    /// How long it may run; 0 for ever.
+    pub timeout_ms: u64,
     /// Whether a session came of it.
     pub began: bool,
     /// A session of the same task that lived on, and that nobody had asked to end.
@@ -230,6 +232,7 @@ impl Crowd {
             agent: spawn.agent.clone(),
             attempt: spawn.attempt,
             at_ms: table.now_ms,
+            timeout_ms: spawn.timeout_ms,
             began: absence.is_none(),
             beside,
         };

@@ -4,7 +4,7 @@
 //! only says what the scheduler may not do. Invariant: while a file has several editions that may
 //! be in force, what any of them allows is allowed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::card::Card;
 use aof_core::org::OrgChart;
@@ -38,6 +38,8 @@ pub struct Company {
     pub(super) stays: BTreeMap<String, Stay>,
     /// What was used.
     pub(super) money: Money,
+    /// Runs whose sessions were asked for.
+    pub(super) started: BTreeSet<String>,
     /// What was written into the work log of each task.
     entries: BTreeMap<String, Vec<String>>,
 }
@@ -64,10 +66,23 @@ impl Company {
         self.charts().iter().any(|chart| is_head(chart, agent))
     }
 
-    /// The chart that was saved last and can be used.
+    /// Whether anybody may have a task and has money for it, by the chart and the manifest that
+    /// were saved last.
     #[must_use]
-    pub fn chart(&self) -> Option<&OrgChart> {
-        self.charts.last()
+    pub fn has_taker(&self, task: &str, project: &str, card: &Card, now_ms: u64) -> bool {
+        let Some(chart) = self.charts.last() else {
+            return false;
+        };
+        let mut takers = may_have(chart, card, self.project(project)).into_iter();
+        takers.any(|agent| {
+            let run = Live {
+                agent: agent.to_owned(),
+                team: card.routing.team.as_ref().map(ToString::to_string),
+                project: project.to_owned(),
+                resource: None,
+            };
+            self.empty_purse(task, card, &run, now_ms).is_none()
+        })
     }
 
     /// A project as it was saved last.
@@ -86,14 +101,12 @@ impl Company {
         usable.chain(is_bare.then_some(None)).collect()
     }
 
-    /// A host begins anew: it knows of no edition but the present ones, and no longer when it last
-    /// started something.
+    /// A host begins anew: it knows of no edition but the present ones.
     pub fn begin(&mut self, files: &Files) {
         self.look(files);
         self.charts.begin(OrgChart::default());
         self.settings.settle();
         self.projects.values_mut().for_each(Editions::settle);
-        self.paces.clear();
     }
 
     /// Takes in what people saved.
@@ -166,19 +179,6 @@ impl Company {
             Some(now_ms) => self.nobody_overstays(disk, ledger, now_ms),
             None => Ok(()),
         }
-    }
-
-    /// Whether somebody who would pay for a run of this task has spent a budget.
-    #[must_use]
-    pub fn is_broke(&self, task: &str, project: &str, card: &Card, now_ms: u64) -> bool {
-        let agent = card.routing.agent.as_ref();
-        let run = Live {
-            agent: agent.map(ToString::to_string).unwrap_or_default(),
-            team: card.routing.team.as_ref().map(ToString::to_string),
-            project: project.to_owned(),
-            resource: None,
-        };
-        self.empty_purse(task, card, &run, now_ms).is_some()
     }
 
     fn moved(&mut self, task: &str, line: &Line) {

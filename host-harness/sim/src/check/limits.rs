@@ -5,15 +5,18 @@
 
 use aof_core::card::Card;
 use aof_core::id::ProjectId;
+use aof_core::metadata::TIMEOUT_MS;
 use aof_core::project::Project;
 use aof_core::sla::{Policy, Terms};
 use aof_core::status::Status;
+use serde_json::Value;
 
 use super::Violation;
 use super::company::{Company, Verdict};
 use super::disk::{Disk, Placed};
 use super::ledger::Ledger;
 use super::log::Line;
+use crate::agent::Start;
 
 /// A host that found a person's file in its way leaves for so long what is due.
 const HELD_UP_MS: u64 = 5_000;
@@ -77,6 +80,28 @@ impl Company {
                 task,
                 &format!("told again after {} ms", now_ms.saturating_sub(told_ms)),
             );
+        }
+        Ok(())
+    }
+
+    /// Sessions that were asked for may run as long as their cards say, else the settings.
+    ///
+    /// # Errors
+    /// What does not hold.
+    pub fn starts(&mut self, starts: &[Start], disk: &Disk, ledger: &Ledger) -> Verdict {
+        for start in starts.iter().filter(|start| ledger.is_ours(&start.task)) {
+            let card = disk.only(&start.task).and_then(|file| file.card.as_ref());
+            // One that is asked for again has the limit that it was given first.
+            let Some(card) = card.filter(|_| self.started.insert(start.run.clone())) else {
+                continue;
+            };
+            let own = card.metadata.get(TIMEOUT_MS).and_then(Value::as_u64);
+            let mut settings = self.settings.all().iter();
+            let is_limit = |limit_ms: u64| limit_ms == start.timeout_ms;
+            if !settings.any(|it| is_limit(own.unwrap_or(it.scheduler.run_timeout_ms))) {
+                let found = format!("a run may take {} ms", start.timeout_ms);
+                return wrong(&start.task, &found);
+            }
         }
         Ok(())
     }

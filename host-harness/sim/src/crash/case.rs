@@ -3,16 +3,22 @@
 //! Never asks for more than one operation at a time. Invariant: a case does the same each time.
 
 use aof_host::contract::hooks::{Ending, Failure, FailureClass, Settlement};
-use aof_host::contract::types::{Effect, Error};
-use serde_json::{Value, json};
+use aof_host::contract::types::Error;
+use serde_json::json;
 
+use super::act::{
+    all_ten, by_ann, by_run, heard, make, on_run, settle_all, told_broken, told_no, wait_to_hear,
+};
 use super::rig::{self, Rig};
 use super::scene::{
-    ONE, TTL_MS, TWO, empty, expired, id, ready, requested, running, start_first, ten, waiting,
+    ONE, TTL_MS, TWO, empty, expired, ready, requested, running, start_together, ten, waiting,
     written,
 };
 
 const DEPENDENT: &str = "routing: {agent: ghost}\ndependsOn: [TASK-2026-01-01-001]\n";
+
+const SUBSCRIBED: &str = "routing: {agent: ghost}\nmetadata: {subscriptions: [{id: \
+                          01ARZ3NDEKTSV4RRFFQ69G5FAV, subscriber: writer, status: active}]}\n";
 
 /// One kind of operation.
 pub(crate) struct Case {
@@ -83,7 +89,7 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "start by the host",
         before: requested,
-        act: |rig| on_run(rig, Rig::begun),
+        act: |rig| start_together(rig, 1),
         is_new: |rig| rig.task(ONE)["runs"][0]["session"].is_string(),
         is_atomic: true,
         weight: 1,
@@ -95,9 +101,9 @@ pub(crate) const CASES: &[Case] = &[
             rig.poll()?;
             Ok(rig)
         },
-        act: |rig| start_first(rig, 10),
+        act: |rig| start_together(rig, 10),
         is_new: |rig| all_ten(rig, |task| task["runs"][0]["session"].is_string()),
-        is_atomic: false,
+        is_atomic: true,
         weight: 4,
     },
     Case {
@@ -197,6 +203,49 @@ pub(crate) const CASES: &[Case] = &[
             by_ann(rig, "aof_task_dep_remove", arguments)
         },
         is_new: |rig| rig.task(TWO)["dependsOn"] == json!([]),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "subscribe",
+        before: ready,
+        act: wait_to_hear,
+        is_new: |rig| heard(rig, "active"),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "take a subscription back",
+        before: || written("ready", SUBSCRIBED),
+        act: |rig| {
+            let arguments = json!({"taskId": ONE, "subscriptionId": "01ARZ3NDEKTSV4RRFFQ69G5FAV"});
+            by_ann(rig, "aof_task_unsubscribe", arguments)
+        },
+        is_new: |rig| heard(rig, "cancelled"),
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "complete what somebody waits to hear of",
+        before: || {
+            let mut rig = running()?;
+            wait_to_hear(&mut rig)?;
+            Ok(rig)
+        },
+        act: |rig| by_ann(rig, "aof_task_complete", json!({"taskId": ONE})),
+        is_new: |rig| rig.status(ONE) == "done",
+        is_atomic: true,
+        weight: 1,
+    },
+    Case {
+        name: "tell a subscriber",
+        before: || {
+            let mut rig = written("ready", SUBSCRIBED)?;
+            by_ann(&mut rig, "aof_task_complete", json!({"taskId": ONE}))?;
+            Ok(rig)
+        },
+        act: settle_all,
+        is_new: |rig| heard(rig, "delivered"),
         is_atomic: true,
         weight: 1,
     },
@@ -526,54 +575,3 @@ pub(crate) const CASES: &[Case] = &[
         weight: 1,
     },
 ];
-
-fn all_ten(rig: &mut Rig, holds: impl Fn(&Value) -> bool) -> bool {
-    (1..=10).all(|number| holds(&rig.task(&id(number))))
-}
-
-/// Says of every effect that was handed out that it is done.
-fn settle_all(rig: &mut Rig) -> Result<(), Error> {
-    for effect in rig.effects.clone() {
-        let key = match &effect {
-            Effect::Cancel(cancel) => &cancel.key,
-            Effect::Notify(notify) => &notify.key,
-            _ => continue,
-        };
-        rig.settle(key, &Settlement::Done("{}".to_owned()))?;
-    }
-    Ok(())
-}
-
-fn make(rig: &mut Rig, title: &str, brief: &str) -> Result<(), Error> {
-    let arguments = json!({"title": title, "brief": brief, "agent": "writer"});
-    rig.ann("aof_dispatch", arguments).map(drop)
-}
-
-fn on_run(
-    rig: &mut Rig,
-    act: impl FnOnce(&mut Rig, &str) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let run = rig.run_of(ONE)?;
-    act(rig, &run)
-}
-
-fn by_run(rig: &mut Rig, tool: &str, arguments: Value) -> Result<(), Error> {
-    on_run(rig, |rig, run| rig.agent(run, tool, arguments))
-}
-
-fn by_ann(rig: &mut Rig, tool: &str, arguments: Value) -> Result<(), Error> {
-    rig.ann(tool, arguments).map(drop)
-}
-
-/// A refusal is what was asked for.
-fn told_no(answer: Result<(), Error>) -> Result<(), Error> {
-    match answer {
-        Err(error) if error.code.starts_with("AOF-2") => Ok(()),
-        other => other,
-    }
-}
-
-/// The process dies in the middle of it.
-fn told_broken(answer: Result<(), Error>) {
-    answer.unwrap_or_default();
-}

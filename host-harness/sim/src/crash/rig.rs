@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aof_host::contract::hooks::{Ending, SessionEnd, Settlement, Usage};
+use aof_host::contract::hooks::{Ending, SessionEnd, SessionStart, Settlement, Usage};
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
@@ -221,11 +221,16 @@ impl Rig {
         self.settle(run, &Settlement::Done(done))
     }
 
-    /// A host that starts sessions by itself tells of one.
-    pub(crate) fn begun(&mut self, run: &str) -> Result<(), Error> {
+    /// The host tells of sessions that began, all at once.
+    pub(crate) fn begun(&mut self, runs: &[String]) -> Result<(), Error> {
         self.note("session-started");
         let ctx = self.ctx(Caller::Host);
-        let answer = self.component()?.session_started(&ctx, run, "a session");
+        let start = |run: &String| SessionStart {
+            run: run.clone(),
+            session: "a session".to_owned(),
+        };
+        let started: Vec<SessionStart> = runs.iter().map(start).collect();
+        let answer = self.component()?.session_started(&ctx, &started);
         self.take(answer).map(drop)
     }
 

@@ -65,7 +65,8 @@ pub(super) fn requested() -> Result<Rig, Error> {
 
 pub(super) fn running() -> Result<Rig, Error> {
     let mut rig = requested()?;
-    start_first(&mut rig, 1)?;
+    let run = rig.run_of(ONE)?;
+    rig.started(&run)?;
     Ok(rig)
 }
 
@@ -95,10 +96,9 @@ pub(super) fn id(number: u32) -> String {
     format!("TASK-2026-01-01-{number:03}")
 }
 
-pub(super) fn start_first(rig: &mut Rig, count: u32) -> Result<(), Error> {
-    for number in 1..=count {
-        let run = rig.run_of(&id(number))?;
-        rig.started(&run)?;
-    }
-    Ok(())
+/// The first ones, told of in one call.
+pub(super) fn start_together(rig: &mut Rig, count: u32) -> Result<(), Error> {
+    let runs = (1..=count).map(|number| rig.run_of(&id(number)));
+    let runs = runs.collect::<Result<Vec<String>, Error>>()?;
+    rig.begun(&runs)
 }

@@ -52,9 +52,8 @@ fn every_call_that_can_change_the_disk_is_cut_off_in_some_case() {
 
 #[test]
 fn what_a_caller_waits_for_is_flushed_once() {
-    // Ten calls; opening and a checkpoint begin a part of the journal.
+    // Opening and a checkpoint begin a part of the journal.
     let others = [
-        ("start ten", 10),
         ("open", 7),
         ("open after a kill", 7),
         // The logs are written anew, flushed before they take their names.

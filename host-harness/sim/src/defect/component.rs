@@ -2,7 +2,7 @@
 //!
 //! Never breaks. Invariant: a call that the defect does not touch is the component's own.
 
-use aof_host::contract::hooks::{SeenAgent, SessionEnd, Settlement};
+use aof_host::contract::hooks::{SeenAgent, SessionEnd, SessionStart, Settlement};
 use aof_host::contract::lifecycle::Opened;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::{Definition, Reply};
@@ -59,38 +59,35 @@ impl FlawedComponent {
 
 /// Spoils what is handed out.
 pub(super) fn spoil(defect: Defect, effects: &mut Vec<Effect>) {
-    if defect != Defect::DoubleSpawn {
-        return;
-    }
-    let again: Vec<Effect> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Spawn(spawn) => {
+    let spawns = effects.iter_mut().filter_map(|effect| match effect {
+        Effect::Spawn(spawn) => Some(spawn),
+        _ => None,
+    });
+    match defect {
+        Defect::RunForever => spawns.for_each(|spawn| spawn.timeout_ms = 0),
+        Defect::DoubleSpawn => {
+            let again = spawns.map(|spawn| {
                 let mut other = spawn.clone();
                 other.run = other.run.chars().rev().collect();
-                Some(Effect::Spawn(other))
-            }
-            _ => None,
-        })
-        .collect();
-    effects.extend(again);
+                Effect::Spawn(other)
+            });
+            let again: Vec<Effect> = again.collect();
+            effects.extend(again);
+        }
+        _ => {}
+    }
 }
 
-/// A call with other arguments than were given.
-fn respelt(defect: Defect, tool: &str, arguments: &str) -> String {
+/// The arguments of a call without its key.
+fn without_key(arguments: &str) -> String {
     let fields: Option<Map<String, Value>> = serde_json::from_str(arguments).ok();
-    let Some(mut fields) = fields else {
-        return arguments.to_owned();
-    };
-    match (defect, fields.get("body").and_then(Value::as_str)) {
-        (Defect::ForgetKeys, _) => drop(fields.remove("idempotencyKey")),
-        (Defect::RewriteLog, Some(body)) if tool == "aof_task_update" => {
-            let body = format!("{body}\n## Work Log\n\n- nothing\n");
-            fields.insert("body".to_owned(), body.into());
-        }
-        _ => return arguments.to_owned(),
-    }
-    Value::Object(fields).to_string()
+    fields.map_or_else(
+        || arguments.to_owned(),
+        |mut fields| {
+            fields.remove("idempotencyKey");
+            Value::Object(fields).to_string()
+        },
+    )
 }
 
 /// Puts something else into an answer.
@@ -132,7 +129,10 @@ impl Component for FlawedComponent {
         {
             ctx.caller = Caller::Human(agent.agent.clone());
         }
-        let arguments = respelt(self.defect, name, arguments);
+        let arguments = match self.defect {
+            Defect::ForgetKeys => without_key(arguments),
+            _ => arguments.to_owned(),
+        };
         let answer = self.whole.call_tool(&ctx, name, &arguments);
         if self.defect == Defect::RefuseLate
             && let (Err(CallError::Refused(_)), Caller::Agent(agent)) = (&answer, &ctx.caller)
@@ -183,7 +183,7 @@ impl Component for FlawedComponent {
         list_tools() -> Vec<Definition>;
         next_due() -> Option<u64>;
         effect_settled(ctx: &Ctx, key: &str, settlement: &Settlement) -> Outcome;
-        session_started(ctx: &Ctx, run: &str, session: &str) -> Outcome;
+        session_started(ctx: &Ctx, started: &[SessionStart]) -> Outcome;
         session_heartbeat(ctx: &Ctx, run: &str) -> Outcome;
         executor_changed(ctx: &Ctx, missing: Option<&str>) -> Outcome;
         agents_seen(ctx: &Ctx, agents: &[SeenAgent]) -> Outcome;
@@ -197,6 +197,7 @@ impl Component for FlawedComponent {
         settings(ctx: &Ctx) -> String;
         org(ctx: &Ctx, query: &OrgQuery) -> String;
         usage(ctx: &Ctx, by: &str, window: &str) -> String;
+        notifications(ctx: &Ctx, event: Option<&str>) -> String;
         audit(ctx: &Ctx, limit: u32) -> String;
     }
 }

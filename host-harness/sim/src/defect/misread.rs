@@ -1,8 +1,9 @@
-//! What is read of charts, manifests and settings, and what instead of it.
+//! What is read of files, and what instead of it.
 //!
-//! Only words. Invariant: files are read wrong and never written wrong.
+//! Only words. Invariant: what a defect does not touch is read as it is.
 
 use super::Defect;
+use crate::check::place;
 
 /// What is read, and what stands there.
 type Swap = (&'static str, &'static str);
@@ -31,6 +32,14 @@ const OTHER_TARGETS: [Swap; 2] = [
     ("targetTeam: team-1", "targetTeam: team-0"),
     ("targetRole: proof", "targetTeam: headless"),
 ];
+const ALL_URGENCIES: [Swap; 1] = [(
+    "allowedPriorities: [normal",
+    "allowedPriorities: [low, high, critical, normal",
+)];
+const AN_HOUR_AGO: [Swap; 1] = [(
+    "lastTransitionAt: 2026-01-01T10:",
+    "lastTransitionAt: 2026-01-01T09:",
+)];
 const SHORT: [Swap; 3] = [
     ("Ms: 120000", "Ms: 60000"),
     ("Ms: 300000", "Ms: 60000"),
@@ -71,6 +80,10 @@ pub(super) fn of(defect: Defect, path: &str) -> &'static [Swap] {
         Defect::IgnorePauses if is_manifest => &[("status: paused", "status: active")],
         Defect::AssignInactive if path == CHART => &[("active: false", "active: true")],
         Defect::OverlookAgents if path == CHART => &[("active: true", "active: false")],
+        Defect::IgnoreUrgency if path == CHART => &ALL_URGENCIES,
+        Defect::OverrateAgents if path == CHART => &[(" tags: [", " tags: [ink, press, proof, ")],
+        Defect::ReplacePeople if path == CHART => &[("requireHuman: true", "requireHuman: false")],
+        Defect::ForgetMoves if place(path).is_some() => &AN_HOUR_AGO,
         Defect::MisreadRules if path == CHART => &OTHER_TARGETS,
         Defect::OverlookHeads if path == CHART => &NO_HEAD,
         Defect::FreeDelegation if path == CHART => &[("canDelegate: false", "canDelegate: true")],

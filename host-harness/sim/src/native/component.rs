@@ -122,10 +122,11 @@ impl Component for NativeComponent {
         self.act(|engine| engine.effect_settled(&ctx, key, &settlement))
     }
 
-    fn session_started(&mut self, ctx: &Ctx, run: &str, session: &str) -> Answer<Outcome> {
+    fn session_started(&mut self, ctx: &Ctx, started: &[hooks::SessionStart]) -> Answer<Outcome> {
         let ctx = words::context(ctx)?;
-        let run = words::run_id(run, "run")?;
-        self.act(|engine| engine.session_started(&ctx, &run, session))
+        let started: Answer<Vec<_>> = started.iter().map(words::session_start).collect();
+        let started = started?;
+        self.act(|engine| engine.session_started(&ctx, &started))
     }
 
     fn session_heartbeat(&mut self, ctx: &Ctx, run: &str) -> Answer<Outcome> {
@@ -175,6 +176,11 @@ impl Component for NativeComponent {
     fn usage(&mut self, ctx: &Ctx, by: &str, window: &str) -> Answer<String> {
         let ctx = words::context(ctx)?;
         self.look(|engine| engine.usage(&ctx, by, window))
+    }
+
+    fn notifications(&mut self, ctx: &Ctx, event: Option<&str>) -> Answer<String> {
+        let ctx = words::context(ctx)?;
+        self.look(|engine| engine.notifications(&ctx, event))
     }
 
     fn audit(&mut self, ctx: &Ctx, page: u32) -> Answer<String> {

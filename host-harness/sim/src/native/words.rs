@@ -9,7 +9,9 @@ use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::verb::FailureClass;
 use aof_engine::{AdoptedRun, OrgLook, OrgQuery, Usage};
-use aof_engine::{Definition, Ending, Opened, Outcome, QuarantinedFile, SessionEnd, Settlement};
+use aof_engine::{
+    Definition, Ending, Opened, Outcome, QuarantinedFile, SessionEnd, Settlement, Start,
+};
 use aof_host::contract::types as wit;
 use aof_host::contract::{hooks, lifecycle, tools, views};
 use aof_host::instance::CallError;
@@ -45,6 +47,14 @@ pub(super) fn context(ctx: &wit::Ctx) -> Result<Context, CallError> {
 /// A run id in an argument.
 pub(super) fn run_id(text: &str, field: &str) -> Result<RunId, CallError> {
     RunId::parse(text).map_err(|problem| refused(&Refusal::bad_id(&problem, field)))
+}
+
+/// The start of a session.
+pub(super) fn session_start(start: &hooks::SessionStart) -> Result<Start, CallError> {
+    Ok(Start {
+        run: run_id(&start.run, "started.run")?,
+        session: start.session.clone(),
+    })
 }
 
 fn error(refusal: &Refusal) -> wit::Error {
@@ -157,6 +167,7 @@ fn effect(effect: Effect) -> wit::Effect {
                 Severity::Critical => wit::Severity::Critical,
             },
             audience: notify.audience.unwrap_or_else(|| "operator".to_owned()),
+            channel: notify.channel,
             task: notify.task.map(|task| task.to_string()),
             message: notify.message,
         }),

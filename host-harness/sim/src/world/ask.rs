@@ -10,7 +10,7 @@ use super::lay::{agent, card_id, project};
 use super::people::lock;
 use super::step::Wish;
 use super::{Verdict, World};
-use crate::check::{Answered, Files, Violation, is_whole};
+use crate::check::{Answered, Files, Key, Violation, is_whole};
 
 /// Pages of one list.
 const PAGES_MAX: usize = 200;
@@ -25,6 +25,20 @@ pub(super) struct Request {
     pub(super) arguments: Value,
     /// The task that it is about.
     pub(super) task: String,
+}
+
+impl Request {
+    /// Under which key it is remembered, if it has one.
+    pub(super) fn key(&self, caller: &Caller) -> Key {
+        let caller = match caller {
+            Caller::Agent(agent) => &agent.agent,
+            Caller::Human(name) => name,
+            Caller::Host => "host",
+        };
+        let key = self.arguments["idempotencyKey"].as_str();
+        let key = key.unwrap_or_default().to_owned();
+        (caller.to_owned(), self.name, key)
+    }
 }
 
 /// What was answered; none if no host runs, or if its call broke.
@@ -179,23 +193,15 @@ impl World {
         request: &Request,
         (answer, before): (&Result<Value, String>, &Files),
     ) -> Verdict {
-        let caller = match caller {
-            Caller::Agent(agent) => &agent.agent,
-            Caller::Human(name) => name,
-            Caller::Host => "host",
-        };
         let task = answer.as_ref().ok().map(|value| &value["task"]["taskId"]);
         let answered = Answered {
             arguments: &request.arguments,
             task: task.and_then(Value::as_str).map(str::to_owned),
             is_idle: unchanged(before, &self.files()).is_ok(),
         };
-        let key = request.arguments["idempotencyKey"].as_str();
-        let key = key.unwrap_or_default().to_owned();
         let ledger = lock(&self.ledger);
         let is_ours = |task: &str| ledger.is_ours(task);
-        self.keyed
-            .judge((caller.to_owned(), request.name, key), &answered, is_ours)
+        self.keyed.judge(request.key(caller), &answered, is_ours)
     }
 
     fn is_listed(

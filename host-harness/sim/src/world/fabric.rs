@@ -37,6 +37,8 @@ impl World {
             session: None,
             run: None,
         });
+        let key = request.key(&caller);
+        let may = may || self.keyed.is_made(&key, &request.arguments);
         let answer = self.call(host, &caller, &request)?;
         let Request { name, task, .. } = &request;
         match &answer {
@@ -177,29 +179,22 @@ impl World {
         Ok(())
     }
 
-    /// Where nothing is in progress, by a person's hand neither, a task that names an agent who
-    /// works, and that waits for nobody, would have been started.
+    /// Where nothing is in progress, by a person's hand neither, a task that somebody who works may
+    /// have, and that waits for nobody, would have been started.
     fn could_start(&self, task: &str, project: &str, card: &Card) -> bool {
         let Some(company) = &self.company else {
             return false;
         };
-        let takes = card.routing.agent.as_ref().is_some_and(|agent| {
-            let agent = company.chart().and_then(|chart| chart.agent(agent));
-            agent.is_some_and(|agent| {
-                let allowed = agent.tasking.allowed_priorities.as_ref();
-                agent.is_active && allowed.is_none_or(|all| all.contains(&card.priority))
-            })
-        });
         let is_done = |needed: &str| {
             let folded = self.checker.history.task(needed);
             card.dependency_policy
                 .is_met(folded.and_then(|it| it.status))
         };
         let mut files = self.checker.disk.tasks().flat_map(|(_, files)| files);
-        takes
+        let now_ms = self.machine.true_ns() / 1_000_000;
+        company.has_taker(task, project, card, now_ms)
             && files.all(|file| file.status != Status::InProgress)
             && !self.rests(project)
-            && !company.is_broke(task, project, card, self.machine.true_ns() / 1_000_000)
             && card.depends_on.iter().all(|it| is_done(it.as_str()))
             && !self.open_wholes().contains(task)
     }

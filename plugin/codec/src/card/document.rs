@@ -59,8 +59,10 @@ impl CardDocument {
     ///
     /// `next` decides about all fields except [`Card::has_workflow`] and [`Card::sla`]: these stay
     /// as they are.
-    #[must_use]
-    pub fn render(&self, next: &Card) -> Vec<u8> {
-        edit::render(&self.text, &self.card, next).into_bytes()
+    ///
+    /// # Errors
+    /// Why the file at `path` could not be read again: it would be too large, for instance.
+    pub fn render(&self, path: &str, next: &Card) -> Result<String, Vec<Diagnostic>> {
+        edit::render(path, &self.text, (&self.card, next))
     }
 }

@@ -1,12 +1,13 @@
 //! Works the differences between two cards into the text of a file.
 //!
-//! Touches only the lines of keys whose values differ. Invariant: the result reads as `next`; where
-//! the layout of the frontmatter does not allow that line by line, the frontmatter is written anew,
-//! with its unknown keys.
+//! Touches only the lines of keys whose values differ. Invariant: the result was read again, and
+//! reads as `next`; where the layout of the frontmatter does not allow that line by line, the
+//! frontmatter is written anew, with its unknown keys.
 
 use std::ops::Range;
 
 use aof_core::card::Card;
+use aof_core::diagnostic::Diagnostic;
 use serde_json::Value;
 
 use crate::finding::Findings;
@@ -16,20 +17,24 @@ use super::fence::Parts;
 use super::field::{Before, owned};
 use super::form::{CARD, CODES};
 use super::layout::Layout;
-use super::read::reread;
+use super::read::read_back;
 use super::write::new_card;
 
 /// The text of the file with `next` in it.
-pub(crate) fn render(text: &str, card: &Card, next: &Card) -> String {
-    if card.body == next.body && owned().all(|field| (field.is_same)(card, next)) {
-        return text.to_owned();
+pub(crate) fn render(
+    path: &str,
+    text: &str,
+    (card, next): (&Card, &Card),
+) -> Result<String, Vec<Diagnostic>> {
+    if is_same(card, next) {
+        return Ok(text.to_owned());
     }
     let mut findings = Findings::new("", &CODES);
     let parts = Parts::find(text);
     let root = parts.and_then(|parts| compose(parts.frontmatter, &mut findings));
     let (Some(parts), Some(root)) = (parts, root) else {
         // The text was parsed before, so this does not happen; a new file is the best answer.
-        return String::from_utf8_lossy(&new_card(next)).into_owned();
+        return readable(path, new_card(next));
     };
     let change = Change {
         parts,
@@ -37,25 +42,24 @@ pub(crate) fn render(text: &str, card: &Card, next: &Card) -> String {
         card,
         next,
     };
-    let edited = change
-        .edited()
-        .filter(|edited| reads_as(edited, &root, next));
-    edited.unwrap_or_else(|| change.whole(change.written_anew()))
+    let says_it = |edited: &String| {
+        let found = read_back(path, edited);
+        found.is_ok_and(|(card, found)| is_same(&card, next) && others(&found).eq(others(&root)))
+    };
+    match change.edited().filter(says_it) {
+        Some(edited) => Ok(edited),
+        None => readable(path, change.whole(change.written_anew())),
+    }
 }
 
-/// Whether a text says what it should: the card, and the same keys that are not the card's.
-fn reads_as(text: &str, root: &Node<'_>, next: &Card) -> bool {
-    let mut findings = Findings::new("", &CODES);
-    let parts = Parts::split(text, &mut findings);
-    let Some(parts) = parts.filter(|parts| parts.body_text() == next.body) else {
-        return false;
-    };
-    let Some(found) = compose(parts.frontmatter, &mut findings) else {
-        return false;
-    };
-    let is_same =
-        reread(&found).is_some_and(|card| owned().all(|field| (field.is_same)(&card, next)));
-    is_same && others(&found).eq(others(root))
+/// Whether two cards are the same as far as a card decides.
+fn is_same(one: &Card, other: &Card) -> bool {
+    one.body == other.body && owned().all(|field| (field.is_same)(one, other))
+}
+
+fn readable(path: &str, text: String) -> Result<String, Vec<Diagnostic>> {
+    read_back(path, &text).map(drop)?;
+    Ok(text)
 }
 
 /// The keys that a card does not decide, with their values.

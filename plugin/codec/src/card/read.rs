@@ -38,14 +38,26 @@ pub fn parse_card(path: &str, bytes: &[u8]) -> Result<CardDocument, Vec<Diagnost
     let found = read_file(path, bytes, &mut findings);
     findings
         .conclude(found)
-        .map(|((text, card), warnings)| CardDocument::new(text, card, warnings))
+        .map(|((text, card, _), warnings)| CardDocument::new(text, card, warnings))
+}
+
+/// Reads what is about to be written, with its tree.
+pub(crate) fn read_back<'t>(
+    path: &str,
+    text: &'t str,
+) -> Result<(Card, Node<'t>), Vec<Diagnostic>> {
+    let mut findings = Findings::new(path, &CODES);
+    let found = read_file(path, text.as_bytes(), &mut findings);
+    findings
+        .conclude(found)
+        .map(|((_, card, root), _)| (card, root))
 }
 
 fn read_file<'b>(
     path: &str,
     bytes: &'b [u8],
     findings: &mut Findings<'_>,
-) -> Option<(&'b str, Card)> {
+) -> Option<(&'b str, Card, Node<'b>)> {
     let text = decode(bytes, CARD_BYTES_MAX, findings)?;
     if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
         let at = mark_after(text.get(..offset).unwrap_or_default());
@@ -80,18 +92,7 @@ fn read_file<'b>(
     }
     .card(path)?;
     card.body = parts.body_text().into_owned();
-    Some((text, card))
-}
-
-/// Takes the fields out of the tree of a card that was read before; the body stays empty.
-pub(crate) fn reread(root: &Node<'_>) -> Option<Card> {
-    let mut findings = Findings::new("", &CODES);
-    let card = Reader {
-        root,
-        findings: &mut findings,
-    }
-    .fields();
-    card.filter(|_| !findings.has_errors())
+    Some((text, card, root))
 }
 
 fn warn_idle(idle: &Idle, findings: &mut Findings<'_>) {

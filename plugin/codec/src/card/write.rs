@@ -8,7 +8,7 @@ use super::field::{Before, owned};
 
 /// Writes a card that has no file yet: all fields in the order of the schema, then the body.
 #[must_use]
-pub fn new_card(card: &Card) -> Vec<u8> {
+pub fn new_card(card: &Card) -> String {
     let mut text = String::with_capacity(card.body.len() + 1024);
     text.push_str("---\n");
     for field in owned() {
@@ -18,5 +18,5 @@ pub fn new_card(card: &Card) -> Vec<u8> {
     }
     text.push_str("---\n\n");
     text.push_str(&card.body);
-    text.into_bytes()
+    text
 }

@@ -142,7 +142,7 @@ const TEAM: Schema = closed(&[
     optional("lead", Text).about("gets its tasks if there is no orchestrator"),
     optional("orchestrator", Text).about("gets its tasks first"),
     optional("technicalLead", Text).about("is asked about technical matters"),
-    idle("murmur", Map(&MURMUR)).about("when its work is reviewed as a whole"),
+    optional("murmur", Map(&MURMUR)).about("when its work is reviewed as a whole"),
     optional("dispatch", Map(&DISPATCH)).about("how fast it is given work"),
     optional("budgets", BUDGETS).about("how much its runs may use"),
 ]);

@@ -153,6 +153,28 @@ fn a_thousand_accounts_are_open_and_notices_remembered() {
     assert!(books.was_told("1000") && !books.was_told("0000"));
 }
 
+/// Or two that are still true would push each other out with every poll.
+#[test]
+fn the_notice_that_was_told_longest_ago_makes_room() {
+    let mut writer = Writer::default();
+    let told = |notice: &str| Entry::Told {
+        notice: notice.to_owned(),
+        until: None,
+        at: at(0),
+    };
+    for number in 0..998 {
+        writer.write(told(&format!("task-{number:03}")));
+    }
+    for notice in ["agent-a", "agent-b", "task-998"] {
+        writer.write(told(notice));
+    }
+    let is_told = |notice| writer.books.was_told(notice);
+    assert_eq!(
+        ["agent-a", "agent-b", "task-000", "task-001"].map(is_told),
+        [true, true, false, true]
+    );
+}
+
 #[test]
 fn a_notice_is_forgotten_when_its_window_is_over() {
     let mut writer = Writer::default();
@@ -185,6 +207,26 @@ fn a_clock_that_was_set_back_does_not_hide_what_was_used() {
         "and not until the clock is there again"
     );
     assert_eq!(of(&writer.books, Kind::Store, "", Window::Total, 6).1, 10);
+}
+
+#[test]
+fn a_run_that_is_told_again_after_the_clock_was_set_back_counts_once() {
+    let mut writer = Writer::default();
+    let account = account(0);
+    writer.write(Entry::Opened(account.clone()));
+    writer.used(&account, 100, 10);
+    let hour = |books: &Books, hours| of(books, Kind::Store, "", Window::Hour, hours);
+    writer.books.rewind(at(5));
+    writer.used(&account, 5, 20);
+    assert_eq!(hour(&writer.books, 5), (1, 20));
+    // As it is read again, nobody has set anything back in between.
+    let mut again = Books::default();
+    for (seq, entry) in (1..).zip(&writer.entries) {
+        again.take(seq, entry);
+    }
+    let (run, usage, at) = (account.run, usage(30), at(5));
+    again.take(again.seq() + 1, &Entry::Used { run, at, usage });
+    assert_eq!(hour(&again, 5), (1, 30));
 }
 
 /// Sums of random runs equal those of a model that keeps every run.
@@ -234,5 +276,24 @@ fn sums_equal_those_of_a_naive_model() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_thousand_know_when_they_were_given_work_last() {
+    let mut books = Books::default();
+    for number in 0..=NAMES_MAX as u64 {
+        assert!(books.starts().all(|(_, start)| start >= at(0)));
+        books.restore_start(format!("project p{number}"), at(number));
+    }
+    let oldest = books.starts().map(|(_, start)| start).min();
+    assert_eq!((books.starts().count(), oldest), (NAMES_MAX, Some(at(1))));
+    let mut account = account(0);
+    account.run = RunId::generate(at(9_000), (1, 2));
+    books.take(1, &Entry::Opened(account.clone()));
+    books.take(2, &Entry::Closed(account.run));
+    for whose in ["store ", "project alpha", "team team"] {
+        let found = books.starts().find(|(known, _)| *known == whose);
+        assert_eq!(found, Some((whose, at(9_000))));
     }
 }

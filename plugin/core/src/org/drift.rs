@@ -119,8 +119,11 @@ pub fn drift(chart: &OrgChart, gateway: &[GatewayAgent]) -> Vec<Drift> {
             found.push(of_gateway(DriftKind::Extra, agent, message));
         }
     }
-    found.sort_by_key(|drift| drift.kind);
-    found
+    let mut sorted = Vec::new();
+    for kind in DriftKind::ALL {
+        sorted.extend(found.iter().filter(|it| it.kind == kind).cloned());
+    }
+    sorted
 }
 
 /// Agents that have policies, where the gateway does not say whether it has a profile for them.

@@ -4,6 +4,7 @@
 //! they stand in a file is for those who read files. Source: AOF 1.20, "Lint rules", without its
 //! false alarms, and the gaps that were found in it.
 
+mod delegation;
 mod identity;
 mod memory;
 mod murmur;
@@ -81,13 +82,14 @@ fn listed(names: &[String]) -> String {
 /// Everything that is wrong in a chart, rule by rule.
 #[must_use]
 pub fn lint(chart: &OrgChart) -> Vec<Issue> {
-    let checks: [fn(&OrgChart) -> Vec<Issue>; 8] = [
+    let checks: [fn(&OrgChart) -> Vec<Issue>; 9] = [
         identity::issues,
         reference::issues,
         tree::issues,
         routing::issues,
         role::issues,
         reach::issues,
+        delegation::issues,
         murmur::issues,
         memory::issues,
     ];

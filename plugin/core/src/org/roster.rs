@@ -52,7 +52,7 @@ impl<T: Named> From<Vec<T>> for Roster<T> {
 /// Positions by name, then as declared. One sort for all kinds of entries.
 fn in_order(names: &[&str]) -> Vec<usize> {
     let mut by_name: Vec<usize> = (0..names.len()).collect();
-    by_name.sort_by_key(|position| names.get(*position));
+    by_name.sort_unstable_by_key(|position| (names.get(*position), *position));
     by_name
 }
 

@@ -3,10 +3,12 @@
 //!
 //! Never decides anything. Invariant: what it holds follows from the dispatches that were committed
 //! and the refusals of the platform, in their order; a service that never stops and one that was
-//! opened again differ at most in what happened before the oldest run that still works.
+//! opened again know the same last dispatches, and differ at most in the shares of what happened
+//! before the oldest run that still works.
 
 use std::collections::BTreeMap;
 
+use crate::books::{Books, Kind};
 use crate::id::{ProjectId, TeamId};
 use crate::instant::Instant;
 
@@ -42,6 +44,19 @@ impl Ledger {
             self.teams.serve(team, weight, at);
         }
         self.last = self.last.max(Some(at));
+    }
+
+    /// Puts back the last dispatches, as the books have them. No share is had for them.
+    pub fn recall(&mut self, books: &Books) {
+        for (whose, at) in books.starts() {
+            let (kind, name) = whose.split_once(' ').unwrap_or((whose, ""));
+            match Kind::parse(kind) {
+                Some(Kind::Project) => self.projects.recall(ProjectId::parse(name).ok(), at),
+                Some(Kind::Team) => self.teams.recall(TeamId::parse(name).ok(), at),
+                Some(Kind::Store) => self.last = Some(at),
+                _ => {}
+            }
+        }
     }
 
     /// The clock may have been set back: nothing was started later than now.
@@ -165,6 +180,11 @@ impl<K: Ord + Clone> Shares<K> {
         let last = self.last(key).map_or(at, |last| last.max(at));
         self.now = self.now.max(before);
         self.of.insert(key.clone(), Share { had, last });
+    }
+
+    fn recall(&mut self, key: Option<K>, last: Instant) {
+        let had = 0;
+        self.of.extend(key.map(|key| (key, Share { had, last })));
     }
 
     fn rewind(&mut self, now: Instant) {

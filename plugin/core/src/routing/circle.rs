@@ -123,13 +123,10 @@ fn primary_first<'a>(
     chart: &'a OrgChart,
     memberships: impl Iterator<Item = &'a Membership>,
 ) -> Vec<&'a Agent> {
-    let mut memberships: Vec<&Membership> = memberships.collect();
-    memberships.sort_by_key(|it| !it.is_primary);
-    distinct(
-        memberships
-            .into_iter()
-            .filter_map(|it| chart.agent(&it.agent)),
-    )
+    let (mut all, others): (Vec<&Membership>, Vec<&Membership>) =
+        memberships.partition(|it| it.is_primary);
+    all.extend(others);
+    distinct(all.into_iter().filter_map(|it| chart.agent(&it.agent)))
 }
 
 fn distinct<'a>(agents: impl Iterator<Item = &'a Agent>) -> Vec<&'a Agent> {

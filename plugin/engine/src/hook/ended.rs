@@ -66,7 +66,7 @@ impl<S: Store> Engine<S> {
         end: &SessionEnd,
     ) -> Result<Outcome, Refusal> {
         let holds = self.holds(run)?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
         let told = at_end(store, session, run, end)?;
         if !holds {
@@ -92,7 +92,7 @@ impl<S: Store> Engine<S> {
         live: &Run,
         (end, told): (&SessionEnd, &Told),
     ) -> Result<Outcome, Refusal> {
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let run = &live.id;
         let settings = session.settings.scheduler.clone();
         let (outcome, exit_code) = outcome_of(&end.ending);

@@ -16,10 +16,12 @@ use serde_json::{Value, json};
 
 use crate::change::{Plan, load_one};
 use crate::engine::Engine;
+use crate::hook::Start;
 use crate::outcome::Outcome;
 use crate::prompt;
 use crate::reach;
 use crate::session::Session;
+use crate::subscribe;
 use crate::work::{Closing, Work};
 
 /// What became of an effect.
@@ -50,6 +52,13 @@ impl<S: Store> Engine<S> {
         let (_, session) = self.fresh()?;
         session.require_writer()?;
         let effect = session.outbox.get(key).cloned();
+        if effect.is_some() && subscribe::is_ours(key) {
+            let error = match settlement {
+                Settlement::Done(_) => None,
+                Settlement::Failed { message, .. } => Some(message.as_str()),
+            };
+            return self.subscriber_told(ctx, key, error);
+        }
         let spawned = match &effect {
             Some(Effect::Spawn(spawn)) => Some(spawn.run.clone()),
             Some(_) => None,
@@ -57,7 +66,14 @@ impl<S: Store> Engine<S> {
         };
         match (spawned, settlement) {
             (Some(run), Settlement::Done(result)) => {
-                self.session_started(ctx, &run, &session_of(result)?)
+                let session = session_of(result)?;
+                let (values, committed) = self.begin(ctx, &[Start { run, session }])?;
+                let value = values.into_iter().next();
+                Ok(Outcome {
+                    value: json!({ "run": value }).to_string(),
+                    effects: committed.effects,
+                    events: committed.events,
+                })
             }
             (Some(run), Settlement::Failed { class, message }) => {
                 self.not_started(ctx, &run, (*class, message))
@@ -70,7 +86,7 @@ impl<S: Store> Engine<S> {
     /// A way that was given up is reported once more: what the run asks for instead, in case that
     /// was lost on the way. The host takes it as the same effect.
     fn stands_now(&mut self, key: &str) -> Result<Outcome, Refusal> {
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let effect = RunId::parse(run_part(key)).ok().and_then(|run| {
             let outbox = &session.outbox;
             let start = outbox.start_of(&run).map(|(key, _)| key.to_owned());
@@ -81,7 +97,7 @@ impl<S: Store> Engine<S> {
         Ok(Outcome { effects, ..answer })
     }
 
-    fn forget_effect(&mut self, key: &str, is_open: bool) -> Result<Outcome, Refusal> {
+    pub(crate) fn forget_effect(&mut self, key: &str, is_open: bool) -> Result<Outcome, Refusal> {
         let value = json!({"effect": {"key": key, "settled": is_open}}).to_string();
         if !is_open {
             return Ok(Outcome {
@@ -89,7 +105,7 @@ impl<S: Store> Engine<S> {
                 ..Outcome::default()
             });
         }
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let mut work = Work::default();
         work.settle(key);
         // Settling alone brings no poll any nearer.
@@ -108,7 +124,7 @@ impl<S: Store> Engine<S> {
         run: &RunId,
         (class, message): (FailureClass, &str),
     ) -> Result<Outcome, Refusal> {
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
             return self.forget_effect(run.as_str(), true);
         };
@@ -160,7 +176,7 @@ impl<S: Store> Engine<S> {
         };
         let changed = self.change(ctx, live.task.as_str(), &plan)?;
         if class == FailureClass::Capacity {
-            let (_, session) = self.fresh()?;
+            let (_, session) = self.at_hand()?;
             session.pause(message, ctx.now);
             if let Some(limit) = limit {
                 session.ledger.platform_refused(limit);

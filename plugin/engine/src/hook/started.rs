@@ -13,57 +13,61 @@ use crate::change::load_one;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::reach;
-use crate::work::Work;
+use crate::session::Session;
+use crate::work::{Committed, Work};
+
+/// A session of a run began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// The run.
+    pub run: RunId,
+    /// Its session.
+    pub session: String,
+}
 
 impl<S: Store> Engine<S> {
-    /// The session of a run began.
+    /// Sessions of runs began: all of them are written down in one commit. A start that was asked
+    /// for is settled thereby. Answers `{"runs": […]}`, one answer per run in order.
     ///
     /// # Errors
-    /// What the store says. A run that holds no lease changes nothing and is no error.
+    /// What the store says; then none of them is written down. A run that holds no lease changes
+    /// nothing and is no error.
     pub fn session_started(
         &mut self,
         ctx: &Context,
-        run: &RunId,
-        session_id: &str,
+        started: &[Start],
     ) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
-        session.require_writer()?;
-        let Some(live) = session.live.get(run).map(|live| live.run.clone()) else {
-            return Ok(unknown(run));
-        };
-        let Some(root) = session.shelf.root(&live.project).cloned() else {
-            return Ok(unknown(run));
-        };
-        let mut payload = json!({
-            "agent": live.agent.as_str(), "session": session_id, "attempt": live.attempt,
-        });
-        reach::name(live.method, &mut payload);
-        let about = (Some(live.project.clone()), Some(live.task.clone()));
-        let started = Run {
-            state: RunState::Started,
-            session: Some(session_id.to_owned()),
-            started_at: Some(ctx.now),
-            ..live
-        };
-        let value = value_of(&started);
-        let mut work = Work::default();
-        let event = EventDraft::new("dispatch.matched", payload).of_run(Some(run));
-        work.event_of(session, ctx, about, event);
-        if let Some((key, _)) = session.outbox.start_of(run) {
-            work.settle(key);
-        }
-        work.update_run(&root, started);
-        let idle_report = session.idle_report.clone();
-        let committed = work.commit(store, session)?;
-        let wanted = session.settings.scheduler.max_concurrent_dispatches;
-        if !session.ledger.platform_started(wanted) {
-            session.idle_report = idle_report;
-        }
+        self.fresh()?;
+        let (values, committed) = self.begin(ctx, started)?;
         Ok(Outcome {
-            value,
+            value: json!({ "runs": values }).to_string(),
             effects: committed.effects,
             events: committed.events,
         })
+    }
+
+    /// The same of a call that has looked at the disk.
+    pub(crate) fn begin(
+        &mut self,
+        ctx: &Context,
+        started: &[Start],
+    ) -> Result<(Vec<Value>, Committed), Refusal> {
+        let (store, session) = self.at_hand()?;
+        session.require_writer()?;
+        let mut work = Work::default();
+        let runs = started.iter();
+        let values = runs.map(|start| work.begin(session, ctx, start)).collect();
+        if work.is_empty() {
+            return Ok((values, Committed::default()));
+        }
+        let idle_report = session.idle_report.clone();
+        let committed = work.commit(store, session)?;
+        let wanted = session.settings.scheduler.max_concurrent_dispatches;
+        let had_room = |_: &&Start| session.ledger.platform_started(wanted);
+        if started.iter().filter(had_room).count() == 0 {
+            session.idle_report = idle_report;
+        }
+        Ok((values, committed))
     }
 
     /// The session of a run lives: its lease is extended. Written down only every half of a lease's
@@ -72,14 +76,20 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// What the store says. A run that holds no lease changes nothing and is no error.
     pub fn session_heartbeat(&mut self, ctx: &Context, run: &RunId) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
+        self.fresh()?;
+        self.extend(ctx, run)
+    }
+
+    /// The same of a call that has looked at the disk.
+    pub(crate) fn extend(&mut self, ctx: &Context, run: &RunId) -> Result<Outcome, Refusal> {
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
         let Some(live) = session.live.get(run).cloned() else {
             return Ok(unknown(run));
         };
         let ttl_ms = reach::ttl_ms(session, live.run.method);
         let expires_at = ctx.now.plus_ms(ttl_ms);
-        let value = value_of(&live.run);
+        let value = json!({ "run": value_of(&live.run) }).to_string();
         if ctx.now.since_ms(live.renewed_at) < ttl_ms / 2 {
             session.shelf.index.extend_lease(&live.run.task, expires_at);
             return Ok(Outcome {
@@ -120,18 +130,49 @@ impl<S: Store> Engine<S> {
     }
 }
 
+impl Work {
+    /// A session began: the record of its run says so. What is said of it to the host.
+    fn begin(&mut self, session: &mut Session, ctx: &Context, start: &Start) -> Value {
+        let Start { run, session: id } = start;
+        let live = session.live.get(run).map(|live| live.run.clone());
+        let root = live.as_ref().and_then(|it| session.shelf.root(&it.project));
+        let Some((live, root)) = live.as_ref().zip(root.cloned()) else {
+            return nothing_of(run);
+        };
+        let mut payload = json!({
+            "agent": live.agent.as_str(), "session": id, "attempt": live.attempt,
+        });
+        reach::name(live.method, &mut payload);
+        let about = (Some(live.project.clone()), Some(live.task.clone()));
+        let started = Run {
+            state: RunState::Started,
+            session: Some(id.clone()),
+            started_at: Some(ctx.now),
+            ..live.clone()
+        };
+        let value = value_of(&started);
+        let event = EventDraft::new("dispatch.matched", payload).of_run(Some(run));
+        self.event_of(session, ctx, about, event);
+        if let Some((key, _)) = session.outbox.start_of(run) {
+            self.settle(key);
+        }
+        self.update_run(&root, started);
+        value
+    }
+}
+
 /// A run that holds no lease: nothing happens.
 pub(crate) fn unknown(run: &RunId) -> Outcome {
-    let value = json!({"run": {"run": run.as_str(), "state": Value::Null}}).to_string();
     Outcome {
-        value,
+        value: json!({ "run": nothing_of(run) }).to_string(),
         ..Outcome::default()
     }
 }
 
-fn value_of(run: &Run) -> String {
-    json!({"run": {
-        "run": run.id.as_str(), "task": run.task.as_str(), "state": run.state.as_str(),
-    }})
-    .to_string()
+fn nothing_of(run: &RunId) -> Value {
+    json!({"run": run.as_str(), "state": Value::Null})
+}
+
+fn value_of(run: &Run) -> Value {
+    json!({"run": run.id.as_str(), "task": run.task.as_str(), "state": run.state.as_str()})
 }

@@ -4,7 +4,7 @@
 //! on with what can. They are not made again from the records of all runs, because opening must not
 //! cost what there ever was.
 
-use aof_core::books::Books;
+use aof_core::books::{Account, Books};
 use aof_core::diagnostic::{Diagnostic, Level};
 use aof_core::gather::gathered;
 use aof_store::layout::{LEDGER, unreadable_ledger};
@@ -51,7 +51,7 @@ pub(crate) fn read_books<S: Store>(store: &mut S) -> Result<(Books, Option<Troub
 
 impl Trouble {
     /// Sets the ledger aside and begins another one with what could be read. Says what was mended.
-    pub(crate) fn mend<S: Store>(
+    fn mend<S: Store>(
         self,
         store: &mut S,
         session: &mut Session,
@@ -103,13 +103,14 @@ impl Trouble {
     }
 }
 
-/// What follows from the books once cards and runs are known. The directories of runs whose records
-/// may still change are cleared of what a killed writer left in them.
+/// What follows from the books once cards and runs are known, with the accounts that they lacked.
+/// The directories of runs whose records may still change are cleared of what a killed writer left
+/// in them.
 pub(crate) fn recall_books<S: Store>(
     store: &mut S,
     session: &mut Session,
-) -> Result<(), StoreError> {
-    open_accounts(session);
+) -> Result<Vec<Account>, StoreError> {
+    let opened = open_accounts(session);
     if session.is_writer {
         let dirs: Vec<String> = unaccounted(session).map(|run| run.run_dir).collect();
         store.list(&dirs, false)?;
@@ -117,7 +118,19 @@ pub(crate) fn recall_books<S: Store>(
     let rows = session.shelf.index.rows();
     let limited = rows.filter(|(_, row)| row.budget.is_some());
     session.spending = gathered(limited.map(|(task, _)| task.clone()));
-    Ok(())
+    Ok(opened)
+}
+
+/// The same at an opening, where a ledger that could not be read whole is mended, which is said.
+pub(super) fn begin_books<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    (trouble, repairs): (Option<Trouble>, &mut Vec<String>),
+) -> Result<Vec<Account>, StoreError> {
+    let accounts = recall_books(store, session)?;
+    let mended = trouble.map(|it| it.mend(store, session)).transpose()?;
+    repairs.extend(mended.flatten());
+    Ok(accounts)
 }
 
 /// Runs that are over for their tasks, of whose sessions nobody told the end.

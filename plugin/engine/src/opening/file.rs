@@ -1,8 +1,9 @@
-//! The files that opening reads besides cards and configuration: org chart, outbox.
+//! The files that opening reads besides cards and configuration: org chart, rules, outbox.
 
 use aof_core::diagnostic::{Diagnostic, Level};
+use aof_core::notification::Rule;
 use aof_core::org::OrgChart;
-use aof_store::layout::{ORG_CHART, OUTBOX};
+use aof_store::layout::{NOTIFICATION_RULES, ORG_CHART, OUTBOX};
 use aof_store::loaded::CARD_BYTES_MAX;
 use aof_store::outbox::{BYTES_READ_MAX, Outbox};
 use aof_store::port::{Blob, Store, StoreError};
@@ -23,19 +24,54 @@ pub(crate) fn read_chart<S: Store>(
             }
             Err(findings) => findings,
         },
-        Some(Blob::Refused(why) | Blob::Unreadable(why)) => vec![Diagnostic {
-            code: "AOF-1110",
-            level: Level::Error,
-            path: ORG_CHART.to_owned(),
-            line: 0,
-            column: 0,
-            message: why,
-            hint: "replace it by a regular file".to_owned(),
-        }],
+        Some(Blob::Refused(why) | Blob::Unreadable(why)) => {
+            vec![irregular("AOF-1110", ORG_CHART, why)]
+        }
         Some(Blob::Absent) | None => return Ok(Some(OrgChart::default())),
     };
     shelf.set_aside(ORG_CHART, None, findings);
     Ok(None)
+}
+
+/// Reads the rules by which people are told of what happens. None if they are broken, which is then
+/// reported through the quarantine.
+pub(crate) fn read_rules<S: Store>(
+    store: &mut S,
+    shelf: &mut Shelf,
+) -> Result<Option<Vec<Rule>>, StoreError> {
+    let path = NOTIFICATION_RULES;
+    let blobs = store.read(&[path.to_owned()], CARD_BYTES_MAX)?;
+    shelf.quarantine.remove(path);
+    let parsed = match blobs.into_iter().next() {
+        Some(Blob::Content { bytes, .. }) => aof_codec::parse_notification_rules(path, &bytes),
+        Some(Blob::Refused(why) | Blob::Unreadable(why)) => {
+            Err(vec![irregular("AOF-1170", path, why)])
+        }
+        Some(Blob::Absent) | None => Ok((Vec::new(), Vec::new())),
+    };
+    Ok(match parsed {
+        Ok((rules, warnings)) => {
+            shelf.notice(path, warnings);
+            Some(rules)
+        }
+        Err(findings) => {
+            shelf.set_aside(path, None, findings);
+            None
+        }
+    })
+}
+
+/// What is no file, or too large for one.
+fn irregular(code: &'static str, path: &str, why: String) -> Diagnostic {
+    Diagnostic {
+        code,
+        level: Level::Error,
+        path: path.to_owned(),
+        line: 0,
+        column: 0,
+        message: why,
+        hint: "replace it by a regular file".to_owned(),
+    }
 }
 
 /// Reads the outbox.

@@ -155,6 +155,7 @@ impl News {
                 _ => Severity::Warn,
             },
             audience: None,
+            channel: None,
             task,
             message: self.message,
         }));

@@ -44,6 +44,7 @@ pub(super) fn announce(session: &mut Session, ctx: &Context, waiting: &[Waiting]
             key: format!("no-match:{}:{}", task.task, ctx.now.ms()),
             severity: Severity::Warn,
             audience: None,
+            channel: None,
             task: Some(task.task.clone()),
             message: format!("{} finds nobody: {}", task.task, task.reason),
         }));
@@ -63,6 +64,7 @@ pub(super) fn announce_hold(session: &mut Session, ctx: &Context, waiting: usize
                 key: format!("held:{}", ctx.now.ms()),
                 severity: Severity::Warn,
                 audience: None,
+                channel: None,
                 task: None,
                 message: format!("{waiting} ready tasks wait: {reason}"),
             }));

@@ -39,6 +39,9 @@ pub(super) struct TouchedTask {
     /// What it waits for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) depends_on: Option<Vec<String>>,
+    /// Who is told how it ends is changed under this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) subscription_id: Option<String>,
     /// The revision of its card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<u64>,

@@ -9,6 +9,7 @@ use aof_core::status::Status;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::json;
 use crate::tool::ARGUMENTS_BYTES_MAX;
 
 /// Longest text of one line, in characters.
@@ -35,19 +36,15 @@ pub(super) fn parse<T: DeserializeOwned>(arguments: &str) -> Result<T, Refusal> 
             "1 MiB is the limit; put large content into the work directory",
         ));
     }
-    // A derived reader would also take an array of the fields' values in their order.
-    if !arguments.trim_start().starts_with('{') {
-        return Err(Refusal::refused(
-            "AOF-1002",
-            "the arguments are no JSON object".to_owned(),
-            SEE_SCHEMA,
-        ));
-    }
-    serde_json::from_str(arguments).map_err(|error| misfit::<T>(arguments, &error.to_string()))
+    let fields = json::object(arguments.as_bytes()).map_err(|why| misfit(&why, None))?;
+    serde_json::from_value(Value::Object(fields)).map_err(|error| {
+        let fields = json::object(arguments.as_bytes()).unwrap_or_default();
+        misfit(&error.to_string(), field_at_fault::<T>(fields))
+    })
 }
 
-fn misfit<T: DeserializeOwned>(arguments: &str, message: &str) -> Refusal {
-    let field = field_at_fault::<T>(arguments).or_else(|| {
+fn misfit(message: &str, field: Option<String>) -> Refusal {
+    let field = field.or_else(|| {
         let names_field = message.contains(" field `");
         message.split('`').nth(1).filter(|_| names_field).map(clip)
     });
@@ -60,14 +57,41 @@ fn misfit<T: DeserializeOwned>(arguments: &str, message: &str) -> Refusal {
 }
 
 /// The first field that cannot be read even on its own.
-fn field_at_fault<T: DeserializeOwned>(arguments: &str) -> Option<String> {
-    let fields: Map<String, Value> = serde_json::from_str(arguments).ok()?;
+fn field_at_fault<T: DeserializeOwned>(fields: Map<String, Value>) -> Option<String> {
     fields.into_iter().find_map(|(name, value)| {
         let alone = Value::Object(Map::from_iter([(name.clone(), value)]));
         let error = serde_json::from_value::<T>(alone).err()?;
         let is_at_fault = !error.to_string().starts_with("missing field");
         is_at_fault.then(|| clip(&name))
     })
+}
+
+/// Parses arguments that are all texts, which takes less room in the component than a reader of
+/// their own. What is not required may be null.
+pub(super) fn texts(
+    arguments: &str,
+    required: &[&str],
+    optional: &[&str],
+) -> Result<Map<String, Value>, Refusal> {
+    let fields: Map<String, Value> = parse(arguments)?;
+    let refused = |what: &str, field: &str| {
+        let field = clip(field);
+        let message = format!("the arguments do not fit: {what} `{field}`");
+        Refusal::refused("AOF-1002", message, SEE_SCHEMA).at(field)
+    };
+    for (field, value) in &fields {
+        let is_required = required.contains(&field.as_str());
+        if !is_required && !optional.contains(&field.as_str()) {
+            return Err(refused("unknown field", field));
+        }
+        if !value.is_string() && (is_required || !value.is_null()) {
+            return Err(refused("no text in field", field));
+        }
+    }
+    match required.iter().find(|field| !fields.contains_key(**field)) {
+        Some(field) => Err(refused("missing field", field)),
+        None => Ok(fields),
+    }
 }
 
 /// Keeps hostile arguments from flooding messages.

@@ -62,7 +62,7 @@ impl<S: Store> Engine<S> {
         let usage = usage.map_err(|flaw| misfit(flaw.message, flaw.field))?;
         let told = usage.map_or_else(Told::default, Told::by_agent);
         let id = self.aim(ctx, &arguments.target())?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let is_reviewed = is_reviewed(session, ctx);
         // Whoever completes what was offered is the one who took it.
         let is_offered = session.is_offered(&id);
@@ -100,10 +100,11 @@ impl<S: Store> Engine<S> {
         {
             // Too late for the task; what was spent is spent.
             let (store, session) = self.fresh()?;
-            amend(store, session, ctx, run, (&told, false))?;
+            let late = amend(store, session, ctx, run, (&told, false))?;
+            session.hand_out_later(&late.effects, ctx.now);
         }
         let changed = changed?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         session.counters.completions += u64::from(changed.after.status == Status::Done);
         let value = answer::json(&Touched {
             task: touched(&changed.after),

@@ -52,7 +52,7 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let id = self.aim(ctx, &arguments.target())?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let blocker = session.resolve(&arguments.blocker_id);
         let blocker = blocker.map_err(|refusal| refusal.at("blockerId"))?;
         refuse_cycle(&session.shelf.index, (&id, &blocker), "blockerId")?;
@@ -72,7 +72,7 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let id = self.aim(ctx, &arguments.target())?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         // One that is gone is taken out all the same.
         let blocker = match session.resolve(&arguments.blocker_id) {
             Ok(blocker) => blocker,

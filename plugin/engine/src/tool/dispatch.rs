@@ -4,7 +4,7 @@ use aof_core::caller::Context;
 use aof_core::card::Routing;
 use aof_core::dependency::DependencyPolicy;
 use aof_core::dice::Dice;
-use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
+use aof_core::id::{AgentId, ProjectId, RoleId, RunId, TaskId, TeamId};
 use aof_core::metadata;
 use aof_core::permission::Operation;
 use aof_core::priority::Priority;
@@ -27,6 +27,7 @@ use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
 use crate::tool::arguments::{self, body, bounded, line, name};
 use crate::tool::depend;
+use crate::tool::subscribe::creator;
 use crate::work::Work;
 
 /// Fresh ids tried before giving up. Source: AOF 1.20, "allocation".
@@ -68,6 +69,8 @@ pub(super) struct Arguments {
     timeout_ms: Option<u64>,
     /// The project; `_inbox` if left out.
     project: Option<String>,
+    /// `completion`, if given: the caller, an agent, is told once how the task ends.
+    subscribe: Option<String>,
     /// Must be the caller, if given.
     actor: Option<String>,
 }
@@ -83,7 +86,10 @@ impl<S: Store> Engine<S> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let (store, session) = self.fresh()?;
+            if tries > 1 {
+                self.fresh()?;
+            }
+            let (store, session) = self.at_hand()?;
             session.require_writer()?;
             let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
@@ -94,7 +100,13 @@ impl<S: Store> Engine<S> {
                 permit(store, session, ctx, about).map_err(|refusal| refusal.at("parentId"))?;
             }
             let hash = aof_codec::content_hash(&draft.body);
-            let step = verb::create(draft, hash, ctx.now);
+            let mut step = verb::create(draft, hash, ctx.now);
+            let mut subscription = None;
+            if let Some(creator) = creator(&session.chart, ctx, arguments.subscribe.as_ref())? {
+                let id = RunId::generate(ctx.now, dice.roll_pair());
+                verb::subscribe_along(&mut step, &id, &creator, ctx.now)?;
+                subscription = Some(id.to_string());
+            }
             let card = step.card.clone();
             let mut work = Work::default();
             work.create(session, ctx, &root, step)
@@ -104,6 +116,7 @@ impl<S: Store> Engine<S> {
                     let task = TouchedTask {
                         project: Some(root.id().to_string()),
                         file_path: Some(root.card(card.status, &card.id)),
+                        subscription_id: subscription,
                         ..touched(&card)
                     };
                     let value = answer::json(&Touched { task }).to_string();
@@ -200,7 +213,7 @@ fn dependency_policy(text: Option<&str>) -> Result<DependencyPolicy, Refusal> {
     })
 }
 
-fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {
+pub(crate) fn fresh_id(session: &Session, ctx: &Context, dice: &mut Dice) -> TaskId {
     let mut id = TaskId::generate(ctx.now, dice.roll());
     for _ in 0..ID_TRIES {
         if session.shelf.index.status(&id).is_none() {

@@ -72,17 +72,19 @@ impl<S: Store> Engine<S> {
         if amendment == Amendment::default() && !named.names_target() && arguments.tags.is_none() {
             return Err(nothing());
         }
-        if named.names_target() {
-            // Whoever may not give a task to somebody may not hand one over to him either.
-            let (store, session) = self.fresh()?;
+        if named.names_target() || arguments.tags.is_some() || amendment.priority.is_some() {
+            let (store, session) = self.at_hand()?;
             let loaded = load_one(store, session, &id)?;
-            let routing = routed(&loaded.card(), &named, arguments)?;
-            permit_routing(store, session, ctx, (&loaded, &routing))?;
-        }
-        if let Some(asked) = amendment.priority {
-            let (store, session) = self.fresh()?;
-            let loaded = load_one(store, session, &id)?;
-            permit_urgency(store, session, ctx, (&loaded, asked))?;
+            let card = loaded.card();
+            let routing = routed(&card, &named, arguments)?;
+            // Whoever may not give a task to somebody may not hand one over to him either, be it by
+            // its tags.
+            if named.names_target() || (routing != card.routing && goes_by_tags(&routing)) {
+                permit_routing(store, session, ctx, (&loaded, &routing))?;
+            }
+            if let Some(asked) = amendment.priority {
+                permit_urgency(store, session, ctx, (&loaded, asked))?;
+            }
         }
         let verb = |card: &Card| {
             if let Some(expected) = arguments.expected_revision {
@@ -132,6 +134,11 @@ fn routed(card: &Card, named: &Routing, arguments: &Arguments) -> Result<Routing
         tags: tags.unwrap_or_else(|| card.routing.tags.clone()),
         ..routing.clone()
     })
+}
+
+/// Whether tags choose who gets the task: among the members of a team, or by the chart's rules.
+const fn goes_by_tags(routing: &Routing) -> bool {
+    routing.agent.is_none() && routing.role.is_none()
 }
 
 fn amendment_of(arguments: &Arguments) -> Result<Amendment, Refusal> {

@@ -46,7 +46,7 @@ impl<S: Store> Engine<S> {
             actor: None,
         };
         let id = self.aim(ctx, &target)?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let loaded = load_one(store, session, &id)?;
         let card = loaded.card();
         let row = Row::of(&card, loaded.root().id().clone(), loaded.status());

@@ -15,7 +15,7 @@ use crate::tool::target::About;
 impl<S: Store> Engine<S> {
     pub(super) fn heartbeat(&mut self, ctx: &Context, about: &About) -> Result<Outcome, Refusal> {
         let id = self.aim(ctx, &about.target())?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
         let loaded = load_one(store, session, &id)?;
         let card = loaded.card();
@@ -28,8 +28,8 @@ impl<S: Store> Engine<S> {
             )
             .at("taskId"));
         };
-        let outcome = self.session_heartbeat(ctx, &run)?;
-        let (_, session) = self.fresh()?;
+        let outcome = self.extend(ctx, &run)?;
+        let (_, session) = self.at_hand()?;
         let row = session.shelf.index.row(&id);
         let lease = row.and_then(|row| row.lease.as_ref());
         let held = HeldTask {

@@ -84,7 +84,7 @@ impl<S: Store> Engine<S> {
         check_actor(ctx, arguments.actor.as_deref())?;
         let limit = limit(arguments.limit)?;
         let cursor = name(arguments.cursor.as_ref(), TaskId::parse, "cursor")?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let filter = filter_of(session, ctx, arguments)?;
         let list = page(store, session, (&filter, limit, cursor.as_ref()))?;
         let value = answer::json(&List { list }).to_string();

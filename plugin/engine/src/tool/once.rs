@@ -7,10 +7,11 @@ use aof_core::caller::{Caller, Context};
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
 use aof_store::request::{Request, RequestKey, Subject};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::change::load_one;
 use crate::engine::Engine;
+use crate::json;
 use crate::outcome::Outcome;
 use crate::session::Asking;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
@@ -38,8 +39,8 @@ pub(super) fn keyed(arguments: &str) -> Result<Keyed, Refusal> {
     if !arguments.contains(FIELD) {
         return Ok(without());
     }
-    // What is no object of arguments is refused by whoever reads the rest.
-    let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(arguments) else {
+    // What is no object, or says something twice, is refused by whoever reads the rest.
+    let Ok(mut fields) = json::object(arguments.as_bytes()) else {
         return Ok(without());
     };
     let key = match fields.remove(FIELD) {
@@ -85,7 +86,7 @@ impl<S: Store> Engine<S> {
         let tool = tool.to_owned();
         let key = RequestKey { caller, tool, key };
         let digest = aof_codec::content_hash(rest);
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let known = session.outbox.requests.get(&key, ctx.now).cloned();
         match known {
             None => {
@@ -108,7 +109,7 @@ impl<S: Store> Engine<S> {
 
     /// Where what the call changed stands now.
     fn repeated(&mut self, request: &Request) -> Result<Outcome, Refusal> {
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         let value = match &request.subject {
             Subject::Project(id) => one(session, id),
             Subject::Task(id) => {

@@ -85,7 +85,7 @@ impl<S: Store> Engine<S> {
     ) -> Result<Outcome, Refusal> {
         check_actor(ctx, arguments.actor.as_deref())?;
         let project = project_of(arguments)?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
         // A folder without a manifest is given one, whoever made it.
         if project.id.as_str() == INBOX {
@@ -125,7 +125,7 @@ impl<S: Store> Engine<S> {
             let message = "`status` is not a status of a project".to_owned();
             Refusal::refused("AOF-1004", message, "use active, paused or archived").at("status")
         })?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         session.require_writer()?;
         session.root(&id)?;
         permit_project(store, session, ctx, (Operation::ProjectStatus, &id))?;
@@ -144,7 +144,7 @@ impl<S: Store> Engine<S> {
     ) -> Result<Outcome, Refusal> {
         check_actor(ctx, arguments.actor.as_deref())?;
         let wanted = name(arguments.project.as_ref(), ProjectId::parse, "project")?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         if let Some(wanted) = &wanted {
             session.root(wanted)?;
         }

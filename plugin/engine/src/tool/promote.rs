@@ -55,7 +55,7 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let id = self.aim(ctx, &arguments.target())?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let obstacle = obstacle(session, &id).filter(|_| !arguments.force);
         let by = if arguments.force {
             Promotion::Forced

@@ -53,7 +53,7 @@ impl<S: Store> Engine<S> {
     ) -> Result<Outcome, Refusal> {
         check_actor(ctx, arguments.actor.as_deref())?;
         let filter = filter_of(arguments)?;
-        let (store, session) = self.fresh()?;
+        let (store, session) = self.at_hand()?;
         if let Some(project) = &filter.project {
             session.root(project)?;
         }

@@ -48,7 +48,7 @@ impl<S: Store> Engine<S> {
     /// Finds the one task that is meant.
     pub(super) fn aim(&mut self, ctx: &Context, target: &Target<'_>) -> Result<TaskId, Refusal> {
         check_actor(ctx, target.actor)?;
-        let (_, session) = self.fresh()?;
+        let (_, session) = self.at_hand()?;
         let id = session.resolve(target.task_id)?;
         check_project(session, &id, target.project)?;
         Ok(id)

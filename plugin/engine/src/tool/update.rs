@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     task_id: String,
     /// backlog, ready, in-progress, blocked, review or done; one legal move away.
     status: Option<String>,
-    /// The new body, whole.
+    /// The new body, whole. The work log stays as it is, whatever this says of it.
     body: Option<String>,
     /// Why; required to block.
     reason: Option<String>,

@@ -242,7 +242,17 @@ impl Draft<'_> {
                 )
             });
         let changes = changes.into_iter().chain(said).collect();
-        let ops = self.card_ops(file, &next, &to);
+        let content = match document.render(&to, &next) {
+            Ok(content) => content.into_bytes(),
+            Err(findings) => {
+                findings
+                    .first()
+                    .into_iter()
+                    .for_each(|it| self.unreadable(it));
+                return;
+            }
+        };
+        let ops = self.card_ops(file, (&next, content), &to);
         self.push(Kind::Card, (&file.path, &to), changes, ops);
     }
 
@@ -278,7 +288,12 @@ impl Draft<'_> {
 
     /// Everything that happens to one card. A card that keeps its id is rewritten where it lies and
     /// then moved; one that does not is made anew before the old one goes.
-    fn card_ops(&mut self, file: &CardFile, next: &Card, to: &str) -> Vec<Op> {
+    fn card_ops(
+        &mut self,
+        file: &CardFile,
+        (next, content): (&Card, Vec<u8>),
+        to: &str,
+    ) -> Vec<Op> {
         let Ok(document) = &file.card else {
             return Vec::new();
         };
@@ -293,7 +308,6 @@ impl Draft<'_> {
         if before.status == Status::InProgress && next.status != Status::InProgress {
             self.tally.released += 1;
         }
-        let content = document.render(next);
         if next.id != before.id {
             self.tally.renumbered += 1;
             self.taken.remove(&file.path);

@@ -136,12 +136,12 @@ impl Mending {
             self.put_beside(history, scene);
             return;
         };
-        let merged = theirs.document.render(&merged(&theirs.document, ours));
-        let Ok(content) = String::from_utf8(merged) else {
+        let path = history.path(target);
+        let merged = merged(&theirs.document, ours);
+        let Ok(content) = theirs.document.render(&path, &merged) else {
             self.put_beside(history, scene);
             return;
         };
-        let path = history.path(target);
         // Lost power can have taken back an edit that the change was made from, and only the
         // journal has it. Nobody can tell that from an edit made since: both are kept.
         if scene.is_new_boot

@@ -72,6 +72,9 @@ pub struct Args {
     /// How long a run may take, such as 30s or 5m
     #[arg(long, value_name = "TIME", value_parser = span::parse_ms)]
     timeout: Option<u64>,
+    /// Let the agent that makes it be told how it ends
+    #[arg(long)]
+    subscribe: bool,
     /// A key of your own: made again with it, within a day, it is the same task
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -115,6 +118,7 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
         .with_any("parentId", args.parent.as_ref())
         .with_any("resource", args.resource.as_ref())
         .with_any("timeoutMs", args.timeout.as_ref())
+        .with_any("subscribe", args.subscribe.then_some("completion").as_ref())
         .with_any("idempotencyKey", args.idempotency_key.as_ref())
         .with_any("project", args.project.as_ref());
     change(session, "aof_dispatch", given, Aim::Once)

@@ -13,9 +13,11 @@ mod log;
 mod promote;
 mod resurrect;
 mod show;
+mod subscribe;
 mod sure;
 mod text;
 mod unblock;
+mod unsubscribe;
 mod update;
 mod verb;
 

@@ -7,7 +7,7 @@ use crate::exit::Ending;
 
 use super::{
     block, cancel, complete, create, dep, edit, heartbeat, list, log, promote, resurrect, show,
-    unblock, update,
+    subscribe, unblock, unsubscribe, update,
 };
 
 /// What to do with a task.
@@ -39,6 +39,10 @@ pub enum Command {
     Promote(promote::Args),
     /// Bring a dead letter back
     Resurrect(resurrect::Args),
+    /// Let an agent be told how a task ends
+    Subscribe(subscribe::Args),
+    /// Take such a subscription back
+    Unsubscribe(unsubscribe::Args),
     /// Change what a task waits for
     #[command(subcommand)]
     Dep(dep::Command),
@@ -63,6 +67,8 @@ pub fn run(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
         Command::Cancel(args) => cancel::run(args, session),
         Command::Promote(args) => promote::run(args, session),
         Command::Resurrect(args) => resurrect::run(args, session),
+        Command::Subscribe(args) => subscribe::run(args, session),
+        Command::Unsubscribe(args) => unsubscribe::run(args, session),
         Command::Dep(command) => dep::run(command, session),
     }
 }

@@ -271,6 +271,10 @@ impl<'a, 'w, S: System> Apply<'a, 'w, S> {
 
     fn make_dir(&mut self, path: RelPath<'a>) -> Result<(), StoreError> {
         for prefix in path.prefixes() {
+            // Most are there, and open since the check.
+            if self.site.walk.dir(Some(prefix)).is_ok() {
+                continue;
+            }
             if let Some(inode) = place::make_dir(self.site.walk, prefix)? {
                 self.shown(Effect::Directory {
                     path: prefix.as_str().to_owned(),

@@ -22,11 +22,12 @@ use crate::watch::{Dirty, DirtySet};
 /// Directories whose files are history: not swept for edits in place.
 const TERMINAL_NAMES: [&str; 2] = ["done", "cancelled"];
 
-/// A directory of at most this many entries is listed again after each own commit in it.
+/// A directory of at most this many entries is listed again after own commits in it.
 const SMALL_ENTRIES_MAX: usize = 256;
 
-/// A sweep that takes long comes less often: it may take one part of this many of the time.
-const SWEEP_SHARE: u32 = 50;
+/// What takes long comes less often: sweeps may take one part of this many of the time, and so may
+/// the listings after own commits.
+const SHARE: u32 = 50;
 
 /// Sweeps after which a larger one is listed again, if own commits happened in it.
 const SWEEPS_PER_REVIEW: u32 = 30;
@@ -48,11 +49,10 @@ pub(super) struct Watch {
     directories: BTreeMap<String, Watched>,
     news: News,
     sweep_interval: Duration,
-    /// On the system's clock that never goes backward.
-    swept_at: Duration,
-    /// How long the last sweep took.
-    swept_for: Duration,
-    reviewed_at: Duration,
+    swept: Round,
+    /// Small directories were listed again because of own commits.
+    relisted: Round,
+    reviewed: Round,
     /// What a watcher saw; empty without one.
     dirty: DirtySet,
     #[cfg(test)]
@@ -66,9 +66,9 @@ impl Watch {
             directories: BTreeMap::new(),
             news: News::default(),
             sweep_interval,
-            swept_at: now,
-            swept_for: Duration::ZERO,
-            reviewed_at: now,
+            swept: Round::at(now),
+            relisted: Round::at(now),
+            reviewed: Round::at(now),
             dirty: DirtySet::default(),
             #[cfg(test)]
             scans: 0,
@@ -136,18 +136,26 @@ impl Watch {
         dirty: &Dirty,
     ) -> Result<(), StoreError> {
         let now = now(walk.system());
-        let sweep_pause = self.sweep_pause();
-        let sweep = due(&mut self.swept_at, now, sweep_pause);
-        let review_interval = self.sweep_interval.saturating_mul(SWEEPS_PER_REVIEW);
-        let review = due(&mut self.reviewed_at, now, review_interval);
+        let look = Look {
+            sweep: self
+                .swept
+                .begins(now, self.pause(self.swept, self.sweep_interval)),
+            relist: self
+                .relisted
+                .is_due(now, self.pause(self.relisted, Duration::ZERO)),
+            review: self
+                .reviewed
+                .begins(now, self.sweep_interval.saturating_mul(SWEEPS_PER_REVIEW)),
+        };
+        let mut relisting = Duration::ZERO;
         for (dir, watched) in &mut self.directories {
             let path = RelPath::parse(dir)?;
-            let is_swept = sweep || dirty.is_whole(dir);
             let look = Look {
-                sweep: is_swept,
-                review,
+                sweep: look.sweep || dirty.is_whole(dir),
+                ..look
             };
-            let mut is_stale = watched.is_stale(walk, path, look);
+            let is_doubted = watched.is_doubted(look);
+            let mut is_stale = is_doubted || mark_now(walk, path) != watched.mark;
             if let Some(names) = dirty.names(dir).filter(|_| !is_stale) {
                 is_stale = watched.touched(walk, path, names, &mut self.news)?;
             }
@@ -156,23 +164,34 @@ impl Watch {
                 {
                     self.scans += 1;
                 }
+                let begun = self::now(walk.system());
                 watched.rescan(walk, path, &mut self.news)?;
-            } else if is_swept && !is_terminal(path) {
+                if is_doubted {
+                    relisting += self::now(walk.system()).saturating_sub(begun);
+                }
+            } else if look.sweep && !is_terminal(path) {
                 watched.sweep(walk, path, &mut self.news)?;
             }
         }
-        if sweep {
-            self.swept_for = self::now(walk.system()).saturating_sub(now);
+        if look.sweep {
+            self.swept.took = self::now(walk.system()).saturating_sub(now);
+        }
+        if !relisting.is_zero() {
+            self.relisted = Round {
+                at: now,
+                took: relisting,
+            };
         }
         Ok(())
     }
 
-    fn sweep_pause(&self) -> Duration {
+    /// How long after a round the next one may begin: at once in a store that looks at everything
+    /// each time.
+    fn pause(&self, last: Round, least: Duration) -> Duration {
         if self.sweep_interval.is_zero() {
             return Duration::ZERO;
         }
-        self.sweep_interval
-            .max(self.swept_for.saturating_mul(SWEEP_SHARE))
+        least.max(last.took.saturating_mul(SHARE))
     }
 
     /// The watched directories of a batch that are as they were last seen, as far as they show it.
@@ -279,21 +298,51 @@ impl Watch {
     }
 }
 
+/// One looking through files or directories, on the system's clock that never goes backward.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    at: Duration,
+    took: Duration,
+}
+
+impl Round {
+    fn at(now: Duration) -> Self {
+        let took = Duration::ZERO;
+        Self { at: now, took }
+    }
+
+    fn is_due(self, now: Duration, interval: Duration) -> bool {
+        now.saturating_sub(self.at) >= interval
+    }
+
+    /// Begins the next one if it is due.
+    fn begins(&mut self, now: Duration, interval: Duration) -> bool {
+        let due = self.is_due(now, interval);
+        if due {
+            self.at = now;
+        }
+        due
+    }
+}
+
 /// What this look around is for besides marks.
 #[derive(Debug, Clone, Copy)]
 struct Look {
     sweep: bool,
+    /// Small directories that are in doubt.
+    relist: bool,
     review: bool,
 }
 
 impl Watched {
-    /// A small directory is listed again at every doubt; a larger one only with the next sweep or
-    /// review, or a burst of own commits would list it each time.
-    fn is_stale<S: System>(&self, walk: &Walk<'_, S>, path: RelPath<'_>, look: Look) -> bool {
-        let small = self.known.len() <= SMALL_ENTRIES_MAX;
+    /// A small directory is listed again at every doubt, unless that takes too large a part of the
+    /// time; a larger one only with the next sweep or review, or a burst of own commits would list
+    /// it each time.
+    fn is_doubted(&self, look: Look) -> bool {
+        let small = look.relist && self.known.len() <= SMALL_ENTRIES_MAX;
         let unreviewed = self.unreviewed && (look.review || small);
         let doubtful = self.doubtful && (look.sweep || small);
-        unreviewed || doubtful || mark_now(walk, path) != self.mark
+        unreviewed || doubtful
     }
 
     fn rescan<S: System>(
@@ -377,14 +426,6 @@ fn now(system: &impl System) -> Duration {
     Duration::from_nanos(system.monotonic_ns())
 }
 
-fn due(last: &mut Duration, now: Duration, interval: Duration) -> bool {
-    let due = now.saturating_sub(*last) >= interval;
-    if due {
-        *last = now;
-    }
-    due
-}
-
 fn mark_now<S: System>(walk: &Walk<'_, S>, path: RelPath<'_>) -> Option<Mark> {
     walk.glance(path).map(|stamp| Mark::of(&stamp))
 }
@@ -406,29 +447,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slow_sweep_comes_less_often() {
+    fn what_takes_long_comes_less_often() {
         let root = tempfile::TempDir::new().unwrap();
         let system = super::super::Native::open(root.path()).unwrap();
         let mut watch = Watch::new(&system, Duration::from_secs(1));
-        assert_eq!(watch.sweep_pause(), Duration::from_secs(1));
-        watch.swept_for = Duration::from_millis(200);
-        assert_eq!(watch.sweep_pause(), Duration::from_secs(10));
+        let round = |ms| Round {
+            took: Duration::from_millis(ms),
+            ..Round::at(Duration::ZERO)
+        };
+        let sweeps = |watch: &Watch, ms| watch.pause(round(ms), watch.sweep_interval).as_millis();
+        assert_eq!((sweeps(&watch, 0), sweeps(&watch, 200)), (1_000, 10_000));
+        let listings = watch.pause(round(1), Duration::ZERO).as_millis();
+        assert_eq!(listings, 50, "own commits in a small directory");
         watch.sweep_interval = Duration::ZERO;
-        assert_eq!(watch.sweep_pause(), Duration::ZERO);
+        assert_eq!(sweeps(&watch, 200), 0);
+    }
+
+    #[test]
+    fn a_burst_of_own_commits_lists_a_directory_for_a_fiftieth_of_the_time() {
+        let root = tempfile::TempDir::new().unwrap();
+        std::fs::create_dir(root.path().join("d")).unwrap();
+        let system = super::super::Native::open(root.path()).unwrap();
+        let walk = Walk::new(&system);
+        let mut watch = Watch::new(&system, Duration::from_secs(3_600));
+        let path = RelPath::parse("d").unwrap();
+        let found = scan(&walk, path, None).unwrap();
+        watch.listed(path, found.as_ref()).unwrap();
+        // Given a file that appears while one of them runs: its mark already covers it.
+        std::fs::write(root.path().join("d/by-hand"), "").unwrap();
+        watch.absorb(&walk, &["d".to_owned()], Vec::new());
+        watch.relisted.took = Duration::from_secs(3_600);
+        assert!(watch.changes(&walk, 0, 10).unwrap().changes.is_empty());
+        assert_eq!(watch.scans, 0, "the last listing took too long for another");
+        watch.relisted.took = Duration::ZERO;
+        assert_eq!(watch.changes(&walk, 0, 10).unwrap().changes.len(), 1);
+        assert_eq!(watch.scans, 1);
+        assert!(!watch.relisted.took.is_zero());
     }
 
     #[test]
     fn a_sweep_is_due_once_per_interval() {
         let start = Duration::from_secs(60);
-        let mut last = start;
+        let mut last = Round::at(start);
         let interval = Duration::from_secs(1);
-        assert!(!due(
-            &mut last,
-            start + Duration::from_millis(999),
-            interval
-        ));
-        assert!(due(&mut last, start + interval, interval));
-        assert!(!due(&mut last, start + interval, interval));
-        assert!(due(&mut last, start + interval, Duration::ZERO));
+        let early = start + Duration::from_millis(999);
+        assert!(!last.begins(early, interval));
+        assert!(last.begins(start + interval, interval));
+        assert!(!last.begins(start + interval, interval));
+        assert!(last.begins(start + interval, Duration::ZERO));
     }
 }

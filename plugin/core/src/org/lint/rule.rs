@@ -117,6 +117,8 @@ rules! {
     NoSelfEscalation = "no-self-escalation", Error, Contradiction;
     /// Nobody escalates to oneself through others.
     NoCircularEscalation = "no-circular-escalation", Error, Contradiction;
+    /// Who delegates may hand work on.
+    DelegationNeedsCanDelegate = "delegation-needs-can-delegate", Warning, Contradiction;
     /// `send` has a session to send to.
     SendNeedsSessionKey = "send-needs-session-key", Error, Contradiction;
     /// A batch says how many.

@@ -1,11 +1,12 @@
 //! The whole chart, as a document. Keys are those of the file, defaults filled in.
 
-use aof_core::budget::Budget;
 use aof_core::gather::gathered;
 use aof_core::org::{
     Agent, Comms, Group, Membership, Murmur, OrgChart, Pools, Relationship, Role, Rule, Team, Unit,
 };
 use serde_json::{Map, Value, json};
+
+use crate::settings::budget_json;
 
 /// `{"org": {"chart": {…}}}`
 pub(super) fn document(path: &str, chart: &OrgChart) -> Value {
@@ -58,7 +59,7 @@ fn agent(agent: &Agent) -> Value {
         "provider": agent.provider,
         "comms": comms(&agent.comms),
         "policies": policies(agent),
-        "budgets": each(&agent.budgets, budget),
+        "budgets": each(&agent.budgets, budget_json),
     })
 }
 
@@ -108,16 +109,7 @@ fn team(team: &Team) -> Value {
             "minIntervalMs": team.dispatch.min_interval_ms,
         },
         "murmur": team.murmur.as_ref().map(murmur),
-        "budgets": each(&team.budgets, budget),
-    })
-}
-
-fn budget(budget: &Budget) -> Value {
-    json!({
-        "tokensMax": budget.tokens_max,
-        "costMicrosMax": budget.cost_micros_max,
-        "window": budget.window.as_str(),
-        "alertAtPercent": budget.alert_at_percent,
+        "budgets": each(&team.budgets, budget_json),
     })
 }
 
