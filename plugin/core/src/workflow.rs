@@ -6,9 +6,11 @@
 pub mod condition;
 pub mod graph;
 pub mod progress;
+pub mod template;
 #[cfg(test)]
 mod tests;
 
 pub use condition::{Condition, Facts};
 pub use graph::{Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy};
 pub use progress::{HopState, Progress, SkipReason, State, Verdict};
+pub use template::Template;

@@ -25,6 +25,7 @@ mod subscribe;
 mod target;
 mod unblock;
 mod update;
+mod workflow;
 
 pub(crate) use dispatch::fresh_id;
 
@@ -216,6 +217,13 @@ const ORG_SHOW: Card = Card(
     "Shows agents, teams, units, roles and routing rules as they are written.",
     READS,
 );
+const WORKFLOW_CHECK: Card = Card(
+    "aof_workflow_check",
+    "Check a workflow",
+    "Says what is wrong with a workflow before a task is given it, what a template of a project \
+     says, or whether a condition holds.",
+    READS,
+);
 const REPORT: Card = Card(
     "aof_status_report",
     "Report on tasks",
@@ -244,7 +252,15 @@ const PROJECT_STATUS: Card = Card(
 );
 
 /// Tools that change nothing.
-const READING: [Card; 6] = [GET, LIST, EXPLAIN, ORG_SHOW, REPORT, PROJECT_LIST];
+const READING: [Card; 7] = [
+    GET,
+    LIST,
+    EXPLAIN,
+    ORG_SHOW,
+    WORKFLOW_CHECK,
+    REPORT,
+    PROJECT_LIST,
+];
 
 impl Card {
     fn define<Input: JsonSchema, Answer: JsonSchema>(&self) -> Definition {
@@ -352,6 +368,10 @@ impl<S: Store> Engine<S> {
             LIST.define::<list::Arguments, answer::List>(),
             EXPLAIN.define::<target::About, answer::Decision>(),
             ORG_SHOW.define::<look::Chart, answer::Org>(),
+            workflow::FIELDS.iter().fold(
+                WORKFLOW_CHECK.define::<look::Chart, answer::Workflow>(),
+                |tool, (field, about)| tool.taking(field, about, false),
+            ),
             REPORT.define::<report::Arguments, answer::Report>(),
             PROJECT_CREATE.define::<project::Create, project::One>(),
             PROJECT_LIST.define::<project::List, project::Several>(),
@@ -413,6 +433,7 @@ impl<S: Store> Engine<S> {
             "aof_task_list" => self.list(ctx, &arguments::parse(arguments)?),
             "aof_explain" => self.explain_task(ctx, &arguments::parse(arguments)?),
             "aof_org_show" => self.show_org(ctx, &arguments::parse(arguments)?),
+            "aof_workflow_check" => self.check_workflow(ctx, arguments),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
             "aof_project_create" => self.project_create(ctx, &arguments::parse(arguments)?),
             "aof_project_list" => self.project_list(ctx, &arguments::parse(arguments)?),

@@ -5,7 +5,9 @@
 
 use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
 use aof_core::workflow::graph::{FAILED, Flaw, HOP_REJECTIONS_MAX};
-use aof_core::workflow::{Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy};
+use aof_core::workflow::{
+    Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy, Template,
+};
 use serde_json::Value;
 
 use super::condition::condition;
@@ -32,7 +34,7 @@ const RETRIES_MAX: u64 = 10;
 /// Longest time that a hop can be given: a year.
 const MINUTES_MAX: u64 = 366 * 24 * 60;
 
-const DEFINITION: Schema = closed(&[
+pub(super) const DEFINITION: Schema = closed(&[
     required("name", Text).about("name of the workflow"),
     optional("description", Text).about("what it is for"),
     optional("rejectionsMax", Integer(1, REJECTIONS_MAX))
@@ -77,17 +79,26 @@ pub fn workflow_schema() -> Value {
 ///
 /// # Errors
 /// All findings of the file, at most [`crate::FINDINGS_MAX`], at least one of them an error.
-pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Definition> {
+pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Template> {
     let mut findings = Findings::new(path, &CODES);
     let read = tree(bytes, &mut findings).and_then(|root| {
         check(&root, &DEFINITION, &mut findings);
-        definition(&root, &mut findings)
+        let definition = definition(&root, "hops", &mut findings)?;
+        Some(Template {
+            name: definition.name.clone(),
+            definition: definition.into(),
+            written: root.to_value().into(),
+        })
     });
     findings.conclude(read)
 }
 
-/// A checked workflow.
-fn definition(root: &Node<'_>, findings: &mut Findings<'_>) -> Option<Definition> {
+/// A checked workflow; `list` is the path of its hops.
+pub(super) fn definition(
+    root: &Node<'_>,
+    list: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Definition> {
     let name = root.get("name").and_then(Node::text)?.to_owned();
     let nodes = root.get("hops").map(Node::items).unwrap_or_default();
     let names = nodes.iter().map(|node| node.get("id")?.text());
@@ -96,7 +107,7 @@ fn definition(root: &Node<'_>, findings: &mut Findings<'_>) -> Option<Definition
     for (at, node) in nodes.iter().enumerate() {
         let mut reader = Reader {
             node,
-            path: format!("hops[{at}]"),
+            path: format!("{list}[{at}]"),
             names: &names,
             findings,
         };
@@ -115,7 +126,7 @@ fn definition(root: &Node<'_>, findings: &mut Findings<'_>) -> Option<Definition
         }
         Err(flaws) => {
             for flaw in flaws {
-                tell(&flaw, (nodes, &names, start), findings);
+                tell(&flaw, (nodes, &names, start), list, findings);
             }
             None
         }
@@ -137,15 +148,18 @@ fn is_possible(
     let message = "no hop can ever run: every one without `dependsOn` has a condition that never \
                    holds";
     let hint = "let one of them begin";
-    findings.error(CODES.value, at, message.to_owned(), hint);
+    let value = findings.codes.value;
+    findings.error(value, at, message.to_owned(), hint);
     false
 }
 
 fn tell(
     flaw: &Flaw,
     (nodes, names, start): (&[Node<'_>], &[Option<&str>], Mark),
+    list: &str,
     findings: &mut Findings<'_>,
 ) {
+    let value = findings.codes.value;
     let name = |at: &usize| excerpt(names.get(*at).copied().flatten().unwrap_or_default());
     let place = |at: &usize| {
         let node = nodes.get(*at);
@@ -154,30 +168,30 @@ fn tell(
     };
     let (code, at, message, hint) = match flaw {
         Flaw::Empty => (
-            CODES.value,
+            value,
             start,
-            "`hops` is empty".to_owned(),
+            format!("`{list}` is empty"),
             "write at least one",
         ),
         Flaw::TooMany(count) => (
             LIMIT,
             start,
-            format!("`hops` has {count} entries"),
+            format!("`{list}` has {count} entries"),
             "split the workflow",
         ),
         Flaw::Twice(first, second) => (
-            CODES.value,
+            value,
             place(second),
             format!(
-                "`hops[{second}].id` is `{}`, as hops[{first}] is",
+                "`{list}[{second}].id` is `{}`, as {list}[{first}] is",
                 name(second)
             ),
             "give each hop a name of its own",
         ),
         Flaw::Double(at, from) => (
-            CODES.value,
+            value,
             place(at),
-            format!("`hops[{at}].dependsOn` has `{}` twice", name(from)),
+            format!("`{list}[{at}].dependsOn` has `{}` twice", name(from)),
             "name each hop once; `on` takes several outcomes",
         ),
         Flaw::Ring(ring) => {
@@ -190,9 +204,9 @@ fn tell(
             )
         }
         Flaw::Quorum(at) => (
-            CODES.value,
+            value,
             place(at),
-            format!("`hops[{at}].joinType` asks for more or fewer hops than it depends on"),
+            format!("`{list}[{at}].joinType` asks for more or fewer hops than it depends on"),
             "ask for at least one, and at most all of `dependsOn`",
         ),
         // Told where the name is read.
@@ -248,7 +262,8 @@ impl Reader<'_, '_, '_, '_> {
     fn wrong(&mut self, key: &str, message: &str, hint: &str) {
         let start = self.node.get(key).map_or(self.node.start, |it| it.start);
         let message = format!("`{}` {message}", self.at(key));
-        self.findings.error(CODES.value, start, message, hint);
+        let value = self.findings.codes.value;
+        self.findings.error(value, start, message, hint);
     }
 
     fn name<T>(&mut self, key: &str, parse: fn(&str) -> Result<T, IdError>) -> Option<T> {
@@ -413,7 +428,8 @@ impl Reader<'_, '_, '_, '_> {
                 |name| format!("did you mean `{name}`?"),
             );
             let message = format!("`{path}` is `{}`, which is no hop", excerpt(name));
-            self.findings.error(CODES.value, item.start, message, &hint);
+            let value = self.findings.codes.value;
+            self.findings.error(value, item.start, message, &hint);
             return None;
         };
         Some(Edge { from, on, when })

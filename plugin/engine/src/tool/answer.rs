@@ -108,6 +108,14 @@ pub(super) struct Org {
     pub(super) org: Map<String, Value>,
 }
 
+/// A workflow, or a condition.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Workflow {
+    /// `path`, `usable`, `errors`, `findings`, `definition`, `template`, `isDefault`; `templates`
+    /// and `default` of a project; `condition`, `holds` and `part` of a condition.
+    pub(super) workflow: Map<String, Value>,
+}
+
 /// Counts and tasks.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Report {
