@@ -117,7 +117,10 @@ impl Row {
             retry_at,
             reason: reason.map(str::to_owned),
             timeout_ms: card.timeout_ms(),
-            flow: card.workflow.as_deref().map(|flow| Box::new(FlowRow::of(flow))),
+            flow: card
+                .workflow
+                .as_deref()
+                .map(|flow| Box::new(FlowRow::of(flow))),
             hop: card.hop.as_deref().map(|hop| Box::new(HopRow::of(hop))),
             revision: card.revision,
             is_moved: card.status != status,
@@ -125,7 +128,9 @@ impl Row {
     }
 
     fn open_hops(&self) -> &[TaskId] {
-        self.flow.as_deref().map_or(&[], |flow| flow.open.as_slice())
+        self.flow
+            .as_deref()
+            .map_or(&[], |flow| flow.open.as_slice())
     }
 
     /// When something must happen to this task without any news.

@@ -287,7 +287,11 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
         })
         .map(|(id, _)| Action::Promote(id.clone()));
     let free = |action: &Action| !snapshot.obstructed.contains_key(action.task());
-    let due = due.chain(stepping).chain(stranded).chain(freed).chain(promoted);
+    let due = due
+        .chain(stepping)
+        .chain(stranded)
+        .chain(freed)
+        .chain(promoted);
     let mut met = BTreeSet::new();
     due.filter(free)
         .filter(|action| met.insert(action.task().clone()))

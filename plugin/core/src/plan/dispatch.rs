@@ -257,7 +257,10 @@ impl Obstacle<'_> {
             Obstacle::Begins => "its workflow begins with a later poll".to_owned(),
             Obstacle::Workflow(of) => {
                 let status = snapshot.index.status(of).map(Status::as_str);
-                format!("the task of its workflow, {of}, is {}", status.unwrap_or("gone"))
+                format!(
+                    "the task of its workflow, {of}, is {}",
+                    status.unwrap_or("gone")
+                )
             }
             Obstacle::InTheWay(path) => {
                 waiting.kind = WaitKind::Human;

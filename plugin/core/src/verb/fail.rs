@@ -88,7 +88,10 @@ pub fn fail(
     // A hop may say itself how often it is tried again after a run that failed.
     let retries = card.hop.as_ref().and_then(|hop| hop.retries);
     let (key, usual) = match failure.stage {
-        Stage::Start => (metadata::RETRY_COUNT, settings.failures_max.saturating_add(1)),
+        Stage::Start => (
+            metadata::RETRY_COUNT,
+            settings.failures_max.saturating_add(1),
+        ),
         Stage::Work => (metadata::DISPATCH_FAILURES, settings.failures_max),
     };
     let limit = retries.map_or(usual, |retries| retries.saturating_add(1));

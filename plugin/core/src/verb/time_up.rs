@@ -11,8 +11,8 @@ use crate::instant::Instant;
 use crate::lease::Lease;
 use crate::refusal::Refusal;
 use crate::status::Status;
-use crate::verb::walk::{touch, walk};
 use crate::verb::Step;
+use crate::verb::walk::{touch, walk};
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +77,8 @@ pub fn time_up(
         Some(_) => "dag.hop_timeout_escalation",
         None => "dag.hop_timeout",
     };
-    step.events.push(EventDraft::new(kind, payload).of_run(run.as_ref()));
+    step.events
+        .push(EventDraft::new(kind, payload).of_run(run.as_ref()));
     Ok(TimeUp {
         step,
         reason,

@@ -15,11 +15,11 @@ use crate::status::Status;
 use crate::verb::{self, Step, touch, walk};
 use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, FlowStatus, HopRecord};
+use crate::workflow::graph::FAILED;
 use crate::workflow::hop_card;
 use crate::workflow::outcome::Outcome;
 use crate::workflow::progress::Rejected;
-use crate::workflow::graph::FAILED;
-use crate::workflow::{Doer, Progress, State, Verdict};
+use crate::workflow::{Doer, Facts, Progress, State, Verdict};
 
 /// Why a hop failed that sent work back once too often. Source: AOF 1.20, "Rejection".
 pub const CIRCUIT_BREAKER: &str = "circuit_breaker";
@@ -155,13 +155,7 @@ pub fn advance(card: &Card, ends: &[HopEnd], maker: &mut Maker<'_>) -> Result<Ad
     progress.pass(maker.now, &facts);
     take_in(&mut flow, &progress, maker.now);
     next.workflow = Some(Box::new(flow));
-    let mut advance = conclude(
-        Step {
-            card: next,
-            events,
-        },
-        maker,
-    )?;
+    let mut advance = conclude(Step { card: next, events }, maker)?;
     advance.dropped.extend(dropped);
     Ok(advance)
 }
@@ -206,8 +200,13 @@ fn settle(
     let standing = flow.state.hops.iter().map(|hop| hop.standing.clone());
     let mut progress = Progress::resume(&definition.graph, standing.collect());
     progress.start(*at, hop.duty.is_human);
-    let facts = CardFacts::of(card, flow, maker.has_file);
-    let now = (maker.now, &facts as &dyn crate::workflow::Facts);
+    // What it came to counts for what follows from it.
+    let mut seen = flow.clone();
+    if let (Outcome::Complete(word), Some(record)) = (&outcome, seen.state.hops.get_mut(*at)) {
+        record.standing.state = State::Complete(word.clone());
+    }
+    let facts = CardFacts::of(card, &seen, maker.has_file);
+    let now = (maker.now, &facts as &dyn Facts);
     let mut told = Told {
         at: *at,
         task,
@@ -359,7 +358,9 @@ fn conclude(whole: Step, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
 
 /// Why a workflow failed, for people.
 fn failure(flow: &Flow) -> String {
-    let failed = flow.hops().filter(|(_, it)| it.standing.state == State::Failed);
+    let failed = flow
+        .hops()
+        .filter(|(_, it)| it.standing.state == State::Failed);
     let reasons = failed.map(|(id, record)| match &record.reason {
         Some(reason) => format!("{id} ({reason})"),
         None => id.to_string(),
@@ -375,8 +376,7 @@ fn failure(flow: &Flow) -> String {
 fn ready(flow: &Flow) -> Vec<usize> {
     let records = flow.state.hops.iter().enumerate();
     let waits = |record: &HopRecord| {
-        record.task.is_none()
-            && matches!(record.standing.state, State::Ready | State::WaitingHuman)
+        record.task.is_none() && matches!(record.standing.state, State::Ready | State::WaitingHuman)
     };
     let ready = records.filter(|(_, record)| waits(record));
     ready.map(|(at, _)| at).collect()

@@ -151,7 +151,10 @@ fn upstream<'a>(flow: &'a Flow, hop: &'a Hop, card: &'a Card) -> impl Iterator<I
             other => other.as_str().to_owned(),
         };
         let by = record.by.as_ref().map(|by| format!(" by {by}"));
-        let notes = record.result.as_ref().and_then(|it| it.get(NOTES)?.as_str());
+        let notes = record
+            .result
+            .as_ref()
+            .and_then(|it| it.get(NOTES)?.as_str());
         let notes = notes.map(|notes| {
             let short: String = notes.chars().take(NOTES_CHARS_MAX).collect();
             format!(": {}", short.replace('\n', " "))

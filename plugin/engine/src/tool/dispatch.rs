@@ -215,7 +215,13 @@ fn workflow(given: Option<&Value>) -> Result<Option<Box<Flow>>, Refusal> {
     let read = aof_codec::workflow_of("workflow", written);
     let (definition, _) = read.map_err(|findings| {
         let first = findings.first().map(Refusal::from);
-        let none = || Refusal::refused("AOF-1162", "no workflow".to_owned(), "see docs/workflows.md");
+        let none = || {
+            Refusal::refused(
+                "AOF-1162",
+                "no workflow".to_owned(),
+                "see docs/workflows.md",
+            )
+        };
         first.unwrap_or_else(none)
     })?;
     let written = Arc::new(written.clone());
