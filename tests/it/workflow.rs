@@ -2,6 +2,7 @@
 
 mod branch;
 mod gate;
+mod refuse;
 mod reject;
 mod run;
 mod time;

@@ -25,6 +25,7 @@ use serde_json::{Map, Value};
 use crate::access::{check_actor, permit, permit_new};
 use crate::change::load_one;
 use crate::engine::Engine;
+use crate::flow::check_doers;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
@@ -100,6 +101,9 @@ impl<S: Store> Engine<S> {
             session.require_writer()?;
             let (root, draft) = draft(session, ctx, (&arguments, carried.is_some()), &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
+            if let Some(flow) = &carried {
+                check_doers(&session.chart, flow.graph())?;
+            }
             if let Some(whole) = &draft.parent_id {
                 // The whole will wait for this part.
                 let loaded = load_one(store, session, whole)?;
