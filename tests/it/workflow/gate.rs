@@ -124,6 +124,29 @@ fn a_hop_that_does_not_advance_by_itself_waits_for_a_person() {
 }
 
 #[test]
+fn a_person_who_looks_at_a_hop_sends_it_back_to_whoever_did_it() {
+    let mut stage = Stage::empty();
+    let task = begun(
+        &mut stage,
+        &of(json!([
+            {"id": "plan", "agent": "judge"},
+            {"id": "build", "agent": "writer", "dependsOn": ["plan"], "autoAdvance": false},
+        ])),
+    );
+    does(&mut stage, (&task, "plan"), &json!({}));
+    does(&mut stage, (&task, "build"), &json!({}));
+    let card = card_of(&mut stage, &task, "build");
+    let back = json!({"taskId": card, "outcome": "rejected", "notes": "too loud"});
+    stage.ann("aof_task_complete", back);
+    assert_eq!(
+        standing(&mut stage, &task),
+        ["plan: complete success", "build: ready"]
+    );
+    let spawn = spawn_of(&mut stage, &task, "build");
+    assert!(stage.file(&spawn.card_path).unwrap().contains("too loud"));
+}
+
+#[test]
 fn nobody_moves_the_task_of_a_workflow() {
     let mut stage = Stage::empty();
     let task = begun(&mut stage, &gated());

@@ -192,7 +192,7 @@ fn settle(
     let outcome = match end {
         End::Done(result) => {
             record.result.clone_from(result);
-            Outcome::of(result.as_ref(), hop.can_reject)
+            Outcome::of(result.as_ref(), hop)
         }
         End::Failed(reason) => Outcome::Failed(reason.clone()),
         End::Vanished => return,

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::workflow::Hop;
+
 /// Everything went well.
 pub const SUCCESS: &str = "success";
 /// The key of the outcome in a result.
@@ -25,12 +27,15 @@ impl Outcome {
     /// The outcome of a hop that was finished with this result. Without one it went well: a person
     /// may have moved the card.
     #[must_use]
-    pub fn of(result: Option<&Map<String, Value>>, can_reject: bool) -> Self {
+    pub fn of(result: Option<&Map<String, Value>>, hop: &Hop) -> Self {
         let text = |key: &str| result?.get(key)?.as_str();
         let notes = || text(NOTES).unwrap_or("no reason was given").to_owned();
         match text(OUTCOME) {
             None | Some("done" | "complete" | SUCCESS) => Outcome::Complete(SUCCESS.to_owned()),
-            Some("needs_review" | "rejected") if can_reject => Outcome::Rejected(notes()),
+            Some("needs_review") if hop.can_reject => Outcome::Rejected(notes()),
+            Some("rejected") if hop.can_reject || hop.duty.waits_for_review => {
+                Outcome::Rejected(notes())
+            }
             Some("needs_review") => Outcome::Complete(SUCCESS.to_owned()),
             Some("blocked" | "partial" | "failed") => Outcome::Failed(notes()),
             Some(own) => Outcome::Complete(own.to_owned()),

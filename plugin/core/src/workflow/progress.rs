@@ -245,7 +245,8 @@ impl<'g> Progress<'g> {
 
     /// A hop sends work back. None if it may not, or is not at work.
     pub fn reject(&mut self, at: usize, (now, facts): (Instant, &dyn Facts)) -> Option<Rejected> {
-        let hop = self.graph.hop(at).filter(|hop| hop.can_reject)?;
+        let may = |hop: &&Hop| hop.can_reject || hop.duty.waits_for_review;
+        let hop = self.graph.hop(at).filter(may)?;
         let is_held = matches!(self.state(at), State::Dispatched | State::WaitingHuman);
         let own = self.hops.get_mut(at).filter(|_| is_held)?;
         own.rejections = own.rejections.saturating_add(1);
@@ -260,6 +261,8 @@ impl<'g> Progress<'g> {
             return Some(Rejected::Breaker);
         }
         let reset = match hop.strategy {
+            // Whoever looks at it sends it back to whoever did it.
+            _ if !hop.can_reject => self.graph.downstream([at]),
             Strategy::Origin => (0..self.hops.len()).collect(),
             Strategy::Predecessors => {
                 let before = hop.edges.iter().map(|edge| edge.from);

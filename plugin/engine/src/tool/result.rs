@@ -31,7 +31,8 @@ pub(super) fn with_result(
             .at(field.clone())),
         };
     };
-    if hop.is_human && !matches!(ctx.caller, Caller::Human(_)) {
+    let is_person = matches!(ctx.caller, Caller::Human(_));
+    if hop.is_human && !is_person {
         return Err(Refusal::refused(
             "AOF-2042",
             format!("only a person decides the hop `{}`", hop.id),
@@ -39,7 +40,7 @@ pub(super) fn with_result(
         )
         .at("taskId"));
     }
-    check(hop, result)?;
+    check((hop, is_person), result)?;
     // Whoever looks at what was handed in adds to it.
     let mut told = hop.result.clone().unwrap_or_default();
     told.extend(result.clone());
@@ -60,7 +61,7 @@ pub(super) fn with_result(
     })
 }
 
-fn check(hop: &HopOf, result: &Map<String, Value>) -> Result<(), Refusal> {
+fn check((hop, is_person): (&HopOf, bool), result: &Map<String, Value>) -> Result<(), Refusal> {
     let bytes = Value::Object(result.clone()).to_string().len();
     if bytes > RESULT_BYTES_MAX {
         return Err(Refusal::refused(
@@ -76,7 +77,8 @@ fn check(hop: &HopOf, result: &Map<String, Value>) -> Result<(), Refusal> {
         let message = "`outcome` is no word".to_owned();
         return Err(Refusal::refused("AOF-1004", message, hint).at(OUTCOME));
     }
-    if outcome == Some("rejected") && !hop.can_reject {
+    let may_reject = hop.can_reject || (hop.waits_for_review && is_person);
+    if outcome == Some("rejected") && !may_reject {
         let message = format!("the hop `{}` cannot send work back", hop.id);
         let hint = "use success, failed, or an outcome of the workflow's own; `canReject` in its \
                     definition lets a hop reject";
