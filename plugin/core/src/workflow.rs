@@ -4,11 +4,18 @@
 //! final after finitely many events, whatever they are. The rules are told in `docs/workflows.md`.
 
 pub mod condition;
+pub mod decide;
+pub mod decimal;
+pub mod expand;
 pub mod graph;
 pub mod progress;
+pub mod result;
 #[cfg(test)]
 mod tests;
 
 pub use condition::{Condition, Facts};
-pub use graph::{Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy};
+pub use decide::{Ballot, Cast, Choice, Decide, Decision, Ruling};
+pub use expand::{Bounds, Expand};
+pub use graph::{Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind, Strategy};
 pub use progress::{HopState, Progress, SkipReason, State, Verdict};
+pub use result::HopResult;

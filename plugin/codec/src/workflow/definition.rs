@@ -5,7 +5,9 @@
 
 use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
 use aof_core::workflow::graph::{FAILED, Flaw, HOP_REJECTIONS_MAX};
-use aof_core::workflow::{Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy};
+use aof_core::workflow::{
+    Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind, Strategy,
+};
 use serde_json::Value;
 
 use super::condition::condition;
@@ -225,6 +227,8 @@ impl Reader<'_, '_, '_, '_> {
         let most = self.node.get("rejectionsMax").and_then(Node::integer);
         Some(Hop {
             id: id?,
+            kind: Kind::Work,
+            generation: 0,
             duty: duty?,
             edges: edges?,
             join: join?,
@@ -308,6 +312,7 @@ impl Reader<'_, '_, '_, '_> {
                 .and_then(Node::integer)
                 .and_then(|count| u32::try_from(count).ok()),
             resource: self.text("resource"),
+            ..Duty::default()
         })
     }
 
