@@ -12,6 +12,7 @@ mod chart;
 mod count;
 mod engine;
 mod explain;
+mod flow;
 mod hold;
 mod hook;
 mod json;

@@ -20,6 +20,7 @@ mod once;
 mod project;
 mod promote;
 mod report;
+mod result;
 mod resurrect;
 mod subscribe;
 mod target;

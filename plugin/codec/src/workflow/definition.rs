@@ -88,6 +88,27 @@ pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Definition> {
     findings.conclude(read)
 }
 
+/// Reads a workflow from a value, as a call gives it.
+///
+/// # Errors
+/// As of a file, `path` being what it is called.
+pub fn workflow_of(path: &str, value: &Value) -> Parsed<Definition> {
+    let mut findings = Findings::new(path, &CODES);
+    let read = definition_of(&Node::from_value(value), "", &mut findings);
+    findings.conclude(read)
+}
+
+/// Reads a workflow from a part of a file; `prefix` is what leads to its fields there.
+pub(crate) fn definition_of(
+    node: &Node<'_>,
+    prefix: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Definition> {
+    check(node, &DEFINITION, findings);
+    let _ = prefix;
+    definition(node, findings)
+}
+
 /// A checked workflow.
 fn definition(root: &Node<'_>, findings: &mut Findings<'_>) -> Option<Definition> {
     let name = root.get("name").and_then(Node::text)?.to_owned();

@@ -5,4 +5,5 @@ mod definition;
 #[cfg(test)]
 mod tests;
 
-pub use definition::{parse_workflow, workflow_schema};
+pub(crate) use definition::definition_of;
+pub use definition::{parse_workflow, workflow_of, workflow_schema};

@@ -17,7 +17,8 @@ use tally::{Group, Voter, groups, leading, normal, voters};
 use super::condition::Comparison;
 use super::decimal::Decimal;
 use super::graph::FAILED;
-use super::result::{HopResult, PAYLOAD_BYTES_MAX, SUCCESS};
+use super::outcome::SUCCESS;
+use super::result::{HopResult, PAYLOAD_BYTES_MAX};
 use crate::id::HopId;
 
 /// Largest weight of a vote.

@@ -11,7 +11,7 @@ use crate::sla::CardSla;
 use crate::workflow::Condition;
 use crate::workflow::decide::Decide;
 use crate::workflow::expand::{Bounds, Expand};
-use crate::workflow::result::SUCCESS;
+use crate::workflow::outcome::SUCCESS;
 
 /// Hops of one workflow.
 pub const HOPS_MAX: usize = 1_000;

@@ -271,6 +271,22 @@ impl<'g> Progress<'g> {
         Some(Rejected::Reset(reset))
     }
 
+    /// A workflow that failed goes on: whatever failed, or was skipped since something did, is done
+    /// anew, and what follows from it. Rejections stay counted. Pending hops are decided as well, in
+    /// case a person changed what is known of them.
+    pub fn revive(&mut self, now: Instant, facts: &dyn Facts) {
+        let is_over = |hop: &HopState| {
+            let state = &hop.state;
+            matches!(state, State::Failed | State::Skipped(SkipReason::Failure))
+        };
+        let hops = self.hops.iter().enumerate();
+        let failed = hops.filter(|(_, hop)| is_over(hop)).map(|(at, _)| at);
+        let failed: Vec<usize> = failed.collect();
+        let reset = self.graph.downstream(failed);
+        self.reset(&reset, now, facts);
+        self.follow((0..self.hops.len()).collect(), now, facts);
+    }
+
     /// How the workflow stands.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

@@ -9,8 +9,7 @@ mod tests;
 use serde_json::{Map, Value};
 
 use super::decimal::Decimal;
-use super::graph::FAILED;
-use super::progress::State;
+use super::outcome::Outcome;
 use crate::id::HopId;
 use crate::suggest;
 
@@ -26,8 +25,6 @@ pub const ARTIFACTS_MAX: usize = 64;
 pub const NOTES_BYTES_MAX: usize = 8_192;
 /// Bytes of a verdict, of the value of a flag and of the path of a file.
 pub const TEXT_BYTES_MAX: usize = 512;
-/// The outcome of what went well.
-pub const SUCCESS: &str = "success";
 
 const KEYS: [&str; 8] = [
     "outcome",
@@ -70,15 +67,6 @@ pub struct Wrong {
     pub message: String,
     /// What to do about it.
     pub hint: String,
-}
-
-/// How a hop ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// In this state, which is final.
-    State(State),
-    /// It sends work back.
-    Rejected,
 }
 
 impl HopResult {
@@ -136,16 +124,18 @@ impl HopResult {
         map
     }
 
-    /// How a hop ends that has this result. Source: AOF 1.20, "Result mapping"; a result that asks
-    /// for a review where nothing can be sent back keeps that as its outcome.
+    /// How a hop ends whose run has this result; a run that says nothing of it failed.
     #[must_use]
-    pub fn end(&self, can_reject: bool) -> End {
-        End::State(match self.outcome.as_deref() {
-            Some("needs_review") if can_reject => return End::Rejected,
-            None | Some("blocked" | "partial" | FAILED) => State::Failed,
-            Some("done") => State::Complete(SUCCESS.to_owned()),
-            Some(outcome) => State::Complete(outcome.to_owned()),
-        })
+    pub fn end(&self, can_reject: bool) -> Outcome {
+        if self.outcome.is_none() {
+            return Outcome::Failed("the run told no outcome".to_owned());
+        }
+        let said = HopResult {
+            outcome: self.outcome.clone(),
+            notes: self.notes.clone(),
+            ..HopResult::default()
+        };
+        Outcome::of(Some(&said.to_map()), can_reject)
     }
 }
 

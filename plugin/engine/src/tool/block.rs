@@ -49,7 +49,7 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let reason = line(&arguments.reason, "reason")?;
-        let id = self.aim(ctx, &arguments.target())?;
+        let id = self.aim_at_hop(ctx, &arguments.target())?;
         let verb = |card: &Card| verb::block(card, reason, ctx.now);
         let closing =
             |card: &Card| closing_by((ctx, card), Closing::new(RunOutcome::Blocked, Some(reason)));

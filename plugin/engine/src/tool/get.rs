@@ -51,8 +51,12 @@ impl<S: Store> Engine<S> {
         let card = loaded.card();
         let row = Row::of(&card, loaded.root().id().clone(), loaded.status());
         let path = loaded.root().card(loaded.status(), &id);
-        let work_dir = loaded.root().work_dir(&id);
-        let mut task = summary::of_whole(&card, &row, (&path, &work_dir));
+        let work_dir = match card.hop.as_deref() {
+            Some(hop) => loaded.root().hop_dir(&hop.of, &hop.id),
+            None => loaded.root().work_dir(&id),
+        };
+        let index = &session.shelf.index;
+        let mut task = summary::of_whole(index, (&card, &row), (&path, &work_dir));
         let budgets = row.budget.as_deref().map(std::slice::from_ref);
         let books = (&session.books, ctx.now);
         let budgets = standings(Scope::Task(&id), budgets.unwrap_or_default(), books);

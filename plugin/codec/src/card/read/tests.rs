@@ -88,7 +88,7 @@ fn every_field_is_read() {
         json!({"a": 1, "b": "1", "c": [null]})
     );
     assert_eq!(card.resource.as_deref(), Some("/w"));
-    assert!(card.has_workflow);
+    assert!(card.workflow.is_some());
     assert_eq!((card.revision, card.body.as_str()), (9, "body\n"));
 }
 
@@ -115,7 +115,7 @@ fn a_card_typed_by_a_person_needs_four_fields() {
         Default::default()
     );
     assert_eq!(
-        (card.revision, card.has_workflow, card.metadata.len()),
+        (card.revision, card.workflow.is_some(), card.metadata.len()),
         (0, false, 0)
     );
 }

@@ -126,11 +126,12 @@ fn an_outcome_says_how_the_hop_ends() {
     let end = |outcome: Option<&str>, can_reject| {
         let result = HopResult {
             outcome: outcome.map(str::to_owned),
+            notes: Some("why".to_owned()),
             ..HopResult::default()
         };
         result.end(can_reject)
     };
-    let complete = |outcome: &str| End::State(State::Complete(outcome.to_owned()));
+    let complete = |outcome: &str| Outcome::Complete(outcome.to_owned());
     for can_reject in [false, true] {
         assert_eq!(end(Some("done"), can_reject), complete("success"));
         assert_eq!(end(Some("success"), can_reject), complete("success"));
@@ -139,16 +140,16 @@ fn an_outcome_says_how_the_hop_ends() {
             end(Some("validation_fail"), can_reject),
             complete("validation_fail")
         );
-        for failed in [None, Some("blocked"), Some("partial"), Some("failed")] {
-            assert_eq!(
-                end(failed, can_reject),
-                End::State(State::Failed),
-                "{failed:?}"
-            );
+        for failed in [Some("blocked"), Some("partial"), Some("failed")] {
+            let expected = Outcome::Failed("why".to_owned());
+            assert_eq!(end(failed, can_reject), expected, "{failed:?}");
         }
+        let expected = Outcome::Failed("the run told no outcome".to_owned());
+        assert_eq!(end(None, can_reject), expected);
     }
-    assert_eq!(end(Some("needs_review"), true), End::Rejected);
-    assert_eq!(end(Some("needs_review"), false), complete("needs_review"));
+    let rejected = Outcome::Rejected("why".to_owned());
+    assert_eq!(end(Some("needs_review"), true), rejected);
+    assert_eq!(end(Some("needs_review"), false), complete("success"));
 }
 
 #[test]
