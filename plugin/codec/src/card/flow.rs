@@ -122,9 +122,7 @@ impl Reader<'_, '_, '_> {
             escalate_to: self.id(node.get("escalateTo"), "hop.escalateTo", RoleId::parse),
             escalated_at: moment(node, "escalatedAt"),
             timed_out_at: moment(node, "timedOutAt"),
-            retries: node
-                .get("retries")
-                .map(|_| self.number(node, "retries", 0)),
+            retries: node.get("retries").map(|_| self.number(node, "retries", 0)),
             result: node.get("result").map(Node::to_map),
         }))
     }
@@ -175,14 +173,20 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Out<'a> {
         State::Skipped(SkipReason::Failure) => (None, Some("failure")),
         _ => (None, None),
     };
-    let closed = standing.closed.iter().filter_map(|at| flow.graph().hop(*at));
+    let closed = standing
+        .closed
+        .iter()
+        .filter_map(|at| flow.graph().hop(*at));
     let closed: Vec<_> = closed.map(|hop| Out::text(hop.id.as_str())).collect();
     let count = standing.rejections;
     map(Vec::from([
         ("status", Some(Out::bare(standing.state.as_str()))),
         ("outcome", outcome.map(Out::text)),
         ("skipped", skipped.map(Out::text)),
-        ("task", record.task.as_ref().map(|id| Out::text(id.as_str()))),
+        (
+            "task",
+            record.task.as_ref().map(|id| Out::text(id.as_str())),
+        ),
         ("agent", record.by.as_deref().map(Out::text)),
         ("pass", (record.pass > 0).then(|| Out::bare(record.pass))),
         ("startedAt", record.started_at.map(Out::bare)),
@@ -204,7 +208,10 @@ pub(super) fn of_another<'a>(hop: &'a HopOf, before: &'a Before<'a>) -> Out<'a> 
         ("id", Some(Out::text(hop.id.as_str()))),
         ("pass", Some(Out::bare(hop.pass))),
         ("kind", hop.is_human.then(|| Out::bare("human"))),
-        ("autoAdvance", hop.waits_for_review.then(|| Out::bare(false))),
+        (
+            "autoAdvance",
+            hop.waits_for_review.then(|| Out::bare(false)),
+        ),
         ("canReject", hop.can_reject.then(|| Out::bare(true))),
         ("timeoutMs", hop.timeout_ms.map(Out::bare)),
         (

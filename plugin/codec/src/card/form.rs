@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::budget::CARD_BUDGET;
 use crate::finding::Codes;
 use crate::json_schema::of_file;
-use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Moment, Table, Text, Version};
+use crate::schema::Shape::{
+    Any, Boolean, Choice, Integer, List, Map, Moment, Table, Text, Version,
+};
 use crate::schema::{Schema, idle, open, optional, required};
 use crate::sla::{LIMIT, ON_VIOLATION};
 
@@ -112,7 +114,10 @@ const WORKFLOW: Schema = open(&[
 ]);
 
 const STATE: Schema = open(&[
-    optional("status", Choice(&["pending", "running", "complete", "failed"])),
+    optional(
+        "status",
+        Choice(&["pending", "running", "complete", "failed"]),
+    ),
     optional("startedAt", Moment),
     optional("completedAt", Moment),
     optional("hops", Table(&Map(&HOP_STATE))),

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::graph::Hop;
+use super::graph::{Graph, Hop};
 use crate::priority::Priority;
 
 /// Entries of a plan.
@@ -78,8 +78,8 @@ pub struct Child {
 /// What a plan leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Plan {
-    /// Hops to extend the workflow with.
-    Hops(Vec<Hop>),
+    /// The workflow with the new hops.
+    Hops(Box<Graph>),
     /// Tasks to create; each comes after those that it depends on.
     Tasks(Vec<Child>),
 }
