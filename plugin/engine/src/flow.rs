@@ -20,7 +20,9 @@ use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::verb;
 use aof_core::workflow::advance::SUPERSEDED;
-use aof_core::workflow::{Advance, Condition, Doer, End, Flow, HopEnd, Maker, advance, begin};
+use aof_core::workflow::{
+    Advance, Condition, Doer, End, Flow, Graph, HopEnd, Maker, advance, begin,
+};
 use aof_store::layout::ProjectRoot;
 use aof_store::loaded::{LoadedCard, Place, load};
 use aof_store::port::{EntryKind, Store};
@@ -325,6 +327,43 @@ fn routing(chart: &OrgChart, doer: &Doer) -> Routing {
         }
     }
     routing
+}
+
+/// Refuses a workflow that names somebody whom the chart does not have: its hop would wait for ever.
+///
+/// # Errors
+/// `AOF-1162` at the first such name.
+pub(crate) fn check_doers(chart: &OrgChart, graph: &Graph) -> Result<(), Refusal> {
+    for (at, hop) in graph.hops().iter().enumerate() {
+        let escalated = hop.duty.escalate_to.clone().map(Doer::Role);
+        let named = [
+            ("", hop.duty.doer.as_ref()),
+            ("escalateTo", escalated.as_ref()),
+        ];
+        for (key, doer) in named {
+            let Some((kind, name)) = doer.and_then(|doer| stranger(chart, doer)) else {
+                continue;
+            };
+            let key = if key.is_empty() { kind } else { key };
+            let field = format!("workflow.hops[{at}].{key}");
+            let message = format!("`{field}` is `{name}`, which the org chart does not have");
+            let hint = format!("name a {kind} of the chart (`aof org show`), or add it there");
+            return Err(Refusal::refused("AOF-1162", message, &hint).at(field));
+        }
+    }
+    Ok(())
+}
+
+/// What a hop asks for that the chart does not have.
+fn stranger<'a>(chart: &OrgChart, doer: &'a Doer) -> Option<(&'static str, &'a str)> {
+    match doer {
+        Doer::Agent(agent) => (chart.agent(agent).is_none()).then(|| ("agent", agent.as_str())),
+        Doer::Team(team) => (chart.team(team).is_none()).then(|| ("team", team.as_str())),
+        Doer::Role(role) => {
+            let is_known = routing(chart, doer).agent.is_some() || chart.roles.contains_key(role);
+            (!is_known).then(|| ("role", role.as_str()))
+        }
+    }
 }
 
 /// The files below a task's work that its workflow asks for and that are there.

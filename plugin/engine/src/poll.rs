@@ -33,8 +33,8 @@ use crate::batches::Batches;
 use crate::cascade::cascade;
 use crate::chart;
 use crate::engine::Engine;
-use crate::flow;
 use crate::explain;
+use crate::flow;
 use crate::notice;
 use crate::outcome::Outcome;
 use crate::prompt;
@@ -424,8 +424,7 @@ fn carry_out<S: Store>(
                 }
                 _ => one(session, ctx, (action, &loaded, run), &mut work),
             };
-            let started = started
-                .and_then(|started| work.admit().map(|()| started));
+            let started = started.and_then(|started| work.admit().map(|()| started));
             match started {
                 Ok(started) => {
                     stranded.tell(session, ctx, action, &mut work);

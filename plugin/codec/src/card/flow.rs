@@ -241,3 +241,6 @@ fn object(map: &Map<String, Value>) -> Out<'_> {
             .collect(),
     )
 }
+
+#[cfg(test)]
+mod tests;

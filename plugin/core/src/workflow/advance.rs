@@ -19,7 +19,7 @@ use crate::workflow::graph::FAILED;
 use crate::workflow::hop_card;
 use crate::workflow::outcome::Outcome;
 use crate::workflow::progress::Rejected;
-use crate::workflow::{Doer, Progress, State, Verdict};
+use crate::workflow::{Doer, Facts, Progress, State, Verdict};
 
 /// Why a hop failed that sent work back once too often. Source: AOF 1.20, "Rejection".
 pub const CIRCUIT_BREAKER: &str = "circuit_breaker";
@@ -200,8 +200,13 @@ fn settle(
     let standing = flow.state.hops.iter().map(|hop| hop.standing.clone());
     let mut progress = Progress::resume(&definition.graph, standing.collect());
     progress.start(*at, hop.duty.is_human);
-    let facts = CardFacts::of(card, flow, maker.has_file);
-    let now = (maker.now, &facts as &dyn crate::workflow::Facts);
+    // What it came to counts for what follows from it.
+    let mut seen = flow.clone();
+    if let (Outcome::Complete(word), Some(record)) = (&outcome, seen.state.hops.get_mut(*at)) {
+        record.standing.state = State::Complete(word.clone());
+    }
+    let facts = CardFacts::of(card, &seen, maker.has_file);
+    let now = (maker.now, &facts as &dyn Facts);
     let mut told = Told {
         at: *at,
         task,

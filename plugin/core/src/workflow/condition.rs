@@ -4,6 +4,7 @@
 //! comparison false, whatever it is compared with, except that it differs from everything.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use serde_json::{Number, Value};
 
@@ -117,6 +118,45 @@ impl Condition {
             at += 1;
         }
         found
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let several = |f: &mut fmt::Formatter<'_>, word: &str, parts: &[Condition]| {
+            for (at, part) in parts.iter().enumerate() {
+                let before = if at == 0 { "" } else { word };
+                match part {
+                    Condition::And(_) | Condition::Or(_) => write!(f, "{before}({part})")?,
+                    _ => write!(f, "{before}{part}")?,
+                }
+            }
+            Ok(())
+        };
+        match self {
+            Condition::Constant(holds) => write!(f, "{holds}"),
+            Condition::Compare(field, how, value) => {
+                let sign = match how {
+                    Comparison::Equal => "=",
+                    Comparison::Differs => "≠",
+                    Comparison::Greater => ">",
+                    Comparison::AtLeast => "≥",
+                    Comparison::Less => "<",
+                    Comparison::AtMost => "≤",
+                };
+                write!(f, "{field} {sign} {value}")
+            }
+            Condition::In(field, values) => {
+                write!(f, "{field} in {}", Value::from(values.clone()))
+            }
+            Condition::HasTag(tag) => write!(f, "the tag {tag}"),
+            Condition::HopStatus(hop, status) => write!(f, "{hop} is {status}"),
+            Condition::HasEvent(event) => write!(f, "the event {event}"),
+            Condition::FileExists(path) => write!(f, "the file {path}"),
+            Condition::And(parts) => several(f, " and ", parts),
+            Condition::Or(parts) => several(f, " or ", parts),
+            Condition::Not(part) => write!(f, "not ({part})"),
+        }
     }
 }
 

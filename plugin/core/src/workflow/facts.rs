@@ -20,17 +20,17 @@ const TAGS: &str = "tags";
 /// A card and its workflow as conditions see them.
 pub struct CardFacts<'a> {
     card: &'a Card,
-    flow: Flow,
+    flow: &'a Flow,
     has_file: &'a dyn Fn(&str) -> bool,
 }
 
 impl<'a> CardFacts<'a> {
     /// The facts of a card whose workflow has come this far.
     #[must_use]
-    pub fn of(card: &'a Card, flow: &Flow, has_file: &'a dyn Fn(&str) -> bool) -> Self {
+    pub fn of(card: &'a Card, flow: &'a Flow, has_file: &'a dyn Fn(&str) -> bool) -> Self {
         CardFacts {
             card,
-            flow: flow.clone(),
+            flow,
             has_file,
         }
     }

@@ -25,6 +25,7 @@ use serde_json::{Map, Value};
 use crate::access::{check_actor, permit, permit_new};
 use crate::change::load_one;
 use crate::engine::Engine;
+use crate::flow::check_doers;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
@@ -100,6 +101,9 @@ impl<S: Store> Engine<S> {
             session.require_writer()?;
             let (root, draft) = draft(session, ctx, (&arguments, carried.is_some()), &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
+            if let Some(flow) = &carried {
+                check_doers(&session.chart, flow.graph())?;
+            }
             if let Some(whole) = &draft.parent_id {
                 // The whole will wait for this part.
                 let loaded = load_one(store, session, whole)?;
@@ -215,7 +219,13 @@ fn workflow(given: Option<&Value>) -> Result<Option<Box<Flow>>, Refusal> {
     let read = aof_codec::workflow_of("workflow", written);
     let (definition, _) = read.map_err(|findings| {
         let first = findings.first().map(Refusal::from);
-        let none = || Refusal::refused("AOF-1162", "no workflow".to_owned(), "see docs/workflows.md");
+        let none = || {
+            Refusal::refused(
+                "AOF-1162",
+                "no workflow".to_owned(),
+                "see docs/workflows.md",
+            )
+        };
         first.unwrap_or_else(none)
     })?;
     let written = Arc::new(written.clone());

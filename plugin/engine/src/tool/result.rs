@@ -40,7 +40,9 @@ pub(super) fn with_result(
         .at("taskId"));
     }
     check(hop, result)?;
-    let mut told = result.clone();
+    // Whoever looks at what was handed in adds to it.
+    let mut told = hop.result.clone().unwrap_or_default();
+    told.extend(result.clone());
     if !told.contains_key(NOTES)
         && let Some(summary) = summary
     {

@@ -55,7 +55,8 @@ fn every_field_is_read() {
          createdAt: 1970-01-01T00:00:03Z\nupdatedAt: 1970-01-01T00:00:04Z\n\
          lastTransitionAt: 1970-01-01T01:00:05+01:00\ncreatedBy: me\n\
          parentId: TASK-2026-02-17-001\ndependsOn: [TASK-2026-02-17-002]\ncontentHash: 0123\n\
-         metadata: {a: 1, b: '1', c: [~]}\nresource: /w\nworkflow: {definition: {}}\nrevision: 9\n",
+         metadata: {a: 1, b: '1', c: [~]}\nresource: /w\nworkflow: {definition: {name: w, \
+         hops: [{id: a, role: r}]}}\nrevision: 9\n",
     ));
     assert_eq!(card.project.as_ref().map(ProjectId::as_str), Some("alpha"));
     assert_eq!(card.priority, Priority::High);
