@@ -316,7 +316,7 @@ impl<'g> Progress<'g> {
         edges.map(|edge| (edge.from, cast(edge))).collect()
     }
 
-    /// Whether a live edge leads on from a hop that failed, or a decision takes it into account.
+    /// Whether a live edge leads on from a hop that failed, or a decision took it into account.
     fn is_handled(&self, at: usize) -> bool {
         let next = self.graph.after(at).iter();
         let mut edges =
@@ -325,7 +325,10 @@ impl<'g> Progress<'g> {
             edge.from == at
                 && match self.mark(edge, *next) {
                     Some(Mark::Live) => true,
-                    Some(Mark::Failed) => self.graph.hop(*next).is_some_and(Hop::decides),
+                    Some(Mark::Failed) => {
+                        let decides = self.graph.hop(*next).is_some_and(Hop::decides);
+                        decides && !matches!(self.state(*next), State::Skipped(_))
+                    }
                     Some(Mark::Dead) | None => false,
                 }
         })

@@ -297,6 +297,29 @@ fn a_vote_that_is_missing_is_none_of_the_workflow_and_told_as_what_it_is() {
     assert_eq!(progress.verdict(), Verdict::Complete);
 }
 
+#[test]
+fn a_decision_that_is_not_made_takes_no_failure_into_account() {
+    let mut last = hop(2, vec![edge(0, None), edge(1, None)], Join::All);
+    last.kind = decision();
+    let graph = Graph::new(vec![
+        hop(0, vec![], Join::All),
+        hop(1, vec![], Join::All),
+        last,
+    ])
+    .unwrap();
+    for (fate, expected) in [
+        (Fate::Success, Verdict::Complete),
+        (Fate::Unwanted, Verdict::Failed),
+    ] {
+        let world = World(vec![Fate::Success, Fate::Success, fate]);
+        let mut progress = Progress::begin(&graph, NOW, &world);
+        progress.settle(0, State::Failed, (NOW, &world));
+        progress.settle(1, end_of(Fate::Success), (NOW, &world));
+        progress.settle(2, end_of(Fate::Success), (NOW, &world));
+        assert_eq!(progress.verdict(), expected);
+    }
+}
+
 fn line(hops: usize) -> Graph {
     let edges = |at: usize| (0..at).rev().take(1).map(|from| edge(from, None)).collect();
     Graph::new((0..hops).map(|at| hop(at, edges(at), Join::All)).collect()).unwrap()
