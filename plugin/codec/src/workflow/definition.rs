@@ -38,7 +38,7 @@ const RETRIES_MAX: u64 = 10;
 /// Longest time that a hop can be given: a year.
 const MINUTES_MAX: u64 = 366 * 24 * 60;
 
-const DEFINITION: Schema = closed(&[
+pub(super) const DEFINITION: Schema = closed(&[
     required("name", Text).about("name of the workflow"),
     optional("description", Text).about("what it is for"),
     optional("rejectionsMax", Integer(1, REJECTIONS_MAX))
@@ -123,13 +123,22 @@ pub(crate) fn definition_of(
     findings: &mut Findings<'_>,
 ) -> Option<Definition> {
     check_under(node, prefix.trim_end_matches('.'), &DEFINITION, findings);
+    definition(node, &format!("{prefix}hops"), findings)
+}
+
+/// A workflow that was checked before; `list` is the path of its hops.
+pub(super) fn definition(
+    node: &Node<'_>,
+    list: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Definition> {
     let name = node.get("name").and_then(Node::text)?.to_owned();
     let nodes = node.get("hops").map(Node::items).unwrap_or_default();
     let names: Vec<Option<&str>> = nodes.iter().map(id_of).collect();
     let entries = Entries {
         nodes,
         names: &names,
-        list: &format!("{prefix}hops"),
+        list,
         start: node.get("hops").unwrap_or(node).start,
         first: 0,
     };
@@ -179,12 +188,12 @@ pub(super) struct Reader<'r, 't, 'f, 'p> {
 impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
     pub(super) fn hop(&mut self) -> Option<Hop> {
         let id = self.name("id", HopId::parse);
-        let word = kind::check(self)?;
+        let (word, fits) = kind::check(self);
         let duty = self.duty(word);
         let edges = self.edges();
-        let kind = match word {
-            "decide" => decides(self, edges.as_deref()?).map(Kind::Decide),
-            "expand" => expands(self, edges.as_deref()?).map(Kind::Expand),
+        let kind = match (word, edges.as_deref()) {
+            ("decide", Some(edges)) => decides(self, edges).map(Kind::Decide),
+            ("expand", Some(edges)) => expands(self, edges).map(Kind::Expand),
             _ => Some(Kind::Work),
         };
         let join = self.join();
@@ -197,7 +206,7 @@ impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
         }
         let (can_reject, strategy) = self.rejection();
         let most = self.node.get("rejectionsMax").and_then(Node::integer);
-        Some(Hop {
+        let hop = Hop {
             id: id?,
             kind: kind?,
             generation: 0,
@@ -210,7 +219,8 @@ impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
             rejections_max: most
                 .and_then(|most| u32::try_from(most).ok())
                 .unwrap_or(HOP_REJECTIONS_MAX),
-        })
+        };
+        fits.then_some(hop)
     }
 
     /// A reader of what is under a key.

@@ -23,8 +23,8 @@ const OF_DOERS: [&str; 12] = [
 /// Of hops that runs do.
 const OF_RUNS: [&str; 3] = ["retries", "resource", "budget"];
 
-/// The kind of a hop, if it has no field of another one.
-pub(super) fn check(hop: &mut Reader<'_, '_, '_, '_>) -> Option<&'static str> {
+/// The kind of a hop, and whether it has no field of another one.
+pub(super) fn check(hop: &mut Reader<'_, '_, '_, '_>) -> (&'static str, bool) {
     let written = hop.text("kind");
     let needs_human = hop.node.get("requireHuman").and_then(Node::boolean) == Some(true);
     let kind = match written.as_deref() {
@@ -65,5 +65,5 @@ pub(super) fn check(hop: &mut Reader<'_, '_, '_, '_>) -> Option<&'static str> {
         let hint = "write `role`, which says who the person is, or `kind: human`";
         refuse(hop, "requireHuman", "is of a hop without a role", hint);
     }
-    is_fine.then_some(kind)
+    (kind, is_fine)
 }

@@ -440,6 +440,23 @@ fn a_field_without_effect_on_a_hop_is_refused() {
 }
 
 #[test]
+fn everything_that_is_wrong_with_a_hop_is_told_at_once() {
+    let found = told(&third(
+        "kind: decide, dependsOn: [x], role: r, joinType: some, decide: {consensus: majority}",
+    ));
+    let told: Vec<&str> = found
+        .iter()
+        .map(|it| it.split(' ').nth(2).unwrap())
+        .collect();
+    let expected = [
+        "`hops[2].dependsOn[0]`",
+        "`hops[2].role`",
+        "`hops[2].joinType`",
+    ];
+    assert_eq!(told, expected, "{found:#?}");
+}
+
+#[test]
 fn a_hop_has_limits_of_its_own() {
     let sla = "sla: {maxInProgressMs: 60000, maxQueueMs: 70000, maxReviewMs: 80000, \
                maxBlockedMs: 90000, onViolation: block}";
