@@ -238,11 +238,11 @@ impl Reader<'_, '_> {
             let parts: Vec<&str> = rest.split('.').collect();
             parts.len() >= 3 && parts.get(1) == Some(&"result") && !parts.contains(&"")
         });
-        let is_root = |root: &&str| match root.strip_suffix('.') {
-            Some(_) => field.len() > root.len() && field.starts_with(*root),
-            None => field == **root,
+        let is_root = |root: &str| match root.strip_suffix('.') {
+            Some(_) => field.len() > root.len() && field.starts_with(root),
+            None => field == root,
         };
-        if is_result || ROOTS.iter().any(|root| is_root(&root)) {
+        if is_result || ROOTS.iter().any(|root| is_root(root)) {
             return Some(field);
         }
         let path = format!("{path}.field");
@@ -259,7 +259,7 @@ fn words() -> String {
     one_of(&names)
 }
 
-fn comparison(op: &str) -> Option<Comparison> {
+pub(super) fn comparison(op: &str) -> Option<Comparison> {
     Some(match op {
         "eq" => Comparison::Equal,
         "neq" => Comparison::Differs,

@@ -30,6 +30,21 @@ pub enum Comparison {
     AtMost,
 }
 
+impl Comparison {
+    /// Whether what stands in this order to a value compares so with it.
+    #[must_use]
+    pub const fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Equal => order.is_eq(),
+            Comparison::Differs => order.is_ne(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::AtLeast => order.is_ge(),
+            Comparison::Less => order.is_lt(),
+            Comparison::AtMost => order.is_le(),
+        }
+    }
+}
+
 /// Something that holds or does not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
@@ -156,10 +171,7 @@ fn compares(found: Option<&Value>, how: Comparison, value: &Value) -> bool {
     match how {
         Comparison::Equal => is_same(found, value),
         Comparison::Differs => !is_same(found, value),
-        Comparison::Greater => ordered() == Some(Ordering::Greater),
-        Comparison::AtLeast => ordered().is_some_and(Ordering::is_ge),
-        Comparison::Less => ordered() == Some(Ordering::Less),
-        Comparison::AtMost => ordered().is_some_and(Ordering::is_le),
+        _ => ordered().is_some_and(|order| how.accepts(order)),
     }
 }
 

@@ -157,7 +157,7 @@ fn what_is_wrong_in_a_workflow_sets_the_card_aside_with_its_place() {
         ),
         (
             "workflow: {definition: {name: w, hops: []}}\n".to_owned(),
-            "AOF-1162 10 `hops` is empty",
+            "AOF-1162 10 `workflow.definition.hops` is empty",
         ),
         (
             "workflow: {}\n".to_owned(),
