@@ -8,7 +8,6 @@ use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::verb;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::change::Plan;
@@ -25,7 +24,8 @@ use crate::work::Closing;
 const STALE_RUN: &str = "AOF-2004";
 
 /// Arguments of `aof_task_complete`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.
