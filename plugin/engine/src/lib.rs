@@ -40,4 +40,6 @@ pub use opening::{AdoptedRun, Config, Opened, QuarantinedFile};
 pub use outcome::Outcome;
 pub use poll::PollMode;
 pub use tool::{Annotations, Definition};
+#[cfg(not(target_arch = "wasm32"))]
+pub use tool::{Schemas, schemas};
 pub use view::{BoardQuery, EventsQuery, OrgLook, OrgQuery};

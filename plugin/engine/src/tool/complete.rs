@@ -9,7 +9,6 @@ use aof_core::status::Status;
 use aof_core::verb;
 use aof_core::workflow::outcome;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -28,7 +27,8 @@ use crate::work::Closing;
 const STALE_RUN: &str = "AOF-2004";
 
 /// Arguments of `aof_task_complete`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.

@@ -18,7 +18,6 @@ use aof_core::verb::{self, Draft};
 use aof_core::workflow::Flow;
 use aof_store::layout::{INBOX, ProjectRoot};
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -38,7 +37,8 @@ use crate::work::Work;
 const ID_TRIES: usize = 1_000;
 
 /// Arguments of `aof_dispatch`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// One line that says what is to be done.

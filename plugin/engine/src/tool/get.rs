@@ -11,7 +11,6 @@ use aof_store::loaded::LoadedCard;
 use aof_store::port::{Blob, EntryKind, Store, StoreError};
 use aof_store::refusal::refusal_of;
 use aof_store::run_record;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -29,7 +28,8 @@ use crate::view::of_sum;
 const RUNS_MAX: usize = 100;
 
 /// Arguments of `aof_task_get`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.

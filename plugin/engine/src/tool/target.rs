@@ -7,7 +7,6 @@ use aof_core::permission::holds;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::access::check_actor;
@@ -17,7 +16,8 @@ use crate::tool::arguments::name;
 use crate::work::Closing;
 
 /// Arguments of a tool that needs nothing but the task.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct About {
     /// A task id or a prefix that fits no other.

@@ -9,7 +9,6 @@ use aof_core::status::Status;
 use aof_core::verb::{self, Edit};
 use aof_core::work_log;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Map;
 
@@ -34,7 +33,8 @@ const TARGETS: [Status; 6] = [
 ];
 
 /// Arguments of `aof_task_update`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.
