@@ -125,6 +125,12 @@ pub enum Command {
     /// Create, look at and move tasks
     #[command(subcommand)]
     Task(task::Command),
+    /// Let a hop of a workflow pass that waits for you
+    Approve(task::decide::Approve),
+    /// Send the work of a workflow back
+    Reject(task::decide::Reject),
+    /// Decide a hop of a workflow by one of its outcomes
+    Choose(task::decide::Choose),
     /// Make, show, pause and check projects
     #[command(subcommand)]
     Project(project::Command),

@@ -3,6 +3,7 @@
 //! Holds what planning reads and nothing more: a finished task costs its id and status. Invariant:
 //! the derived sets and counters always agree with the rows.
 
+mod flow;
 mod queue;
 mod wait;
 
@@ -20,6 +21,7 @@ use crate::priority::Priority;
 use crate::sla::{self, OwnTerms, Terms};
 use crate::status::Status;
 
+pub use flow::{FlowRow, HopRow};
 pub use queue::{Destination, Queue, QueueKey};
 pub use wait::Assumed;
 
@@ -64,8 +66,10 @@ pub struct Row {
     pub reason: Option<String>,
     /// Limit of one run, if the card asks for one.
     pub timeout_ms: Option<u64>,
-    /// Carries a workflow, which this version does not run.
-    pub has_workflow: bool,
+    /// How far the workflow has come that it carries.
+    pub flow: Option<Box<FlowRow>>,
+    /// Which task's workflow it is a hop of.
+    pub hop: Option<Box<HopRow>>,
     /// Counts our writes.
     pub revision: u64,
     /// Lies in another directory than its card says: somebody moved it.
@@ -113,16 +117,36 @@ impl Row {
             retry_at,
             reason: reason.map(str::to_owned),
             timeout_ms: card.timeout_ms(),
-            has_workflow: card.has_workflow,
+            flow: card
+                .workflow
+                .as_deref()
+                .map(|flow| Box::new(FlowRow::of(flow))),
+            hop: card.hop.as_deref().map(|hop| Box::new(HopRow::of(hop))),
             revision: card.revision,
             is_moved: card.status != status,
         }
     }
 
+    fn open_hops(&self) -> &[TaskId] {
+        self.flow
+            .as_deref()
+            .map_or(&[], |flow| flow.open.as_slice())
+    }
+
     /// When something must happen to this task without any news.
     fn due_at(&self) -> Option<Instant> {
+        let lease = self.lease.as_ref();
+        let hop = self.hop.as_deref();
         match self.status {
-            Status::InProgress => self.lease.as_ref().map(|lease| lease.expires_at),
+            Status::InProgress => {
+                let lapse = lease.map(|lease| lease.expires_at);
+                let timeout = lease.and_then(|lease| hop?.deadline(lease.acquired_at));
+                let flow = self.flow.as_ref().and_then(|flow| flow.due);
+                lapse.into_iter().chain(timeout).chain(flow).min()
+            }
+            Status::Review => hop
+                .filter(|hop| hop.is_human)?
+                .deadline(self.last_transition_at),
             Status::Blocked => self.retry_at,
             _ => None,
         }
@@ -177,6 +201,12 @@ pub struct TaskIndex {
     /// Sorted by project.
     terms: Vec<(ProjectId, Terms)>,
     moved: BTreeSet<TaskId>,
+    /// Each unfinished card of a hop, behind the task that carries the workflow.
+    hops: BTreeSet<(TaskId, TaskId)>,
+    /// The task whose workflow waits for it, by each card of a hop that may be done.
+    awaited: BTreeMap<TaskId, TaskId>,
+    /// Tasks whose workflow is to be taken further, and cards of hops that nobody waits for.
+    stepping: BTreeSet<TaskId>,
     runs: BTreeMap<RunId, LiveRun>,
     running_by_agent: BTreeMap<AgentId, u32>,
     resources: BTreeMap<String, TaskId>,
@@ -202,6 +232,7 @@ impl TaskIndex {
             self.finished
                 .insert(id.clone(), Finished { project, status });
             self.refresh_dependents(&id);
+            self.refresh_flows(&id);
             return;
         }
         self.link(&id, &row);
@@ -211,6 +242,7 @@ impl TaskIndex {
         }
         self.refresh(&id);
         self.refresh_dependents(&id);
+        self.refresh_flows(&id);
     }
 
     /// Puts a finished task in by name alone; its card need not be read.
@@ -219,6 +251,7 @@ impl TaskIndex {
         self.count(finished.status, 1);
         self.finished.insert(id.clone(), finished);
         self.refresh_dependents(&id);
+        self.refresh_flows(&id);
     }
 
     /// Forgets a task.
@@ -226,6 +259,7 @@ impl TaskIndex {
         self.take_out(id);
         self.dissolve(id);
         self.refresh_dependents(id);
+        self.refresh_flows(id);
     }
 
     fn take_out(&mut self, id: &TaskId) {
@@ -239,6 +273,7 @@ impl TaskIndex {
             self.promotable.remove(id);
             self.stranded.remove(id);
             self.released.remove(id);
+            self.stepping.remove(id);
             if let Some(whole) = &row.parent_id {
                 self.refresh(whole);
             }
@@ -498,6 +533,12 @@ impl TaskIndex {
         if let Some(whole) = &row.parent_id {
             self.parts.insert((TaskId::clone(whole), id.clone()));
         }
+        if let Some(hop) = &row.hop {
+            self.hops.insert((hop.of.clone(), id.clone()));
+        }
+        for hop in row.open_hops() {
+            self.awaited.insert(hop.clone(), id.clone());
+        }
         for blocker in &row.depends_on {
             self.waiting_for
                 .entry(blocker.clone())
@@ -540,6 +581,12 @@ impl TaskIndex {
         }
         if let Some(whole) = &row.parent_id {
             self.parts.remove(&(TaskId::clone(whole), id.clone()));
+        }
+        if let Some(hop) = &row.hop {
+            self.hops.remove(&(hop.of.clone(), id.clone()));
+        }
+        for hop in row.open_hops() {
+            self.awaited.remove(hop);
         }
         for blocker in &row.depends_on {
             if let Some(dependents) = self.waiting_for.get_mut(blocker) {

@@ -3,6 +3,7 @@
 mod draw;
 mod eval;
 mod refuse;
+mod task;
 mod template;
 
 use super::stand::{Said, Stand};

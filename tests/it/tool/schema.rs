@@ -1,7 +1,9 @@
 //! The schemas that agents see say exactly what is accepted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use aof_engine::schemas;
 use aof_host::contract::tools::Definition;
 use serde_json::{Value, json};
 
@@ -15,6 +17,51 @@ fn definitions() -> Vec<Definition> {
 
 fn parsed(schema: &str) -> Value {
     serde_json::from_str(schema).unwrap()
+}
+
+/// A schema as it is kept: what it says of a field on a line of its own.
+fn kept(schema: &Value) -> String {
+    let fields = schema
+        .as_object()
+        .filter(|it| it.contains_key("properties"));
+    let Some(fields) = fields else {
+        return schema.to_string();
+    };
+    let lines = fields.iter().map(|(key, value)| {
+        let value = match key == "properties" {
+            true => braced(
+                value
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .map(|(name, field)| format!("{}:{}", json!(name), kept(field))),
+            ),
+            false => value.to_string(),
+        };
+        format!("{}:{value}", json!(key))
+    });
+    braced(lines)
+}
+
+fn braced(lines: impl Iterator<Item = String>) -> String {
+    format!("{{\n{}\n}}", lines.collect::<Vec<_>>().join(",\n"))
+}
+
+/// Every kept schema that the types ask for, by its path below their directory.
+fn made() -> BTreeMap<String, String> {
+    let files = schemas().into_iter().flat_map(|made| {
+        let answer = made.output["title"].as_str().unwrap().to_lowercase();
+        [
+            (format!("{}.json", made.tool), kept(&made.input) + "\n"),
+            (format!("answer/{answer}.json"), kept(&made.output) + "\n"),
+        ]
+    });
+    let mut by_path = BTreeMap::new();
+    for (path, text) in files {
+        let before = by_path.insert(path.clone(), text.clone());
+        assert!(before.is_none_or(|before| before == text), "{path}");
+    }
+    by_path
 }
 
 /// A value that fits each field, whatever tool has it.
@@ -45,6 +92,41 @@ fn sample(field: &str) -> Value {
         "status" => json!("blocked"),
         "usage" => json!({"model": "m", "inputTokens": 1, "outputTokens": 2, "costMicros": 3}),
         _ => json!("text"),
+    }
+}
+
+#[test]
+fn the_kept_schemas_are_those_of_the_types() {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../plugin/engine/src/tool/schema");
+    let made = made();
+    for (path, text) in &made {
+        if std::env::var_os("AOF_ACCEPT").is_some() {
+            std::fs::write(top.join(path), text).unwrap();
+        }
+        let kept = std::fs::read_to_string(top.join(path)).unwrap_or_default();
+        assert_eq!(&kept, text, "{path}");
+    }
+    let names = |directory: &str| {
+        let entries = std::fs::read_dir(top.join(directory)).unwrap();
+        let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
+        let files = names.filter(|name| name.ends_with(".json"));
+        files
+            .map(|name| format!("{directory}{name}"))
+            .collect::<Vec<_>>()
+    };
+    let found = BTreeSet::from_iter([names(""), names("answer/")].concat());
+    assert_eq!(found, made.into_keys().collect());
+}
+
+#[test]
+fn agents_see_the_schemas_of_the_types_and_nothing_between() {
+    let made = schemas();
+    assert_eq!(definitions().len(), made.len());
+    for (tool, made) in definitions().into_iter().zip(made) {
+        // Renewed schemas are in the component once it is built again.
+        assert_eq!(tool.name, made.tool);
+        assert_eq!(tool.input_schema, made.input.to_string(), "{}", made.tool);
+        assert_eq!(tool.output_schema, made.output.to_string(), "{}", made.tool);
     }
 }
 

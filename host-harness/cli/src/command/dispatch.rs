@@ -30,6 +30,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
     match command {
         Command::Task(verb) => task::run(verb, session),
+        Command::Approve(args) => task::decide::approve(args, session),
+        Command::Reject(args) => task::decide::reject(args, session),
+        Command::Choose(args) => task::decide::choose(args, session),
         Command::Project(verb) => project::run(verb, session),
         Command::Usage(args) => usage::run(args, session),
         Command::Board(args) => board::run(args, session),

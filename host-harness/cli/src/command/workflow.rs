@@ -22,6 +22,9 @@ use super::Session;
 /// The tool that answers.
 const TOOL: &str = "aof_workflow_check";
 
+/// How the id of a task begins.
+const TASK: &str = "TASK-";
+
 /// What to do with workflows.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -38,8 +41,9 @@ pub enum Command {
 /// Which workflow.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Subject {
-    /// A file, - for standard input, or a template as PROJECT/TEMPLATE; `show` also takes PROJECT/
-    #[arg(value_name = "FILE|PROJECT/TEMPLATE")]
+    /// A file, - for standard input, a template as PROJECT/TEMPLATE, or a task that has one; `show`
+    /// also takes PROJECT/
+    #[arg(value_name = "FILE|PROJECT/TEMPLATE|TASK")]
     name: String,
 }
 
@@ -90,6 +94,10 @@ impl Subject {
         let path = Path::new(&self.name);
         let named = self.name.split_once('/');
         match named {
+            None if self.name.starts_with(TASK) && !path.is_file() => {
+                let arguments = json!({ "taskId": self.name });
+                session.ask(Need::Look, |access| access.tool(TOOL, &arguments))
+            }
             Some((project, template)) if !path.is_file() && is_template(project, template) => {
                 let template = (!template.is_empty()).then_some(template);
                 let arguments = json!({ "project": project, "template": template });
@@ -145,7 +153,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     text.map_err(|error| {
         let name = path.display().to_string();
         let message = format!("cannot read {name}: {error}");
-        let hint = "give a file in UTF-8, or PROJECT/TEMPLATE";
+        let hint = "give a file in UTF-8, PROJECT/TEMPLATE or a task";
         Failure::refused("AOF-1602", message, hint).at(name)
     })
 }

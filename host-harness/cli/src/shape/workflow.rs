@@ -101,7 +101,7 @@ pub struct Hop {
 pub struct State {
     /// Its status.
     pub status: String,
-    /// What came of it, if that is more than a success.
+    /// What came of it, if that is more than a success; why it was skipped.
     pub outcome: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub struct Edge {
 }
 
 impl Flow {
-    /// A workflow as it was written, and as a card tells its state.
+    /// A workflow as it was written, and how a task stands with it.
     pub fn of(definition: &Value, state: &Value) -> Self {
         let items = definition.get("hops").and_then(Value::as_array);
         let items = items.map_or(&[][..], Vec::as_slice);
@@ -200,11 +200,12 @@ fn edge(item: &Value, places: &BTreeMap<&str, usize>) -> Option<Edge> {
 }
 
 fn state_of(state: &Value, id: &str) -> Option<State> {
-    let hop = state.get("hops")?.get(id)?;
+    let mut hops = state.get("hops")?.as_array()?.iter();
+    let hop = hops.find(|hop| text(hop, "id").as_deref() == Some(id))?;
     let outcome = text(hop, "outcome").filter(|outcome| outcome != "success");
     Some(State {
-        status: text(hop, "status")?,
-        outcome,
+        status: text(hop, "state")?,
+        outcome: outcome.or_else(|| text(hop, "skipped")),
     })
 }
 

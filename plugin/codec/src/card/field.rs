@@ -9,6 +9,8 @@ use aof_core::lease::Lease;
 
 use crate::yaml::{Entry, Node, Out, quote};
 
+use super::flow;
+
 /// A field that a card decides.
 pub(crate) struct Owned {
     /// Its key.
@@ -46,7 +48,7 @@ macro_rules! owned {
 }
 
 /// All of them. The order is that of the schema.
-pub(crate) const OWNED: [Owned; 18] = [
+pub(crate) const OWNED: [Owned; 20] = [
     owned!("schemaVersion", schema_version, |card, _b| Some(Out::bare(
         card.schema_version
     ))),
@@ -107,6 +109,14 @@ pub(crate) const OWNED: [Owned; 18] = [
         .resource
         .as_deref()
         .map(Out::text)),
+    owned!("workflow", workflow, |card, before| card
+        .workflow
+        .as_deref()
+        .map(|workflow| flow::carried(workflow, before))),
+    owned!("hop", hop, |card, before| card
+        .hop
+        .as_deref()
+        .map(|hop| flow::of_another(hop, before))),
 ];
 
 /// The last one: ours, written only once it counts something.
@@ -157,7 +167,7 @@ fn claim<'a>(lease: &'a Lease, before: &'a Before<'a>) -> Out<'a> {
 }
 
 /// The fields that are set, followed by those of the file that we do not know.
-fn with_unknown<'a>(
+pub(super) fn with_unknown<'a>(
     fields: Vec<(&'static str, Option<Out<'a>>)>,
     before: &'a Before<'a>,
 ) -> Out<'a> {

@@ -4,6 +4,7 @@ mod document;
 mod edit;
 mod fence;
 mod field;
+mod flow;
 mod form;
 pub(crate) mod layout;
 mod read;

@@ -4,19 +4,28 @@
 //! comes out is a graph without rings, and every hop says who does it.
 
 use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
-use aof_core::workflow::graph::{FAILED, Flaw, HOP_REJECTIONS_MAX};
+use aof_core::sla::CardSla;
+use aof_core::workflow::Strategy;
+use aof_core::workflow::graph::{FAILED, HOP_REJECTIONS_MAX};
 use aof_core::workflow::{
-    Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Strategy, Template,
+    Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind, Template,
 };
 use serde_json::Value;
 
 use super::condition::condition;
-use crate::document::{Parsed, check, tree};
-use crate::finding::{Codes, Findings, LIMIT, excerpt};
+use super::decide::{DECIDE, decides};
+use super::entries::{Entries, id_of};
+use super::expand::{EXPAND, expands};
+use super::kind;
+use crate::budget::{CARD_BUDGET, budget};
+use crate::check::check_under;
+use crate::document::{Parsed, tree};
+use crate::finding::{Codes, Findings, excerpt};
 use crate::json_schema::of_file;
 use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Text};
 use crate::schema::{Schema, closed, optional, required};
-use crate::yaml::{Mark, Node};
+use crate::sla::{self, CARD_LIMITS, ON_VIOLATION, limits, on_violation};
+use crate::yaml::Node;
 
 pub(crate) const CODES: Codes = Codes {
     syntax: "AOF-1160",
@@ -24,9 +33,6 @@ pub(crate) const CODES: Codes = Codes {
     missing: "AOF-1162",
     unknown: "AOF-1161",
 };
-/// Hops that lead back to where they began.
-const RING: &str = "AOF-1163";
-
 /// Rejections that a workflow can allow.
 const REJECTIONS_MAX: u64 = 100;
 /// Further tries that a hop can have.
@@ -42,9 +48,13 @@ pub(super) const DEFINITION: Schema = closed(&[
     required("hops", List(&Map(&HOP))).about("the steps"),
 ]);
 
-const HOP: Schema = closed(&[
+pub(super) const HOP: Schema = closed(&[
     required("id", Text).about("name of the hop, and of its directory"),
-    optional("kind", Choice(&["work", "human"])).about("who decides: an agent, or a person"),
+    optional("kind", Choice(&["work", "human", "decide", "expand"]))
+        .about("an agent does it, a person, votes or numbers decide, or a plan becomes hops"),
+    optional("requireHuman", Boolean).about("true: a person who has the role does it"),
+    optional("decide", Map(&DECIDE)).about("how a hop of kind decide decides"),
+    optional("expand", Map(&EXPAND)).about("what a hop of kind expand makes of a plan"),
     optional("role", Text).about("role that does it"),
     optional("agent", Text).about("agent that does it"),
     optional("team", Text).about("team that does it"),
@@ -61,7 +71,19 @@ const HOP: Schema = closed(&[
     optional("timeout", Text).about("how long one may take: 30m, 2h, 1d"),
     optional("escalateTo", Text).about("role that takes over then"),
     optional("resource", Text).about("what no two runs use at the same time"),
+    optional("sla", Map(&SLA)).about("how long its card may stand in one status"),
+    optional("budget", Map(&BUDGET)).about("how much its runs may use together"),
 ]);
+
+const SLA: Schema = closed(&[
+    optional("maxInProgressMs", sla::LIMIT),
+    optional("maxQueueMs", sla::LIMIT),
+    optional("maxReviewMs", sla::LIMIT),
+    optional("maxBlockedMs", sla::LIMIT),
+    optional("onViolation", ON_VIOLATION),
+]);
+
+const BUDGET: Schema = closed(CARD_BUDGET.fields);
 
 const EDGE: Schema = closed(&[
     required("hop", Text),
@@ -82,8 +104,7 @@ pub fn workflow_schema() -> Value {
 pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Template> {
     let mut findings = Findings::new(path, &CODES);
     let read = tree(bytes, &mut findings).and_then(|root| {
-        check(&root, &DEFINITION, &mut findings);
-        let definition = definition(&root, "hops", &mut findings)?;
+        let definition = definition_of(&root, "", &mut findings)?;
         Some(Template {
             name: definition.name.clone(),
             definition: definition.into(),
@@ -93,40 +114,56 @@ pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Template> {
     findings.conclude(read)
 }
 
-/// A checked workflow; `list` is the path of its hops.
+/// Reads a workflow from a value, as a call gives it.
+///
+/// # Errors
+/// As of a file, `path` being what it is called.
+pub fn workflow_of(path: &str, value: &Value) -> Parsed<Definition> {
+    let mut findings = Findings::new(path, &CODES);
+    let read = definition_of(&Node::from_value(value), "", &mut findings);
+    findings.conclude(read)
+}
+
+/// Reads a workflow from a part of a file; `prefix` is what leads to its fields there, with a
+/// point at its end. Whatever is wrong with it has the codes of workflows.
+pub(crate) fn definition_of(
+    node: &Node<'_>,
+    prefix: &str,
+    findings: &mut Findings<'_>,
+) -> Option<Definition> {
+    let outer = std::mem::replace(&mut findings.codes, &CODES);
+    check_under(node, prefix.trim_end_matches('.'), &DEFINITION, findings);
+    let read = definition(node, &format!("{prefix}hops"), findings);
+    findings.codes = outer;
+    read
+}
+
+/// A workflow that was checked before; `list` is the path of its hops.
 pub(super) fn definition(
-    root: &Node<'_>,
+    node: &Node<'_>,
     list: &str,
     findings: &mut Findings<'_>,
 ) -> Option<Definition> {
-    let name = root.get("name").and_then(Node::text)?.to_owned();
-    let nodes = root.get("hops").map(Node::items).unwrap_or_default();
-    let names = nodes.iter().map(|node| node.get("id")?.text());
-    let names: Vec<Option<&str>> = names.collect();
-    let mut hops = Vec::new();
-    for (at, node) in nodes.iter().enumerate() {
-        let mut reader = Reader {
-            node,
-            path: format!("{list}[{at}]"),
-            names: &names,
-            findings,
-        };
-        hops.extend(reader.hop());
-    }
-    if hops.len() < nodes.len() {
-        return None;
-    }
-    let start = root.get("hops").map_or(root.start, |list| list.start);
-    match Graph::new(hops) {
+    let name = node.get("name").and_then(Node::text)?.to_owned();
+    let nodes = node.get("hops").map(Node::items).unwrap_or_default();
+    let names: Vec<Option<&str>> = nodes.iter().map(id_of).collect();
+    let entries = Entries {
+        nodes,
+        names: &names,
+        list,
+        start: node.get("hops").unwrap_or(node).start,
+        first: 0,
+    };
+    match Graph::new(entries.hops(findings)?) {
         Ok(mut graph) => {
-            if let Some(most) = root.get("rejectionsMax").and_then(Node::integer) {
+            if let Some(most) = node.get("rejectionsMax").and_then(Node::integer) {
                 graph.rejections_max = u32::try_from(most).unwrap_or(u32::MAX);
             }
-            is_possible(&graph, (nodes, start), findings).then_some(Definition { name, graph })
+            is_possible(&graph, &entries, findings).then_some(Definition { name, graph })
         }
         Err(flaws) => {
             for flaw in flaws {
-                tell(&flaw, (nodes, &names, start), list, findings);
+                entries.tell(&flaw, findings);
             }
             None
         }
@@ -134,17 +171,13 @@ pub(super) fn definition(
 }
 
 /// Whether something can run at all.
-fn is_possible(
-    graph: &Graph,
-    (nodes, start): (&[Node<'_>], Mark),
-    findings: &mut Findings<'_>,
-) -> bool {
+fn is_possible(graph: &Graph, entries: &Entries<'_, '_>, findings: &mut Findings<'_>) -> bool {
     let never = |hop: &Hop| hop.condition == Some(Condition::Constant(false));
     let mut roots = graph.hops().iter().filter(|hop| hop.edges.is_empty());
     if !roots.all(never) {
         return true;
     }
-    let at = nodes.first().map_or(start, |node| node.start);
+    let at = entries.nodes.first().map_or(entries.start, |it| it.start);
     let message = "no hop can ever run: every one without `dependsOn` has a condition that never \
                    holds";
     let hint = "let one of them begin";
@@ -153,80 +186,29 @@ fn is_possible(
     false
 }
 
-fn tell(
-    flaw: &Flaw,
-    (nodes, names, start): (&[Node<'_>], &[Option<&str>], Mark),
-    list: &str,
-    findings: &mut Findings<'_>,
-) {
-    let value = findings.codes.value;
-    let name = |at: &usize| excerpt(names.get(*at).copied().flatten().unwrap_or_default());
-    let place = |at: &usize| {
-        let node = nodes.get(*at);
-        let id = node.and_then(|node| node.get("id"));
-        id.or(node).map_or(start, |node| node.start)
-    };
-    let (code, at, message, hint) = match flaw {
-        Flaw::Empty => (
-            value,
-            start,
-            format!("`{list}` is empty"),
-            "write at least one",
-        ),
-        Flaw::TooMany(count) => (
-            LIMIT,
-            start,
-            format!("`{list}` has {count} entries"),
-            "split the workflow",
-        ),
-        Flaw::Twice(first, second) => (
-            value,
-            place(second),
-            format!(
-                "`{list}[{second}].id` is `{}`, as {list}[{first}] is",
-                name(second)
-            ),
-            "give each hop a name of its own",
-        ),
-        Flaw::Double(at, from) => (
-            value,
-            place(at),
-            format!("`{list}[{at}].dependsOn` has `{}` twice", name(from)),
-            "name each hop once; `on` takes several outcomes",
-        ),
-        Flaw::Ring(ring) => {
-            let way: Vec<String> = ring.iter().chain(ring.first()).map(name).collect();
-            (
-                RING,
-                ring.first().map_or(start, place),
-                format!("hops wait for each other: {}", way.join(" → ")),
-                "take one of these out of a `dependsOn`; a rejection is what sends work back",
-            )
-        }
-        Flaw::Quorum(at) => (
-            value,
-            place(at),
-            format!("`{list}[{at}].joinType` asks for more or fewer hops than it depends on"),
-            "ask for at least one, and at most all of `dependsOn`",
-        ),
-        // Told where the name is read.
-        Flaw::Unknown(_) => return,
-    };
-    findings.error(code, at, message, hint);
+/// Reads one mapping.
+pub(super) struct Reader<'r, 't, 'f, 'p> {
+    /// The mapping.
+    pub node: &'r Node<'t>,
+    /// What leads there.
+    pub path: String,
+    /// Names of all hops by position.
+    pub names: &'r [Option<&'r str>],
+    /// What is wrong.
+    pub findings: &'f mut Findings<'p>,
 }
 
-struct Reader<'r, 't, 'f, 'p> {
-    node: &'r Node<'t>,
-    path: String,
-    names: &'r [Option<&'r str>],
-    findings: &'f mut Findings<'p>,
-}
-
-impl Reader<'_, '_, '_, '_> {
-    fn hop(&mut self) -> Option<Hop> {
+impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
+    pub(super) fn hop(&mut self) -> Option<Hop> {
         let id = self.name("id", HopId::parse);
-        let duty = self.duty();
+        let (word, fits) = kind::check(self);
+        let duty = self.duty(word);
         let edges = self.edges();
+        let kind = match (word, edges.as_deref()) {
+            ("decide", Some(edges)) => decides(self, edges).map(Kind::Decide),
+            ("expand", Some(edges)) => expands(self, edges).map(Kind::Expand),
+            _ => Some(Kind::Work),
+        };
         let join = self.join();
         let condition = match self.node.get("condition") {
             Some(node) => Some(condition(node, &self.at("condition"), self.findings)?),
@@ -237,8 +219,10 @@ impl Reader<'_, '_, '_, '_> {
         }
         let (can_reject, strategy) = self.rejection();
         let most = self.node.get("rejectionsMax").and_then(Node::integer);
-        Some(Hop {
+        let hop = Hop {
             id: id?,
+            kind: kind?,
+            generation: 0,
             duty: duty?,
             edges: edges?,
             join: join?,
@@ -248,25 +232,40 @@ impl Reader<'_, '_, '_, '_> {
             rejections_max: most
                 .and_then(|most| u32::try_from(most).ok())
                 .unwrap_or(HOP_REJECTIONS_MAX),
+        };
+        fits.then_some(hop)
+    }
+
+    /// A reader of what is under a key.
+    pub(super) fn under<'s>(&'s mut self, key: &str) -> Option<Reader<'r, 't, 's, 'p>> {
+        Some(Reader {
+            node: self.node.get(key)?,
+            path: self.at(key),
+            names: self.names,
+            findings: self.findings,
         })
     }
 
-    fn at(&self, key: &str) -> String {
+    pub(super) fn at(&self, key: &str) -> String {
         format!("{}.{key}", self.path)
     }
 
-    fn text(&self, key: &str) -> Option<String> {
+    pub(super) fn text(&self, key: &str) -> Option<String> {
         self.node.get(key).and_then(Node::text).map(str::to_owned)
     }
 
-    fn wrong(&mut self, key: &str, message: &str, hint: &str) {
+    pub(super) fn wrong(&mut self, key: &str, message: &str, hint: &str) {
         let start = self.node.get(key).map_or(self.node.start, |it| it.start);
         let message = format!("`{}` {message}", self.at(key));
         let value = self.findings.codes.value;
         self.findings.error(value, start, message, hint);
     }
 
-    fn name<T>(&mut self, key: &str, parse: fn(&str) -> Result<T, IdError>) -> Option<T> {
+    pub(super) fn name<T>(
+        &mut self,
+        key: &str,
+        parse: fn(&str) -> Result<T, IdError>,
+    ) -> Option<T> {
         let text = self.text(key)?;
         match parse(&text) {
             Ok(name) => Some(name),
@@ -277,29 +276,33 @@ impl Reader<'_, '_, '_, '_> {
         }
     }
 
-    fn duty(&mut self) -> Option<Duty> {
+    /// Who does it: a role, an agent or a team, of which at most one is named.
+    pub(super) fn doer(&mut self) -> Option<Option<Doer>> {
         let doers = ["role", "agent", "team"];
         let named: Vec<&str> = doers
             .into_iter()
             .filter(|key| self.node.get(key).is_some())
             .collect();
-        let is_human = self.text("kind").as_deref() == Some("human");
-        let doer = match named.as_slice() {
+        Some(match named.as_slice() {
+            [] => None,
             ["role"] => Some(Doer::Role(self.name("role", RoleId::parse)?)),
             ["agent"] => Some(Doer::Agent(self.name("agent", AgentId::parse)?)),
             [_] => Some(Doer::Team(self.name("team", TeamId::parse)?)),
-            [] if is_human => None,
-            [] => {
-                let hint = "write `role`, `agent` or `team`, or `kind: human`";
-                self.wrong("role", "is missing: nobody does this hop", hint);
-                return None;
-            }
             [_, second, ..] => {
                 let second = (*second).to_owned();
                 self.wrong(&second, "names somebody else besides", "name one of them");
                 return None;
             }
-        };
+        })
+    }
+
+    fn duty(&mut self, kind: &str) -> Option<Duty> {
+        let doer = self.doer()?;
+        if doer.is_none() && kind == "work" {
+            let hint = "write `role`, `agent` or `team`, or `kind: human`";
+            self.wrong("role", "is missing: nobody does this hop", hint);
+            return None;
+        }
         let timeout_ms = match self.text("timeout") {
             Some(text) => Some(self.duration("timeout", &text)?),
             None => None,
@@ -312,7 +315,7 @@ impl Reader<'_, '_, '_, '_> {
         let advances = self.node.get("autoAdvance").and_then(Node::boolean);
         Some(Duty {
             doer,
-            is_human,
+            is_human: kind == "human",
             description: self.text("description"),
             waits_for_review: advances == Some(false),
             timeout_ms,
@@ -323,6 +326,14 @@ impl Reader<'_, '_, '_, '_> {
                 .and_then(Node::integer)
                 .and_then(|count| u32::try_from(count).ok()),
             resource: self.text("resource"),
+            sla: CardSla {
+                limits: limits(self.node.get("sla"), CARD_LIMITS),
+                on_violation: self.node.get("sla").and_then(on_violation),
+            },
+            budget: match self.node.get("budget") {
+                Some(node) => Some(budget(node, self.findings)?),
+                None => None,
+            },
         })
     }
 
@@ -339,7 +350,12 @@ impl Reader<'_, '_, '_, '_> {
 
     fn join(&mut self) -> Option<Join> {
         let Some(text) = self.text("joinType") else {
-            return Some(Join::All);
+            let consensus = self.node.at(&["decide", "consensus"]).and_then(Node::text);
+            // The first answer decides at once.
+            return Some(match consensus {
+                Some("first_wins") => Join::Any,
+                _ => Join::All,
+            });
         };
         let inner = |word: &str| {
             text.strip_prefix(word)?
@@ -387,7 +403,7 @@ impl Reader<'_, '_, '_, '_> {
         }
     }
 
-    fn edges(&mut self) -> Option<Vec<Edge>> {
+    pub(super) fn edges(&mut self) -> Option<Vec<Edge>> {
         let items = self.node.get("dependsOn").map(Node::items);
         let items = items.unwrap_or_default().iter().enumerate();
         let read: Vec<Option<Edge>> = items.map(|(at, item)| self.edge(at, item)).collect();
@@ -419,20 +435,31 @@ impl Reader<'_, '_, '_, '_> {
                 (name, self.outcomes(item, &path)?, when)
             }
         };
-        let from = self.names.iter().position(|known| *known == Some(name));
-        let Some(from) = from else {
-            let known = self.names.iter().copied().flatten();
-            let hint = aof_core::suggest::nearest(name, known);
-            let hint = hint.map_or_else(
-                || "name a hop of this workflow".to_owned(),
-                |name| format!("did you mean `{name}`?"),
-            );
-            let message = format!("`{path}` is `{}`, which is no hop", excerpt(name));
-            let value = self.findings.codes.value;
-            self.findings.error(value, item.start, message, &hint);
-            return None;
-        };
+        let from = self.position(&path, (name, item))?;
         Some(Edge { from, on, when })
+    }
+
+    /// The position of a hop that is named somewhere.
+    pub(super) fn position(
+        &mut self,
+        path: &str,
+        (name, node): (&str, &Node<'_>),
+    ) -> Option<usize> {
+        let from = self.names.iter().position(|known| *known == Some(name));
+        if from.is_none() {
+            let hint = self.nearest(name);
+            let message = format!("`{path}` is `{}`, which is no hop", excerpt(name));
+            self.findings.error(CODES.value, node.start, message, &hint);
+        }
+        from
+    }
+
+    fn nearest(&self, name: &str) -> String {
+        let known = self.names.iter().copied().flatten();
+        aof_core::suggest::nearest(name, known).map_or_else(
+            || "name a hop of this workflow".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        )
     }
 
     fn keys(&mut self, item: &Node<'_>, path: &str) {
@@ -482,11 +509,7 @@ impl Reader<'_, '_, '_, '_> {
             let known = |name: &&str| self.names.contains(&Some(*name));
             if let Some(name) = name.filter(|name| !known(name)) {
                 let message = format!("asks for the hop `{}`, which is not there", excerpt(name));
-                let hint = aof_core::suggest::nearest(name, self.names.iter().copied().flatten());
-                let hint = hint.map_or_else(
-                    || "name a hop of this workflow".to_owned(),
-                    |name| format!("did you mean `{name}`?"),
-                );
+                let hint = self.nearest(name);
                 self.wrong(key, &message, &hint);
             }
         }

@@ -5,11 +5,10 @@
 //! one of them.
 
 use aof_core::id::ProjectId;
-use aof_core::workflow::Template;
+use aof_core::workflow::{Definition, Template};
 
-use super::definition::{DEFINITION, definition};
+use super::definition::{CODES, definition, definition_of};
 use super::gate;
-use crate::document::check_part;
 use crate::finding::{Findings, excerpt, one_of};
 use crate::yaml::{Mark, Node};
 
@@ -30,15 +29,9 @@ pub(crate) fn templates(
     for entry in entries {
         let path = format!("{TEMPLATES}.{}", excerpt(&entry.key));
         check_name(&entry.key, (&path, entry.key_start), findings);
-        check_part(&entry.value, &path, &DEFINITION, findings);
         names.push(&entry.key);
-        let node = &entry.value;
-        found.extend(template(
-            node,
-            &entry.key,
-            &format!("{path}.hops"),
-            findings,
-        ));
+        let definition = definition_of(&entry.value, &format!("{path}."), findings);
+        found.extend(definition.map(|it| template(&entry.key, it, &entry.value)));
     }
     let gates = root.get(gate::OLD);
     let converted = gates.map(|old| gate::converted(old, findings));
@@ -52,23 +45,20 @@ pub(crate) fn templates(
             findings.error(findings.codes.value, at, message, hint);
         }
         names.push(name);
-        found.extend(template(node, name, "workflow.gates", findings));
+        let outer = std::mem::replace(&mut findings.codes, &CODES);
+        let definition = definition(node, "workflow.gates", findings);
+        findings.codes = outer;
+        found.extend(definition.map(|it| template(name, it, node)));
     }
     (found, default(root, &names, findings))
 }
 
-fn template(
-    node: &Node<'_>,
-    name: &str,
-    list: &str,
-    findings: &mut Findings<'_>,
-) -> Option<Template> {
-    let definition = definition(node, list, findings)?;
-    Some(Template {
+fn template(name: &str, definition: Definition, written: &Node<'_>) -> Template {
+    Template {
         name: name.to_owned(),
         definition: definition.into(),
-        written: node.to_value().into(),
-    })
+        written: written.to_value().into(),
+    }
 }
 
 /// Names are written like those of projects.

@@ -1,5 +1,8 @@
 //! Workflows as people write them, and as they are refused.
 
+mod kind;
+mod plan;
+
 use std::sync::Arc;
 
 use aof_core::workflow::{Condition, Definition, Doer, Join, Strategy};

@@ -21,10 +21,16 @@ pub enum Destination {
     Team(TeamId, Tags),
     /// To whomever the chart says for these tags.
     Open(Tags),
+    /// To nobody: its workflow begins.
+    Workflow,
 }
 
 impl Destination {
-    fn of(routing: &Routing) -> Self {
+    fn of(row: &Row) -> Self {
+        let routing = &row.routing;
+        if row.flow.is_some() {
+            return Destination::Workflow;
+        }
         match (&routing.agent, &routing.role, &routing.team) {
             (Some(agent), _, _) => Destination::Agent(agent.clone()),
             (None, Some(role), _) => Destination::Role(role.clone()),
@@ -64,7 +70,7 @@ impl QueueKey {
     pub fn of(row: &Row) -> Self {
         QueueKey {
             project: row.project.clone(),
-            destination: Destination::of(&row.routing),
+            destination: Destination::of(row),
             team: row.routing.team.clone(),
         }
     }

@@ -4,6 +4,7 @@
 //! comparison false, whatever it is compared with, except that it differs from everything.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use serde_json::{Number, Value};
 
@@ -27,6 +28,21 @@ pub enum Comparison {
     Less,
     /// A number not larger.
     AtMost,
+}
+
+impl Comparison {
+    /// Whether what stands in this order to a value compares so with it.
+    #[must_use]
+    pub const fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Equal => order.is_eq(),
+            Comparison::Differs => order.is_ne(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::AtLeast => order.is_ge(),
+            Comparison::Less => order.is_lt(),
+            Comparison::AtMost => order.is_le(),
+        }
+    }
 }
 
 /// Something that holds or does not.
@@ -105,6 +121,45 @@ impl Condition {
     }
 }
 
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let several = |f: &mut fmt::Formatter<'_>, word: &str, parts: &[Condition]| {
+            for (at, part) in parts.iter().enumerate() {
+                let before = if at == 0 { "" } else { word };
+                match part {
+                    Condition::And(_) | Condition::Or(_) => write!(f, "{before}({part})")?,
+                    _ => write!(f, "{before}{part}")?,
+                }
+            }
+            Ok(())
+        };
+        match self {
+            Condition::Constant(holds) => write!(f, "{holds}"),
+            Condition::Compare(field, how, value) => {
+                let sign = match how {
+                    Comparison::Equal => "=",
+                    Comparison::Differs => "≠",
+                    Comparison::Greater => ">",
+                    Comparison::AtLeast => "≥",
+                    Comparison::Less => "<",
+                    Comparison::AtMost => "≤",
+                };
+                write!(f, "{field} {sign} {value}")
+            }
+            Condition::In(field, values) => {
+                write!(f, "{field} in {}", Value::from(values.clone()))
+            }
+            Condition::HasTag(tag) => write!(f, "the tag {tag}"),
+            Condition::HopStatus(hop, status) => write!(f, "{hop} is {status}"),
+            Condition::HasEvent(event) => write!(f, "the event {event}"),
+            Condition::FileExists(path) => write!(f, "the file {path}"),
+            Condition::And(parts) => several(f, " and ", parts),
+            Condition::Or(parts) => several(f, " or ", parts),
+            Condition::Not(part) => write!(f, "not ({part})"),
+        }
+    }
+}
+
 fn compares(found: Option<&Value>, how: Comparison, value: &Value) -> bool {
     let Some(found) = found else {
         return how == Comparison::Differs;
@@ -116,10 +171,7 @@ fn compares(found: Option<&Value>, how: Comparison, value: &Value) -> bool {
     match how {
         Comparison::Equal => is_same(found, value),
         Comparison::Differs => !is_same(found, value),
-        Comparison::Greater => ordered() == Some(Ordering::Greater),
-        Comparison::AtLeast => ordered().is_some_and(Ordering::is_ge),
-        Comparison::Less => ordered() == Some(Ordering::Less),
-        Comparison::AtMost => ordered().is_some_and(Ordering::is_le),
+        _ => ordered().is_some_and(|order| how.accepts(order)),
     }
 }
 

@@ -5,8 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::budget::Budget;
 use crate::id::{AgentId, HopId, RoleId, TeamId};
+use crate::sla::CardSla;
 use crate::workflow::Condition;
+use crate::workflow::decide::Decide;
+use crate::workflow::expand::{Bounds, Expand};
+use crate::workflow::outcome::SUCCESS;
 
 /// Hops of one workflow.
 pub const HOPS_MAX: usize = 1_000;
@@ -64,6 +69,18 @@ pub enum Doer {
     Team(TeamId),
 }
 
+/// How a hop comes to its end.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Kind {
+    /// Somebody does it: an agent, or a person.
+    #[default]
+    Work,
+    /// What others came to decides.
+    Decide(Box<Decide>),
+    /// A plan of another one becomes hops or tasks.
+    Expand(Expand),
+}
+
 /// What a hop is about, and how it is done.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Duty {
@@ -83,6 +100,10 @@ pub struct Duty {
     pub retries: Option<u32>,
     /// What no two runs use at the same time.
     pub resource: Option<String>,
+    /// How long its card may stand in one status.
+    pub sla: CardSla,
+    /// How much its runs may use.
+    pub budget: Option<Budget>,
 }
 
 /// One step.
@@ -90,6 +111,10 @@ pub struct Duty {
 pub struct Hop {
     /// Its name.
     pub id: HopId,
+    /// How it comes to its end.
+    pub kind: Kind,
+    /// Expansions that it comes from, one within another; 0 if somebody wrote it.
+    pub generation: usize,
     /// What it is about.
     pub duty: Duty,
     /// What it depends on.
@@ -104,6 +129,37 @@ pub struct Hop {
     pub strategy: Strategy,
     /// At how many rejections it fails.
     pub rejections_max: u32,
+}
+
+impl Hop {
+    /// Whether it decides from what others came to.
+    #[must_use]
+    pub const fn decides(&self) -> bool {
+        matches!(self.kind, Kind::Decide(_))
+    }
+
+    /// Whether it depends on a hop at this position or behind it.
+    pub(super) fn needs(&self, first: usize) -> bool {
+        self.edges.iter().any(|edge| edge.from >= first)
+    }
+}
+
+impl Edge {
+    /// One that any outcome makes live.
+    #[must_use]
+    pub const fn from(from: usize) -> Self {
+        Edge {
+            from,
+            on: None,
+            when: None,
+        }
+    }
+
+    /// Whether it can be live once the hop before it went well.
+    fn follows_success(&self) -> bool {
+        let is_it = |outcome: &String| outcome == SUCCESS;
+        self.on.as_ref().is_none_or(|on| on.iter().any(is_it))
+    }
 }
 
 /// A workflow as it was written.
@@ -193,6 +249,63 @@ impl Graph {
         } else {
             Err(flaws)
         }
+    }
+
+    /// The workflow with more hops behind one of it; positions of its hops stay as they are.
+    ///
+    /// Edges of the new hops name positions in the new workflow, where they come last. Those that
+    /// depend on none of the new ones depend on the one before; what depends on that waits for the
+    /// new ones, too, on which no new one depends. Whatever expands in turn is bounded as that is.
+    ///
+    /// # Errors
+    /// All flaws of the new workflow.
+    pub fn extend(&self, before: usize, more: Vec<Hop>) -> Result<Self, Vec<Flaw>> {
+        let first = self.hops.len();
+        let Some(own) = self.hops.get(before) else {
+            return Err(vec![Flaw::Unknown(first)]);
+        };
+        let mut is_last = vec![true; more.len()];
+        for edge in more.iter().flat_map(|hop| &hop.edges) {
+            let at = edge.from.checked_sub(first);
+            if let Some(mark) = at.and_then(|at| is_last.get_mut(at)) {
+                *mark = false;
+            }
+        }
+        let bounds = match own.kind {
+            Kind::Expand(Expand { bounds, .. }) => bounds,
+            Kind::Work | Kind::Decide(_) => Bounds::LARGEST,
+        };
+        let mut hops = self.hops.clone();
+        for hop in self.after(before).iter() {
+            let Some(hop) = hops.get_mut(*hop) else {
+                continue;
+            };
+            let edge = hop.edges.iter().find(|edge| edge.from == before);
+            let when = match edge.filter(|edge| edge.follows_success()) {
+                Some(edge) => edge.when.clone(),
+                None => continue,
+            };
+            let last = is_last.iter().enumerate().filter(|(_, is_last)| **is_last);
+            hop.edges.extend(last.map(|(at, _)| Edge {
+                when: when.clone(),
+                ..Edge::from(first + at)
+            }));
+        }
+        let generation = own.generation + 1;
+        hops.extend(more.into_iter().map(|mut hop| {
+            if !hop.needs(first) && hop.edges.iter().all(|edge| edge.from != before) {
+                hop.edges.push(Edge::from(before));
+            }
+            if let Kind::Expand(expand) = &mut hop.kind {
+                expand.bounds = expand.bounds.within(bounds);
+            }
+            hop.generation = generation;
+            hop
+        }));
+        Graph::new(hops).map(|graph| Graph {
+            rejections_max: self.rejections_max,
+            ..graph
+        })
     }
 
     /// All hops, as declared.

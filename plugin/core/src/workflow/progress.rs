@@ -5,6 +5,7 @@
 
 use crate::id::HopId;
 use crate::instant::Instant;
+use crate::workflow::decide::Cast;
 use crate::workflow::graph::FAILED;
 use crate::workflow::{Condition, Edge, Facts, Graph, Hop, Join, Strategy};
 
@@ -245,7 +246,8 @@ impl<'g> Progress<'g> {
 
     /// A hop sends work back. None if it may not, or is not at work.
     pub fn reject(&mut self, at: usize, (now, facts): (Instant, &dyn Facts)) -> Option<Rejected> {
-        let hop = self.graph.hop(at).filter(|hop| hop.can_reject)?;
+        let may = |hop: &&Hop| hop.can_reject || hop.duty.waits_for_review;
+        let hop = self.graph.hop(at).filter(may)?;
         let is_held = matches!(self.state(at), State::Dispatched | State::WaitingHuman);
         let own = self.hops.get_mut(at).filter(|_| is_held)?;
         own.rejections = own.rejections.saturating_add(1);
@@ -260,6 +262,8 @@ impl<'g> Progress<'g> {
             return Some(Rejected::Breaker);
         }
         let reset = match hop.strategy {
+            // Whoever looks at it sends it back to whoever did it.
+            _ if !hop.can_reject => self.graph.downstream([at]),
             Strategy::Origin => (0..self.hops.len()).collect(),
             Strategy::Predecessors => {
                 let before = hop.edges.iter().map(|edge| edge.from);
@@ -268,6 +272,22 @@ impl<'g> Progress<'g> {
         };
         self.reset(&reset, now, facts);
         Some(Rejected::Reset(reset))
+    }
+
+    /// A workflow that failed goes on: whatever failed, or was skipped since something did, is done
+    /// anew, and what follows from it. Rejections stay counted. Pending hops are decided as well, in
+    /// case a person changed what is known of them.
+    pub fn revive(&mut self, now: Instant, facts: &dyn Facts) {
+        let is_over = |hop: &HopState| {
+            let state = &hop.state;
+            matches!(state, State::Failed | State::Skipped(SkipReason::Failure))
+        };
+        let hops = self.hops.iter().enumerate();
+        let failed = hops.filter(|(_, hop)| is_over(hop)).map(|(at, _)| at);
+        let failed: Vec<usize> = failed.collect();
+        let reset = self.graph.downstream(failed);
+        self.reset(&reset, now, facts);
+        self.follow((0..self.hops.len()).collect(), now, facts);
     }
 
     /// How the workflow stands.
@@ -285,12 +305,36 @@ impl<'g> Progress<'g> {
         }
     }
 
-    /// Whether a live edge leads on from a hop that failed.
+    /// How the hops before one take part in what it decides, in the order of its edges.
+    #[must_use]
+    pub fn casts(&self, at: usize) -> Vec<(usize, Cast)> {
+        let cast = |edge: &Edge| match self.mark(edge, at) {
+            None => Cast::Open,
+            Some(Mark::Dead) => Cast::Skipped,
+            Some(Mark::Failed) => Cast::Failed,
+            Some(Mark::Live) if *self.state(edge.from) == State::Failed => Cast::Failed,
+            Some(Mark::Live) => Cast::Complete,
+        };
+        let edges = self.edges(at).iter();
+        edges.map(|edge| (edge.from, cast(edge))).collect()
+    }
+
+    /// Whether a live edge leads on from a hop that failed, or a decision took it into account.
     fn is_handled(&self, at: usize) -> bool {
         let next = self.graph.after(at).iter();
         let mut edges =
             next.flat_map(|next| self.edges(*next).iter().map(move |edge| (next, edge)));
-        edges.any(|(next, edge)| edge.from == at && self.mark(edge, *next) == Some(Mark::Live))
+        edges.any(|(next, edge)| {
+            edge.from == at
+                && match self.mark(edge, *next) {
+                    Some(Mark::Live) => true,
+                    Some(Mark::Failed) => {
+                        let decides = self.graph.hop(*next).is_some_and(Hop::decides);
+                        decides && !matches!(self.state(*next), State::Skipped(_))
+                    }
+                    Some(Mark::Dead) | None => false,
+                }
+        })
     }
 
     fn edges(&self, at: usize) -> &'g [Edge] {
@@ -383,12 +427,15 @@ impl<'g> Progress<'g> {
         });
         let is_late = || self.deadline(at).is_some_and(|due| due <= now);
         match hop.join {
-            Join::All if failed > 0 => skip,
             Join::Any if live > 0 => Answer::Run,
             Join::Quorum(needed) if live >= needed => Answer::Run,
+            Join::Deadline(_) if live > 0 && is_late() => Answer::Run,
+            // A failure is a vote that is not there: the rule says what follows.
+            _ if hop.decides() && open > 0 => Answer::Wait,
+            _ if hop.decides() && live + failed > 0 => Answer::Run,
+            Join::All if failed > 0 => skip,
             Join::Quorum(needed) if failed > 0 && live + open < needed => skip,
             Join::Quorum(needed) if open == 0 && live < needed => skip,
-            Join::Deadline(_) if live > 0 && is_late() => Answer::Run,
             _ if open > 0 => Answer::Wait,
             Join::All | Join::Deadline(_) if live > 0 => Answer::Run,
             _ => skip,

@@ -51,6 +51,8 @@ fn id(at: usize) -> HopId {
 fn hop(at: usize, edges: Vec<Edge>, join: Join) -> Hop {
     Hop {
         id: id(at),
+        kind: Kind::Work,
+        generation: 0,
         duty: Duty::default(),
         edges,
         join,
@@ -97,6 +99,7 @@ fn model(graph: &Graph, fates: &[Fate]) -> Vec<State> {
             Join::Any | Join::Deadline(_) => live >= 1,
             Join::Quorum(needed) => live >= needed,
         };
+        let runs = runs || hop.decides() && live + failed >= 1;
         ends.push(match (runs, fate) {
             (false, _) if failed > 0 => State::Skipped(SkipReason::Failure),
             (false, _) => State::Skipped(SkipReason::DeadPath),
@@ -226,6 +229,95 @@ fn every_workflow_of_three_hops_with_outcomes_ends_as_the_table_says() {
         }
     }
     assert_eq!((graphs.len(), lives), (445, 33_538));
+}
+
+fn decision() -> Kind {
+    Kind::Decide(Box::new(Decide {
+        rule: decide::Rule::Majority,
+        options: Vec::new(),
+        votes_min: 1,
+        allows_partial: true,
+        confidence_min: None,
+        merge: None,
+    }))
+}
+
+#[test]
+fn a_hop_that_decides_runs_once_nothing_is_open_whatever_failed() {
+    let kinds = [None, Some(None), Some(Some("failed"))];
+    let mut lives = 0;
+    let all = graphs(3, &kinds, &JOINS);
+    for graph in &all {
+        for which in tuples(&[false, true], 3) {
+            let decides = |(hop, is): (&Hop, &bool)| Hop {
+                kind: if *is { decision() } else { Kind::Work },
+                ..hop.clone()
+            };
+            let hops = graph.hops().iter().zip(&which).map(decides);
+            let graph = Graph::new(hops.collect()).unwrap();
+            for fates in tuples(&[Fate::Success, Fate::Failure, Fate::Unwanted], 3) {
+                lives += check(&graph, &World(fates));
+            }
+        }
+    }
+    assert_eq!((all.len(), lives), (75, 20_288));
+}
+
+#[test]
+fn a_vote_that_is_missing_is_none_of_the_workflow_and_told_as_what_it_is() {
+    let hops = (0..5).map(|at| hop(at, vec![], Join::All)).collect();
+    let mut hops: Vec<Hop> = hops;
+    hops[4].kind = decision();
+    hops[4].edges = vec![
+        edge(0, None),
+        edge(1, None),
+        edge(2, Some("other")),
+        edge(3, Some("failed")),
+    ];
+    let graph = Graph::new(hops).unwrap();
+    let world = World(vec![Fate::Success; 5]);
+    let mut progress = Progress::begin(&graph, NOW, &world);
+    let casts = |progress: &Progress<'_>| -> Vec<Cast> {
+        progress
+            .casts(4)
+            .into_iter()
+            .map(|(_, cast)| cast)
+            .collect()
+    };
+    assert_eq!(casts(&progress), [Cast::Open; 4]);
+    done(&mut progress, 0);
+    progress.settle(1, State::Failed, (NOW, &world));
+    done(&mut progress, 2);
+    assert_eq!(*progress.state(4), State::Pending);
+    progress.settle(3, State::Failed, (NOW, &world));
+    let expected = [Cast::Complete, Cast::Failed, Cast::Skipped, Cast::Failed];
+    assert_eq!(casts(&progress), expected);
+    assert_eq!(*progress.state(4), State::Ready);
+    done(&mut progress, 4);
+    assert_eq!(progress.verdict(), Verdict::Complete);
+}
+
+#[test]
+fn a_decision_that_is_not_made_takes_no_failure_into_account() {
+    let mut last = hop(2, vec![edge(0, None), edge(1, None)], Join::All);
+    last.kind = decision();
+    let graph = Graph::new(vec![
+        hop(0, vec![], Join::All),
+        hop(1, vec![], Join::All),
+        last,
+    ])
+    .unwrap();
+    for (fate, expected) in [
+        (Fate::Success, Verdict::Complete),
+        (Fate::Unwanted, Verdict::Failed),
+    ] {
+        let world = World(vec![Fate::Success, Fate::Success, fate]);
+        let mut progress = Progress::begin(&graph, NOW, &world);
+        progress.settle(0, State::Failed, (NOW, &world));
+        progress.settle(1, end_of(Fate::Success), (NOW, &world));
+        progress.settle(2, end_of(Fate::Success), (NOW, &world));
+        assert_eq!(progress.verdict(), expected);
+    }
 }
 
 fn line(hops: usize) -> Graph {

@@ -1,5 +1,7 @@
 //! `aof_dispatch`: a new task.
 
+use std::sync::Arc;
+
 use aof_core::caller::Context;
 use aof_core::card::Routing;
 use aof_core::dependency::DependencyPolicy;
@@ -13,15 +15,16 @@ use aof_core::refusal::{Kind, Refusal};
 use aof_core::routing::{Flaw, Occupancy, Target, Via, Wish, route};
 use aof_core::status::Status;
 use aof_core::verb::{self, Draft};
+use aof_core::workflow::Flow;
 use aof_store::layout::{INBOX, ProjectRoot};
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::access::{check_actor, permit, permit_new};
 use crate::change::load_one;
 use crate::engine::Engine;
+use crate::flow::check_doers;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
@@ -34,7 +37,8 @@ use crate::work::Work;
 const ID_TRIES: usize = 1_000;
 
 /// Arguments of `aof_dispatch`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// One line that says what is to be done.
@@ -69,6 +73,9 @@ pub(super) struct Arguments {
     timeout_ms: Option<u64>,
     /// The project; `_inbox` if left out.
     project: Option<String>,
+    /// The workflow that the task carries: a definition, the name of one of the project's
+    /// templates, or false for none. The project's default if left out.
+    workflow: Option<Value>,
     /// `completion`, if given: the caller, an agent, is told once how the task ends.
     subscribe: Option<String>,
     /// Must be the caller, if given.
@@ -83,6 +90,7 @@ impl<S: Store> Engine<S> {
     ) -> Result<Outcome, Refusal> {
         check_actor(ctx, arguments.actor.as_deref())?;
         let mut dice = Dice::new(ctx.entropy);
+        let carried = workflow(arguments.workflow.as_ref())?;
         let mut tries = 0;
         loop {
             tries += 1;
@@ -91,8 +99,11 @@ impl<S: Store> Engine<S> {
             }
             let (store, session) = self.at_hand()?;
             session.require_writer()?;
-            let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
+            let (root, draft) = draft(session, ctx, (&arguments, carried.is_some()), &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
+            if let Some(flow) = &carried {
+                check_doers(&session.chart, flow.graph())?;
+            }
             if let Some(whole) = &draft.parent_id {
                 // The whole will wait for this part.
                 let loaded = load_one(store, session, whole)?;
@@ -101,6 +112,7 @@ impl<S: Store> Engine<S> {
             }
             let hash = aof_codec::content_hash(&draft.body);
             let mut step = verb::create(draft, hash, ctx.now);
+            step.card.workflow = carried.clone();
             let mut subscription = None;
             if let Some(creator) = creator(&session.chart, ctx, arguments.subscribe.as_ref())? {
                 let id = RunId::generate(ctx.now, dice.roll_pair());
@@ -137,14 +149,14 @@ impl<S: Store> Engine<S> {
 fn draft(
     session: &Session,
     ctx: &Context,
-    arguments: &Arguments,
+    (arguments, carries_workflow): (&Arguments, bool),
     dice: &mut Dice,
 ) -> Result<(ProjectRoot, Draft), Refusal> {
     let project = arguments.project.as_deref().unwrap_or(INBOX);
     let project = ProjectId::parse(project).map_err(|error| Refusal::bad_id(&error, "project"))?;
     let root = session.root(&project)?.clone();
     refuse_archived(session, &project)?;
-    let routing = routing(session, arguments, &project)?;
+    let routing = routing(session, arguments, (&project, carries_workflow))?;
     let depends_on = depends_on(session, &arguments.depends_on)?;
     let dependency_policy = dependency_policy(arguments.dependency_policy.as_deref())?;
     let index = &session.shelf.index;
@@ -197,6 +209,28 @@ fn parent_id(
         }
     }
     Ok(Some(whole))
+}
+
+/// The workflow that a call gives.
+fn workflow(given: Option<&Value>) -> Result<Option<Box<Flow>>, Refusal> {
+    let Some(written) = given.filter(|it| !it.is_null() && **it != Value::Bool(false)) else {
+        return Ok(None);
+    };
+    let read = aof_codec::workflow_of("workflow", written);
+    let (definition, _) = read.map_err(|findings| {
+        let first = findings.first().map(Refusal::from);
+        let none = || {
+            Refusal::refused(
+                "AOF-1162",
+                "no workflow".to_owned(),
+                "see docs/workflows.md",
+            )
+        };
+        first.unwrap_or_else(none)
+    })?;
+    let written = Arc::new(written.clone());
+    let flow = Flow::new(Arc::new(definition), written, None);
+    Ok(Some(Box::new(flow)))
 }
 
 fn dependency_policy(text: Option<&str>) -> Result<DependencyPolicy, Refusal> {
@@ -256,7 +290,7 @@ fn priority(text: Option<&str>) -> Result<Priority, Refusal> {
 fn routing(
     session: &Session,
     arguments: &Arguments,
-    project: &ProjectId,
+    (project, carries_workflow): (&ProjectId, bool),
 ) -> Result<Routing, Refusal> {
     let mut routing = Routing {
         agent: name(arguments.agent.as_ref(), AgentId::parse, "agent")?,
@@ -264,7 +298,8 @@ fn routing(
         team: name(arguments.team.as_ref(), TeamId::parse, "team")?,
         tags: arguments::tags(&arguments.tags)?,
     };
-    if routing.names_target() {
+    // The hops of a workflow say themselves who does them.
+    if routing.names_target() || carries_workflow {
         return Ok(routing);
     }
     let Some(project) = session.projects.get(project) else {

@@ -96,7 +96,7 @@ fn what_is_no_file_of_a_workflow_is_refused() {
         (told.0.as_str(), told.1.as_deref()),
         ("AOF-1602", Some("nowhere.yaml"))
     );
-    assert_eq!(told.3, "give a file in UTF-8, or PROJECT/TEMPLATE");
+    assert_eq!(told.3, "give a file in UTF-8, PROJECT/TEMPLATE or a task");
     // A file that is too large to be handed over is not read in part.
     let huge = file(
         &stand,

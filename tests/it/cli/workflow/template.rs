@@ -156,19 +156,19 @@ fn a_gate_that_cannot_be_kept_is_refused_with_its_place() {
         (
             "timeout: 90m",
             "canReject: true, timeout: 90m",
-            "AOF-1122 P:6:47 `workflow.gates[0].canReject` is of a hop with nothing before it | \
+            "AOF-1162 P:6:47 `workflow.gates[0].canReject` is of a hop with nothing before it | \
              only a hop that depends on others can send work back to them",
         ),
         (
             "{id: sign",
             "{id: build",
-            "AOF-1122 P:8:12 `workflow.gates[2].id` is `build`, as workflow.gates[0] is | give \
+            "AOF-1162 P:8:12 `workflow.gates[2].id` is `build`, as workflow.gates[0] is | give \
              each hop a name of its own",
         ),
         (
             "90m",
             "90s",
-            "AOF-1122 P:6:45 `workflow.gates[0].timeout` is `90s`, which is no time | write a \
+            "AOF-1162 P:6:45 `workflow.gates[0].timeout` is `90s`, which is no time | write a \
              number of minutes, hours or days, as 30m, 2h or 1d, up to a year",
         ),
         (
@@ -211,7 +211,7 @@ fn a_broken_template_sets_the_manifest_aside_and_the_project_rests() {
         (
             "dependsOn: [build]",
             "dependsOn: [bild]",
-            "AOF-1122 P:8:50 `workflowTemplates.ship.hops[1].dependsOn[0]` is `bild`, which is no \
+            "AOF-1162 P:8:50 `workflowTemplates.ship.hops[1].dependsOn[0]` is `bild`, which is no \
              hop | did you mean `build`?",
         ),
         (
@@ -223,13 +223,13 @@ fn a_broken_template_sets_the_manifest_aside_and_the_project_rests() {
         (
             "canReject: true",
             "canRejct: true",
-            "AOF-1121 P:8:58 unknown key `workflowTemplates.ship.hops.canRejct` | did you mean \
+            "AOF-1161 P:8:58 unknown key `workflowTemplates.ship.hops.canRejct` | did you mean \
              `canReject`?",
         ),
         (
             "canReject: true",
             "condition: {op: has_tags}",
-            "AOF-1122 P:8:74 `workflowTemplates.ship.hops[1].condition.op` is `has_tags`, which \
+            "AOF-1162 P:8:74 `workflowTemplates.ship.hops[1].condition.op` is `has_tags`, which \
              is no operator | did you mean `has_tag`?",
         ),
         (

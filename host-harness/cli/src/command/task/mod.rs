@@ -5,6 +5,7 @@ mod block;
 mod cancel;
 mod complete;
 mod create;
+pub mod decide;
 mod dep;
 mod edit;
 mod heartbeat;

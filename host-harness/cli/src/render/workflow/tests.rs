@@ -123,13 +123,13 @@ fn a_hop_of_a_task_shows_how_it_stands() {
         {"id": "ship", "role": "r", "dependsOn": ["look", "test"]},
         {"id": "tell", "role": "r", "dependsOn": [{"hop": "test", "on": "failed"}]},
     ]});
-    let state = json!({"hops": {
-        "build": {"status": "complete", "outcome": "success"},
-        "look": {"status": "waiting-human"},
-        "test": {"status": "complete", "outcome": "validation_fail"},
-        "ship": {"status": "pending"},
-        "tell": {"status": "skipped"},
-    }});
+    let state = json!({"hops": [
+        {"id": "build", "state": "complete", "outcome": "success", "skipped": null},
+        {"id": "look", "state": "waiting-human", "outcome": null},
+        {"id": "test", "state": "complete", "outcome": "validation_fail"},
+        {"id": "ship", "state": "pending"},
+        {"id": "tell", "state": "skipped", "skipped": "dead-path"},
+    ]});
     let flow = Flow::of(&definition, &state);
     insta::assert_snapshot!(drawn(&flow), @r"
     w
@@ -265,7 +265,7 @@ fn what_was_written_oddly_is_taken_as_it_was_meant() {
         {"id": 2, "agent": 3, "dependsOn": [1, {"hop": 1.5}, {"hop": "nobody"}, null]},
         {"id": 3},
     ]});
-    let flow = Flow::of(&definition, &json!({"hops": []}));
+    let flow = Flow::of(&definition, &json!({"hops": [7]}));
     let told = |hop: &Hop| format!("{} {} {}", hop.id, hop.who, hop.edges.len());
     let told: Vec<String> = flow.hops.iter().map(told).collect();
     assert_eq!(flow.name, "7");

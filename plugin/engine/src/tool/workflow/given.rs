@@ -1,7 +1,9 @@
 //! Facts for trying a condition: those that somebody gives, or those of a card.
 
 use aof_core::card::Card;
-use aof_core::workflow::{Condition, Facts};
+use aof_core::gather::gathered;
+use aof_core::id::HopId;
+use aof_core::workflow::{Condition, Facts, Flow, HopRecord, State};
 use serde_json::{Map, Value};
 
 /// Where tags may stand.
@@ -22,38 +24,37 @@ impl Given {
         Given(document)
     }
 
-    /// Those of a card.
-    pub(super) fn of_card(card: &Card) -> Self {
-        let mut routing = Map::new();
+    /// Those of a card, with the files that are there.
+    pub(super) fn of_card(card: &Card, files: Vec<String>) -> Self {
         let own = &card.routing;
-        let named = [
-            ("agent", own.agent.as_ref().map(|it| it.as_str())),
-            ("role", own.role.as_ref().map(|it| it.as_str())),
-            ("team", own.team.as_ref().map(|it| it.as_str())),
+        let named = |it: Option<&str>| it.map(Value::from);
+        let routing = [
+            ("agent", named(own.agent.as_ref().map(|it| it.as_str()))),
+            ("role", named(own.role.as_ref().map(|it| it.as_str()))),
+            ("team", named(own.team.as_ref().map(|it| it.as_str()))),
+            ("tags", Some(own.tags.iter().map(String::as_str).collect())),
         ];
-        for (key, name) in named {
-            if let Some(name) = name {
-                routing.insert(key.to_owned(), name.into());
-            }
+        let project = card.project.as_ref().map(|it| it.as_str());
+        let task = [
+            ("status", named(Some(card.status.as_str()))),
+            ("priority", named(Some(card.priority.as_str()))),
+            ("title", named(Some(&card.title))),
+            ("project", named(project)),
+            ("type", card.metadata.get("type").cloned()),
+            ("routing", Some(told(routing.into()))),
+            ("metadata", Some(Value::Object(card.metadata.clone()))),
+        ];
+        let mut document = vec![
+            ("task", Some(told(task.into()))),
+            ("files", Some(files.into())),
+        ];
+        if let Some(flow) = card.workflow.as_deref() {
+            let (flags, events) = reported(flow);
+            document.push(("hops", Some(hops(flow))));
+            document.push(("flags", Some(Value::Object(flags))));
+            document.push(("events", Some(events.into())));
         }
-        let tags = own.tags.iter().map(|tag| Value::from(tag.as_str()));
-        routing.insert("tags".to_owned(), tags.collect());
-        let mut task = Map::new();
-        let mut insert = |key: &str, value: Value| task.insert(key.to_owned(), value);
-        insert("status", card.status.as_str().into());
-        insert("priority", card.priority.as_str().into());
-        insert("title", card.title.as_str().into());
-        if let Some(project) = &card.project {
-            insert("project", project.as_str().into());
-        }
-        if let Some(kind) = card.metadata.get("type") {
-            insert("type", kind.clone());
-        }
-        insert("routing", Value::Object(routing));
-        insert("metadata", Value::Object(card.metadata.clone()));
-        let mut document = Map::new();
-        document.insert("task".to_owned(), Value::Object(task));
-        Given(Value::Object(document))
+        Given(told(document))
     }
 
     /// Whether a condition holds.
@@ -114,4 +115,44 @@ impl Facts for Given {
     fn has_file(&self, path: &str) -> bool {
         self.lists("files", path)
     }
+}
+
+/// How each hop stands, and what came of it.
+fn hops(flow: &Flow) -> Value {
+    let hop = |(id, record): (&HopId, &HopRecord)| {
+        let state = &record.standing.state;
+        let (outcome, result) = match state {
+            State::Complete(outcome) => (Some(outcome.as_str().into()), record.result.clone()),
+            _ => (None, None),
+        };
+        let fields = vec![
+            ("status", Some(state.as_str().into())),
+            ("outcome", outcome),
+            ("result", result.map(Value::Object)),
+        ];
+        (id.to_string(), told(fields))
+    };
+    Value::Object(gathered(flow.hops().map(hop)))
+}
+
+/// Flags and events of hops that are complete; the last word about a flag counts.
+fn reported(flow: &Flow) -> (Map<String, Value>, Vec<Value>) {
+    let (mut flags, mut events) = (Map::new(), Vec::new());
+    let done = |record: &&HopRecord| matches!(record.standing.state, State::Complete(_));
+    let records = flow.state.hops.iter().filter(done);
+    for result in records.filter_map(|record| record.result.as_ref()) {
+        if let Some(Value::Object(said)) = result.get("flags") {
+            flags.extend(said.clone());
+        }
+        let said = result.get("events").and_then(Value::as_array);
+        events.extend(said.into_iter().flatten().cloned());
+    }
+    (flags, events)
+}
+
+/// What there is of these fields.
+fn told(fields: Vec<(&str, Option<Value>)>) -> Value {
+    let fields = fields.into_iter();
+    let fields = fields.filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Value::Object(gathered(fields))
 }
