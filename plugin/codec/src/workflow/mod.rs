@@ -11,4 +11,4 @@ mod tests;
 
 pub(crate) use definition::definition_of;
 pub use definition::{parse_workflow, workflow_of, workflow_schema};
-pub use expand::parse_plan;
+pub(crate) use expand::parse_plan;
