@@ -62,6 +62,8 @@ pub enum Operation {
     Explain,
     /// `aof_org_show`.
     OrgShow,
+    /// `aof_workflow_check`.
+    WorkflowCheck,
     /// `aof_status_report`.
     Report,
     /// `aof_project_create`.
@@ -96,6 +98,7 @@ impl Operation {
             Operation::List => "aof_task_list",
             Operation::Explain => "aof_explain",
             Operation::OrgShow => "aof_org_show",
+            Operation::WorkflowCheck => "aof_workflow_check",
             Operation::Report => "aof_status_report",
             Operation::ProjectCreate => "aof_project_create",
             Operation::ProjectList => "aof_project_list",
@@ -219,7 +222,7 @@ const CONCERNED: [Grant; 3] = [
 ];
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 25] = [
+const TABLE: [(Operation, [Grant; 3]); 26] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (
         Operation::Part,
@@ -301,6 +304,7 @@ const TABLE: [(Operation, [Grant; 3]); 25] = [
     (Operation::List, [Always, Always, Always]),
     (Operation::Explain, [Always, Always, Always]),
     (Operation::OrgShow, [Always, Always, Always]),
+    (Operation::WorkflowCheck, [Always, Always, Always]),
     (Operation::Report, [Always, Always, Always]),
     (Operation::ProjectCreate, [Always, Never, Never]),
     (Operation::ProjectList, [Always, Always, Always]),

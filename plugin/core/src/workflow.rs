@@ -17,6 +17,7 @@ pub mod outcome;
 pub mod progress;
 pub mod result;
 mod settle;
+pub mod template;
 #[cfg(test)]
 mod tests;
 
@@ -28,3 +29,4 @@ pub use flow::{Flow, FlowState, FlowStatus, HopOf, HopRecord};
 pub use graph::{Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind, Strategy};
 pub use progress::{HopState, Progress, SkipReason, State, Verdict};
 pub use result::HopResult;
+pub use template::Template;

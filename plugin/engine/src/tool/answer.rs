@@ -116,6 +116,15 @@ pub(super) struct Org {
     pub(super) org: Map<String, Value>,
 }
 
+/// A workflow, or a condition.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct Workflow {
+    /// `path`, `usable`, `errors`, `findings`, `definition`, `template`, `isDefault`; `templates`
+    /// and `default` of a project; `condition`, `holds` and `part` of a condition.
+    pub(super) workflow: Map<String, Value>,
+}
+
 /// Counts and tasks.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
