@@ -78,7 +78,9 @@ fn create(criterion: &mut Criterion) {
 /// the call as JSON, and nothing of what it says.
 fn workflow(criterion: &mut Criterion) {
     let hop = |at: usize| {
-        let before = [1, 7, 13].into_iter().filter_map(|back| at.checked_sub(back));
+        let before = [1, 7, 13]
+            .into_iter()
+            .filter_map(|back| at.checked_sub(back));
         let before: Vec<String> = before.map(|at| format!("h{at}")).collect();
         let before = before.join(", ");
         format!("- {{id: h{at}, role: builder, dependsOn: [{before}], timeout: 2h}}\n")

@@ -127,12 +127,6 @@ impl Row {
         }
     }
 
-    fn open_hops(&self) -> &[TaskId] {
-        self.flow
-            .as_deref()
-            .map_or(&[], |flow| flow.open.as_slice())
-    }
-
     /// When something must happen to this task without any news.
     fn due_at(&self) -> Option<Instant> {
         let lease = self.lease.as_ref();
@@ -536,7 +530,7 @@ impl TaskIndex {
         if let Some(hop) = &row.hop {
             self.hops.insert((hop.of.clone(), id.clone()));
         }
-        for hop in row.open_hops() {
+        for hop in row.flow.iter().flat_map(|flow| flow.awaited()) {
             self.awaited.insert(hop.clone(), id.clone());
         }
         for blocker in &row.depends_on {
@@ -585,7 +579,7 @@ impl TaskIndex {
         if let Some(hop) = &row.hop {
             self.hops.remove(&(hop.of.clone(), id.clone()));
         }
-        for hop in row.open_hops() {
+        for hop in row.flow.iter().flat_map(|flow| flow.awaited()) {
             self.awaited.remove(hop);
         }
         for blocker in &row.depends_on {

@@ -4,6 +4,7 @@
 //! final after finitely many events, whatever they are. The rules are told in `docs/workflows.md`.
 
 pub mod advance;
+mod computed;
 pub mod condition;
 pub mod decide;
 pub mod decimal;
@@ -15,6 +16,7 @@ mod hop_card;
 pub mod outcome;
 pub mod progress;
 pub mod result;
+mod settle;
 pub mod template;
 #[cfg(test)]
 mod tests;

@@ -255,7 +255,7 @@ impl Reader<'_, '_> {
         });
         let is_root = |root: &str| match root.strip_suffix('.') {
             Some(_) => field.len() > root.len() && field.starts_with(root),
-            None => field == root,
+            None => field == *root,
         };
         if is_result || ROOTS.iter().any(|root| is_root(root)) {
             return Some(field);

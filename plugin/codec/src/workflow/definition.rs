@@ -5,11 +5,9 @@
 
 use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
 use aof_core::sla::CardSla;
-use aof_core::workflow::Strategy;
 use aof_core::workflow::graph::{FAILED, HOP_REJECTIONS_MAX};
-use aof_core::workflow::{
-    Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind, Template,
-};
+use aof_core::workflow::{Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind};
+use aof_core::workflow::{Strategy, Template};
 use serde_json::Value;
 
 use super::condition::condition;
@@ -103,14 +101,7 @@ pub fn workflow_schema() -> Value {
 /// All findings of the file, at most [`crate::FINDINGS_MAX`], at least one of them an error.
 pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Template> {
     let mut findings = Findings::new(path, &CODES);
-    let read = tree(bytes, &mut findings).and_then(|root| {
-        let definition = definition_of(&root, "", &mut findings)?;
-        Some(Template {
-            name: definition.name.clone(),
-            definition: definition.into(),
-            written: root.to_value().into(),
-        })
-    });
+    let read = tree(bytes, &mut findings).and_then(|root| template_of(&root, &mut findings));
     findings.conclude(read)
 }
 
@@ -118,10 +109,19 @@ pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Template> {
 ///
 /// # Errors
 /// As of a file, `path` being what it is called.
-pub fn workflow_of(path: &str, value: &Value) -> Parsed<Definition> {
+pub fn workflow_of(path: &str, value: &Value) -> Parsed<Template> {
     let mut findings = Findings::new(path, &CODES);
-    let read = definition_of(&Node::from_value(value), "", &mut findings);
+    let read = template_of(&Node::from_value(value), &mut findings);
     findings.conclude(read)
+}
+
+fn template_of(root: &Node<'_>, findings: &mut Findings<'_>) -> Option<Template> {
+    let definition = definition_of(root, "", findings)?;
+    Some(Template {
+        name: definition.name.clone(),
+        definition: definition.into(),
+        written: root.to_value().into(),
+    })
 }
 
 /// Reads a workflow from a part of a file; `prefix` is what leads to its fields there, with a

@@ -8,6 +8,7 @@ fn account(number: usize) -> Account {
         run,
         project: ProjectId::parse("alpha").unwrap(),
         task: TaskId::parse("TASK-2026-02-17-001").unwrap(),
+        whole: None,
         agent: AgentId::parse(&format!("agent-{}", number % 3)).unwrap(),
         team: number
             .is_multiple_of(2)

@@ -287,6 +287,11 @@ impl<'g> Progress<'g> {
         let failed: Vec<usize> = failed.collect();
         let reset = self.graph.downstream(failed);
         self.reset(&reset, now, facts);
+        self.decide(now, facts);
+    }
+
+    /// Decides every pending hop, in case something else changed than what was told.
+    pub fn decide(&mut self, now: Instant, facts: &dyn Facts) {
         self.follow((0..self.hops.len()).collect(), now, facts);
     }
 

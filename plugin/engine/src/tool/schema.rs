@@ -59,10 +59,7 @@ pub fn schemas() -> Vec<Schemas> {
         of::<list::Arguments, answer::List>(&super::LIST),
         of::<target::About, answer::Decision>(&super::EXPLAIN),
         of::<look::Chart, answer::Org>(&super::ORG_SHOW),
-        workflow::FIELDS.iter().fold(
-            of::<look::Chart, answer::Workflow>(&super::WORKFLOW_CHECK),
-            |tool, (field, about)| tool.taking(field, about, false),
-        ),
+        of::<workflow::Arguments, answer::Workflow>(&super::WORKFLOW_CHECK),
         of::<report::Arguments, answer::Report>(&super::REPORT),
         of::<project::Create, project::One>(&super::PROJECT_CREATE),
         of::<project::List, project::Several>(&super::PROJECT_LIST),

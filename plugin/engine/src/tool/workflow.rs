@@ -29,35 +29,29 @@ use crate::tool::arguments::texts;
 use crate::view::flow;
 use given::Given;
 
-/// All arguments, besides `actor`, with what they say.
+/// Arguments of `aof_workflow_check`.
 #[cfg(not(target_arch = "wasm32"))]
-pub(super) const FIELDS: [(&str, &str); 7] = [
-    (
-        "project",
-        "The project of the template; `_inbox` if left out.",
-    ),
-    (
-        "template",
-        "A template of the project; without it, `definition` and `taskId` all are listed.",
-    ),
-    (
-        "definition",
-        "A workflow to check instead, as YAML or JSON.",
-    ),
-    ("path", "What to call that text in messages."),
-    (
-        "condition",
-        "A condition to try instead, as YAML or JSON, on `facts` or on `taskId`.",
-    ),
-    (
-        "facts",
-        "Facts for it, as YAML or JSON: task, tags, flags, hops, events, files.",
-    ),
-    (
-        "taskId",
-        "The task whose workflow is shown, or that the condition is about.",
-    ),
-];
+#[derive(Debug, schemars::JsonSchema)]
+#[schemars(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "a schema is made of it; calls are read as a map")]
+pub(super) struct Arguments {
+    /// The project of the template; `_inbox` if left out.
+    project: Option<String>,
+    /// A template of the project; without it, `definition` and `taskId` all are listed.
+    template: Option<String>,
+    /// A workflow to check instead, as YAML or JSON.
+    definition: Option<String>,
+    /// What to call that text in messages.
+    path: Option<String>,
+    /// A condition to try instead, as YAML or JSON, on `facts` or on `taskId`.
+    condition: Option<String>,
+    /// Facts for it, as YAML or JSON: task, tags, flags, hops, events, files.
+    facts: Option<String>,
+    /// The task whose workflow is shown, or that the condition is about.
+    task_id: Option<String>,
+    /// Must be the caller, if given.
+    actor: Option<String>,
+}
 
 /// What the arguments are called where they have no other name.
 const TEXT: &str = "(text)";
@@ -206,7 +200,10 @@ fn account(condition: &Condition, facts: &Given) -> Value {
     ])
 }
 
-fn usable<T>(parsed: Result<(T, Vec<Diagnostic>), Vec<Diagnostic>>) -> Result<T, Refusal> {
+/// What was read, without warnings, or the first thing that is wrong.
+pub(super) fn usable<T>(
+    parsed: Result<(T, Vec<Diagnostic>), Vec<Diagnostic>>,
+) -> Result<T, Refusal> {
     match parsed {
         Ok((value, _)) => Ok(value),
         Err(findings) => Err(findings.first().map_or_else(
@@ -271,7 +268,7 @@ fn object(fields: Vec<(&str, Value)>) -> Value {
     Value::Object(gathered(fields.map(|(key, value)| (key.to_owned(), value))))
 }
 
-fn unknown(project: &ProjectId, name: &str, names: &[&str]) -> Refusal {
+pub(super) fn unknown(project: &ProjectId, name: &str, names: &[&str]) -> Refusal {
     let hint = match suggest::nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => {

@@ -211,10 +211,23 @@ fn documents_get_a_picture_without_markup_from_the_file() {
     </g>
     </svg>
     "##);
-    let json = stand
-        .aof(&["workflow", "render", &path, "--format", "svg", "--json"])
-        .ok()
-        .json();
-    assert_eq!(json["render"]["format"], "svg");
-    assert_eq!(json["render"]["text"].as_str().unwrap(), said.out);
+}
+
+#[test]
+fn a_picture_is_a_part_of_a_document_as_well() {
+    let stand = Stand::bare();
+    for format in ["text", "dot", "svg"] {
+        let call = [
+            "workflow",
+            "render",
+            &example("swe-sdlc"),
+            "--format",
+            format,
+        ];
+        let said = stand.aof(&call).ok();
+        let json = stand.aof(&[&call[..], &["--json"]].concat()).ok().json();
+        assert_eq!(json["render"]["format"], format);
+        assert_eq!(json["render"]["name"], "swe-sdlc");
+        assert_eq!(json["render"]["text"].as_str().unwrap(), said.out);
+    }
 }

@@ -31,7 +31,10 @@ workflow:
     status: running
     startedAt: 2026-02-17T10:00:00Z
     hops:
-      build: {status: complete, outcome: success, result: {score: 3, flags: {hot: true}, events: [green]}}
+      build:
+        status: complete
+        outcome: success
+        result: {score: 3, flags: {hot: true}, events: [green]}
       test: {status: complete, outcome: partly, result: {flags: {hot: false}, events: [red]}}
       look: {status: waiting-human, result: {score: 9}}
       tell: {status: skipped, skipped: dead-path}
@@ -44,7 +47,10 @@ body
 
 fn stand() -> Stand {
     let stand = Stand::idle();
-    stand.write(&format!("projects/_inbox/tasks/in-progress/{TASK}.md"), CARD);
+    stand.write(
+        &format!("projects/_inbox/tasks/in-progress/{TASK}.md"),
+        CARD,
+    );
     stand.write(&format!("projects/_inbox/work/{TASK}/report.md"), "r");
     stand
 }
@@ -54,11 +60,41 @@ fn the_workflow_of_a_task_is_drawn_with_how_its_hops_stand() {
     let stand = stand();
     let said = stand.aof(&["workflow", "render", TASK]).ok();
     insta::assert_snapshot!(said.out, @r"
-RENDER
+    ship
+
+                        ┌───────────┐
+                        │ build     │
+                        │ doer      │
+                        │ complete  │
+                        └─────┬─────┘
+                   ┌──────────┴──────────┐
+         ┌─────────▼─────────┐   ┌───────▼───────┐
+         │ test              │   │ look          │
+         │ doer              │   │ a person      │
+         │ complete: partly  │   │ waiting-human │
+         └─────────┬─────────┘   └───────┬───────┘
+                   ├─────────────┐   ┌───┘
+    ┌──────────────▼──────┐   ┌──▼───▼──┐
+    │ tell                │   │ ship    │
+    │ doer                │   │ doer    │
+    │ skipped: dead-path  │   │ pending │
+    └─────────────────────┘   └─────────┘
+
+    → test to tell: on failed
     ");
     let said = stand.aof(&["workflow", "show", TASK]).ok();
     insta::assert_snapshot!(said.out, @r"
-SHOW
+    ship  projects/_inbox/tasks/in-progress/TASK-2026-02-17-001.md
+
+    build  doer  complete
+
+    test   doer  after build  complete: partly
+
+    look   a person  after build  waiting-human
+
+    tell   doer  after test (on failed)  skipped: dead-path
+
+    ship   doer  after test, look  pending
     ");
     stand.aof(&["workflow", "validate", TASK]).ok();
     let plain = stand.task(&["Nothing more", "--role", "doer"]);
