@@ -162,7 +162,7 @@ fn a_gate_that_cannot_be_kept_is_refused_with_its_place() {
         (
             "{id: sign",
             "{id: build",
-            "AOF-1122 P:8:12 `workflow.gates[2].id` is `build`, as workflow.gates[0] is | give \
+            "AOF-1162 P:8:12 `workflow.gates[2].id` is `build`, as workflow.gates[0] is | give \
              each hop a name of its own",
         ),
         (
@@ -211,7 +211,7 @@ fn a_broken_template_sets_the_manifest_aside_and_the_project_rests() {
         (
             "dependsOn: [build]",
             "dependsOn: [bild]",
-            "AOF-1122 P:8:50 `workflowTemplates.ship.hops[1].dependsOn[0]` is `bild`, which is no \
+            "AOF-1162 P:8:50 `workflowTemplates.ship.hops[1].dependsOn[0]` is `bild`, which is no \
              hop | did you mean `build`?",
         ),
         (
