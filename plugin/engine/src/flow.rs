@@ -358,7 +358,7 @@ pub(crate) fn check_doers(chart: &OrgChart, graph: &Graph) -> Result<(), Refusal
             let key = if key.is_empty() { kind } else { key };
             let field = format!("workflow.hops[{at}].{key}");
             let message = format!("`{field}` is `{name}`, which the org chart does not have");
-            let hint = format!("name a {kind} of the chart (`aof org show`), or add it there");
+            let hint = format!("name one of the chart (`aof org show`), or add the {kind} there");
             return Err(Refusal::refused("AOF-1162", message, &hint).at(field));
         }
     }
