@@ -1,6 +1,7 @@
 //! The way of every YAML file that is not a card: bytes, text, tree, check, value.
 
 use aof_core::diagnostic::Diagnostic;
+use aof_core::order;
 
 use crate::check::{Idle, check_under};
 use crate::finding::{Findings, NO_EFFECT};
@@ -46,7 +47,7 @@ fn warn_idle<'i>(
 ) {
     let mut paths = vec![first.path.as_str()];
     paths.extend(others.map(|idle| idle.path.as_str()));
-    paths.sort_unstable();
+    order::sort_by(&mut paths, &|left, right| left.cmp(right));
     paths.dedup();
     let message = format!(
         "kept, has no effect in this version: `{}`",

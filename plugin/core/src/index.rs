@@ -13,6 +13,7 @@ use std::ops::Bound;
 use crate::budget::Budget;
 use crate::card::{Card, Routing};
 use crate::dependency::{BlockedBy, Cycle, DependencyPolicy};
+use crate::gather::gathered;
 use crate::id::{AgentId, ProjectId, RunId, TaskId};
 use crate::instant::Instant;
 use crate::lease::Lease;
@@ -434,11 +435,11 @@ impl TaskIndex {
         let next = |row: &Row| sla::next_violation(row, terms_of(terms, &row.project)?);
         let rows = self.active.iter();
         let due = rows.filter_map(|(id, row)| Some((next(row)?, id.clone())));
-        self.violations = due.collect();
+        self.violations = gathered(due);
         let late = |row: &Row| late_since(row, terms_of(terms, &row.project)?);
         let rows = self.active.iter();
         let late = rows.filter_map(|(id, row)| Some((late(row)?, id.clone())));
-        self.late = late.collect();
+        self.late = gathered(late);
     }
 
     /// Ready tasks that have stood in the queue for too long at `now`, the longest first.

@@ -163,7 +163,8 @@ fn of_tally(kind: Kind, name: Option<&String>, tally: &Tally) -> Value {
     })
 }
 
-type Line = Map<String, Value>;
+/// A line of a log of ours.
+pub(crate) type Line = Map<String, Value>;
 
 /// Takes a line in; none if it makes no sense.
 fn take(books: &mut Books, line: &Line) -> Option<()> {
@@ -305,11 +306,11 @@ fn moment(line: &Line, key: &str) -> Option<Instant> {
     number(line, key).map(Instant::from_ms)
 }
 
-fn text<'a>(line: &'a Line, key: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(line: &'a Line, key: &str) -> Option<&'a str> {
     line.get(key)?.as_str()
 }
 
-fn number(line: &Line, key: &str) -> Option<u64> {
+pub(crate) fn number(line: &Line, key: &str) -> Option<u64> {
     line.get(key)?.as_u64()
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::card::{Card, Routing};
 use crate::event::EventDraft;
+use crate::gather::gathered;
 use crate::id::{ProjectId, TaskId};
 use crate::instant::Instant;
 use crate::refusal::Refusal;
@@ -321,7 +322,7 @@ fn changes(flow: &Flow, places: &[usize]) -> Value {
         let state = record.standing.state.as_str();
         Some((hop.id.to_string(), Value::from(state)))
     });
-    Value::Object(moved.collect())
+    Value::Object(gathered(moved))
 }
 
 fn flow_of(card: &Card) -> Result<Flow, Refusal> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::card::{Card, Routing};
 use crate::dependency::DependencyPolicy;
+use crate::gather::gathered;
 use crate::id::TaskId;
 use crate::status::Status;
 use crate::verb::{Draft, Step, create};
@@ -174,7 +175,7 @@ fn read(record: &HopRecord) -> Option<HopResult> {
     let fields = record.result.as_ref()?.iter();
     let fields = fields.filter(|(key, _)| *key != EXPLANATION);
     let fields = fields.map(|(key, value)| (key.clone(), value.clone()));
-    HopResult::parse(&fields.collect()).ok()
+    HopResult::parse(&gathered(fields)).ok()
 }
 
 /// Lets a decision be made over the votes there are.
