@@ -9,7 +9,6 @@ mod tests;
 use serde_json::{Map, Value};
 
 use super::decimal::Decimal;
-use super::outcome::Outcome;
 use crate::id::HopId;
 use crate::suggest;
 
@@ -122,20 +121,6 @@ impl HopResult {
             }
         }
         map
-    }
-
-    /// How a hop ends whose run has this result; a run that says nothing of it failed.
-    #[must_use]
-    pub fn end(&self, can_reject: bool) -> Outcome {
-        if self.outcome.is_none() {
-            return Outcome::Failed("the run told no outcome".to_owned());
-        }
-        let said = HopResult {
-            outcome: self.outcome.clone(),
-            notes: self.notes.clone(),
-            ..HopResult::default()
-        };
-        Outcome::of(Some(&said.to_map()), can_reject)
     }
 }
 

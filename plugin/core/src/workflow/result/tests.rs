@@ -122,37 +122,6 @@ fn every_field_of_a_result_has_its_bound() {
 }
 
 #[test]
-fn an_outcome_says_how_the_hop_ends() {
-    let end = |outcome: Option<&str>, can_reject| {
-        let result = HopResult {
-            outcome: outcome.map(str::to_owned),
-            notes: Some("why".to_owned()),
-            ..HopResult::default()
-        };
-        result.end(can_reject)
-    };
-    let complete = |outcome: &str| Outcome::Complete(outcome.to_owned());
-    for can_reject in [false, true] {
-        assert_eq!(end(Some("done"), can_reject), complete("success"));
-        assert_eq!(end(Some("success"), can_reject), complete("success"));
-        assert_eq!(end(Some("approve"), can_reject), complete("approve"));
-        assert_eq!(
-            end(Some("validation_fail"), can_reject),
-            complete("validation_fail")
-        );
-        for failed in [Some("blocked"), Some("partial"), Some("failed")] {
-            let expected = Outcome::Failed("why".to_owned());
-            assert_eq!(end(failed, can_reject), expected, "{failed:?}");
-        }
-        let expected = Outcome::Failed("the run told no outcome".to_owned());
-        assert_eq!(end(None, can_reject), expected);
-    }
-    let rejected = Outcome::Rejected("why".to_owned());
-    assert_eq!(end(Some("needs_review"), true), rejected);
-    assert_eq!(end(Some("needs_review"), false), complete("success"));
-}
-
-#[test]
 fn a_field_lies_at_the_end_of_a_path() {
     let value = json!({"a": {"b": 1, "c": null}, "d": [1]});
     assert_eq!(field(&value, "a.b"), Some(&json!(1)));
