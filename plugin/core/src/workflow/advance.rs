@@ -111,7 +111,10 @@ pub fn begin(card: &Card, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
         FlowStatus::Pending => Progress::begin(&definition.graph, maker.now, &facts),
         _ => {
             let mut progress = Progress::resume(&definition.graph, standing.collect());
-            progress.revive(maker.now, &facts);
+            // One that only stood still goes on where it was.
+            if was == FlowStatus::Failed {
+                progress.revive(maker.now, &facts);
+            }
             progress
         }
     };
@@ -177,7 +180,9 @@ fn settle(
     let Some(hop) = definition.graph.hop(*at) else {
         return;
     };
-    let Some(record) = flow.state.hops.get_mut(*at) else {
+    // Work that was sent back by an end before this one has no card: what came of it is over.
+    let record = flow.state.hops.get_mut(*at);
+    let Some(record) = record.filter(|record| record.task.is_some()) else {
         return;
     };
     if let End::Vanished = end {
