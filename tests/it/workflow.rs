@@ -7,6 +7,7 @@ mod gate;
 mod refuse;
 mod reject;
 mod run;
+mod stray;
 mod time;
 
 use aof_host::contract::types::{AgentCaller, Caller, Error, SpawnEffect};

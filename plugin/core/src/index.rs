@@ -555,7 +555,8 @@ impl TaskIndex {
                     self.runs.insert(run.clone(), live);
                 }
             }
-            if let Some(resource) = &row.resource {
+            // Of a task with a workflow it is for the runs of its hops.
+            if let Some(resource) = row.resource.as_ref().filter(|_| row.flow.is_none()) {
                 self.resources.insert(resource.clone(), id.clone());
             }
         }

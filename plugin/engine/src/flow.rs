@@ -108,6 +108,10 @@ fn end_of(card: &Card) -> HopEnd {
     let text = |key: &str| card.metadata.get(key).and_then(|it| it.as_str());
     let end = match card.status {
         Status::Done => End::Done(hop.and_then(|hop| hop.result.clone())),
+        // Its task was given up then, and is not any more.
+        Status::Cancelled if text(metadata::CANCELLATION_REASON) == Some(SUPERSEDED) => {
+            End::Vanished
+        }
         Status::Cancelled => {
             let why = text(metadata::CANCELLATION_REASON).unwrap_or("no reason was given");
             End::Failed(format!("cancelled: {why}"))

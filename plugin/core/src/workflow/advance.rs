@@ -120,7 +120,10 @@ pub fn begin(card: &Card, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
         FlowStatus::Pending => Progress::begin(&definition.graph, maker.now, &facts),
         _ => {
             let mut progress = progress_of(&definition.graph, &flow);
-            progress.revive(maker.now, &facts);
+            // One that only stood still goes on where it was.
+            if was == FlowStatus::Failed {
+                progress.revive(maker.now, &facts);
+            }
             progress
         }
     };

@@ -350,7 +350,7 @@ impl<'g> Progress<'g> {
     fn mark(&self, edge: &Edge, to: usize) -> Option<Mark> {
         let hop = self.hops.get(edge.from)?;
         let mark = mark(edge, &hop.state)?;
-        match hop.closed.contains(&to) {
+        match mark == Mark::Live && hop.closed.contains(&to) {
             true => Some(Mark::Dead),
             false => Some(mark),
         }

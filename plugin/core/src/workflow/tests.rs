@@ -490,6 +490,11 @@ fn an_edge_remembers_that_its_condition_did_not_hold() {
     // It holds now, and that is too late.
     again.settle(1, State::Failed, (NOW, &Open(true)));
     assert_eq!(*again.state(2), State::Skipped(SkipReason::Failure));
+    // Only a live edge is closed by it: a failure is one, whatever else was asked for.
+    let mut failed = Progress::begin(&graph, NOW, &Open(false));
+    failed.settle(0, State::Failed, (NOW, &Open(false)));
+    failed.settle(1, State::Skipped(SkipReason::DeadPath), (NOW, &Open(false)));
+    assert_eq!(*failed.state(2), State::Skipped(SkipReason::Failure));
 }
 
 #[test]

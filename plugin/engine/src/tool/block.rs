@@ -1,6 +1,6 @@
 //! `aof_task_block`: a task cannot go on.
 
-use aof_core::caller::Context;
+use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
@@ -49,7 +49,11 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let reason = line(&arguments.reason, "reason")?;
-        let id = self.aim_at_hop(ctx, &arguments.target())?;
+        // A person who names the whole stops all of it.
+        let id = match ctx.caller {
+            Caller::Human(_) => self.aim(ctx, &arguments.target())?,
+            Caller::Agent { .. } | Caller::Host => self.aim_at_hop(ctx, &arguments.target())?,
+        };
         let verb = |card: &Card| verb::block(card, reason, ctx.now);
         let closing =
             |card: &Card| closing_by((ctx, card), Closing::new(RunOutcome::Blocked, Some(reason)));

@@ -75,7 +75,10 @@ impl<S: Store> Engine<S> {
                 agent, run: None, ..
             } => row.lease.as_ref().is_some_and(|it| it.agent == *agent),
             Caller::Agent { .. } => holds(&ctx.caller, row.lease.as_ref()),
-            Caller::Human(_) => row.status == Status::Review,
+            Caller::Human(_) => {
+                let is_human = row.hop.as_ref().is_some_and(|hop| hop.is_human);
+                row.status == Status::Review || is_human
+            }
             Caller::Host => false,
         });
         match (hops.next(), hops.next()) {
