@@ -52,6 +52,8 @@ pub enum Operation {
     Resurrect,
     /// `aof_task_edit`.
     Amend,
+    /// `aof_workflow_upgrade`.
+    Upgrade,
     /// `aof_task_log`.
     Log,
     /// `aof_task_heartbeat`.
@@ -93,6 +95,7 @@ impl Operation {
             Operation::Promote => "aof_task_promote",
             Operation::Resurrect => "aof_task_resurrect",
             Operation::Amend => "aof_task_edit",
+            Operation::Upgrade => "aof_workflow_upgrade",
             Operation::Log => "aof_task_log",
             Operation::Heartbeat => "aof_task_heartbeat",
             Operation::List => "aof_task_list",
@@ -222,7 +225,7 @@ const CONCERNED: [Grant; 3] = [
 ];
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 26] = [
+const TABLE: [(Operation, [Grant; 3]); 27] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (
         Operation::Part,
@@ -287,6 +290,10 @@ const TABLE: [(Operation, [Grant; 3]); 26] = [
     (Operation::Resurrect, [As(&[TeamLead]), Never, Never]),
     (
         Operation::Amend,
+        [As(&[TeamLead, Creator]), As(&[Creator]), Never],
+    ),
+    (
+        Operation::Upgrade,
         [As(&[TeamLead, Creator]), As(&[Creator]), Never],
     ),
     (

@@ -20,6 +20,7 @@ mod settle;
 pub mod template;
 #[cfg(test)]
 mod tests;
+pub mod upgrade;
 
 pub use advance::{Advance, End, HopEnd, Maker, advance, begin};
 pub use condition::{Condition, Facts};

@@ -5,6 +5,7 @@
 //! comes to the same result from the cards. Invariant: a workflow is decided in one place,
 //! [`aof_core::workflow`].
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use aof_core::caller::Context;
@@ -21,6 +22,7 @@ use aof_core::status::Status;
 use aof_core::verb;
 use aof_core::workflow::advance::SUPERSEDED;
 use aof_core::workflow::expand::Plan;
+use aof_core::workflow::upgrade::{Difference, upgrade as core_upgrade};
 use aof_core::workflow::{
     Advance, Condition, Doer, End, Flow, Graph, HopEnd, Maker, advance, begin,
 };
@@ -156,6 +158,27 @@ pub(crate) fn start<S: Store>(
     let step = made(store, session, ctx, (loaded, &whole, dice), &begin)?;
     let into = (work, &mut BTreeSet::new());
     settle(store, session, ctx, (loaded, &whole, step), into)
+}
+
+/// Lets the task of a card go on with another workflow, and says what is different.
+pub(crate) fn upgrade<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, next, dice): (&LoadedCard, Flow, &mut Dice),
+    work: &mut Work,
+) -> Result<Difference, Refusal> {
+    let whole = loaded.card();
+    let difference = RefCell::new(Difference::default());
+    let way = |card: &Card, maker: &mut Maker<'_>| {
+        let (advance, found) = core_upgrade(card, next.clone(), maker)?;
+        *difference.borrow_mut() = found;
+        Ok(advance)
+    };
+    let step = made(store, session, ctx, (loaded, &whole, dice), &way)?;
+    let into = (work, &mut BTreeSet::new());
+    settle(store, session, ctx, (loaded, &whole, step), into)?;
+    Ok(difference.into_inner())
 }
 
 /// Takes a workflow further by what became of the cards of its hops, as far as it does not know yet.

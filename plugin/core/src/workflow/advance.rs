@@ -198,7 +198,7 @@ pub(super) fn take_in(flow: &mut Flow, progress: &Progress<'_>, now: Instant) ->
 
 /// Computes what can be, makes cards for hops that may be done, and leads the task on once all are
 /// over.
-fn conclude(
+pub(super) fn conclude(
     (mut card, mut flow): (Card, Flow),
     mut changes: Changes,
     maker: &mut Maker<'_>,

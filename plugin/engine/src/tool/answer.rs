@@ -125,6 +125,14 @@ pub(super) struct Workflow {
     pub(super) workflow: Map<String, Value>,
 }
 
+/// What is different in the workflow of a task.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct Upgrade {
+    /// `taskId`, `upgraded`, and the names of hops: `added`, `removed`, `changed`.
+    pub(super) upgrade: Map<String, Value>,
+}
+
 /// Counts and tasks.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]

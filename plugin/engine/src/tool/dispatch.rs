@@ -208,7 +208,7 @@ fn parent_id(
 }
 
 /// The workflow that the task carries: what the call gives, or the default of its project.
-fn workflow(
+pub(super) fn workflow(
     session: &Session,
     project: &ProjectId,
     given: Option<&Value>,
