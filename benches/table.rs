@@ -13,7 +13,7 @@ use crate::sample::Sample;
 pub const FLOOR: &str = "floor";
 
 /// Group of benches, and what it is for people.
-const ROWS: [(&str, &str); 27] = [
+const ROWS: [(&str, &str); 30] = [
     (
         "export-next-due",
         "export call that looks up a number (`next-due`)",
@@ -78,6 +78,15 @@ const ROWS: [(&str, &str); 27] = [
         "decide-workflow",
         "decision: check a workflow of 1,000 hops and 2,979 dependencies",
     ),
+    (
+        "workflow-three-hops",
+        "one task of 200 with a workflow of three hops, from its first poll to its end, durable",
+    ),
+    (
+        "workflow-event-10",
+        "workflow: what follows from the end of one hop, of 10",
+    ),
+    ("workflow-event-1000", "workflow: the same of 1,000"),
     ("codec-parse", "reading one card of a kilobyte"),
     ("version", "`aof --version`, the whole process"),
 ];

@@ -9,6 +9,7 @@ mod reject;
 mod run;
 mod stray;
 mod time;
+mod upgrade;
 
 use aof_host::contract::types::{AgentCaller, Caller, Error, SpawnEffect};
 use serde_json::{Value, json};

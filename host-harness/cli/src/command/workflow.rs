@@ -6,6 +6,7 @@
 
 mod eval;
 mod render;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,8 @@ pub enum Command {
     Show(Subject),
     /// Draw one
     Render(render::Args),
+    /// Let a task go on with another definition
+    Upgrade(upgrade::Args),
     /// Say whether a condition holds, and what each part of it saw
     Eval(eval::Args),
 }
@@ -56,6 +59,7 @@ pub fn run(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
         Command::Validate(subject) => validate(subject, session),
         Command::Show(subject) => display(subject, session),
         Command::Render(args) => render::run(args, session),
+        Command::Upgrade(args) => upgrade::run(args, session),
         Command::Eval(args) => eval::run(args, session),
     }
 }

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::command::Session;
-use crate::exit::Ending;
+use crate::exit::{Ending, Failure};
 use crate::span;
 
 use super::answer::{Given, change};
@@ -96,12 +96,19 @@ fn workflow(args: &Args) -> anyhow::Result<Option<Value>> {
     let Some(given) = &args.workflow else {
         return Ok(args.no_workflow.then_some(Value::Bool(false)));
     };
+    Ok(Some(workflow_of(given)?.into()))
+}
+
+/// The name of a template as it is, or the text of the file with a definition.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn workflow_of(given: &str) -> Result<String, Failure> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    let text = match given.bytes().all(is_name) {
-        true => given.clone(),
-        false => text::read(Path::new(given))?,
-    };
-    Ok(Some(text.into()))
+    match given.bytes().all(is_name) {
+        true => Ok(given.to_owned()),
+        false => text::read(Path::new(given)),
+    }
 }
 
 /// Makes the task.

@@ -22,4 +22,5 @@ mod unsubscribe;
 mod update;
 mod verb;
 
+pub use create::workflow_of;
 pub use verb::{Command, run};
