@@ -33,4 +33,6 @@ pub use org::{
 };
 pub use project::{new_project, parse_project, project_schema, with_status};
 pub use settings::{Overrides, parse_settings, settings_schema};
-pub use workflow::{parse_condition, parse_facts, parse_workflow, workflow_of, workflow_schema};
+pub use workflow::{
+    lint_workflow, parse_condition, parse_facts, parse_workflow, workflow_of, workflow_schema,
+};

@@ -18,8 +18,7 @@ use super::lint::{CHART_FINDINGS_MAX, ChartFinding};
 const ONE: &str = "workflow";
 const TEMPLATES: &str = "workflowTemplates";
 
-/// Whom the workflows of a manifest, or the workflow of a file of its own, name and the chart does
-/// not have. As a role, an agent will do.
+/// Whom the workflows of a manifest name and the chart does not have. As a role, an agent will do.
 #[must_use]
 pub fn lint_workflow_roles(chart: &OrgChart, path: &str, bytes: &[u8]) -> Vec<ChartFinding> {
     let mut findings = Findings::new(path, &CODES);
@@ -27,7 +26,6 @@ pub fn lint_workflow_roles(chart: &OrgChart, path: &str, bytes: &[u8]) -> Vec<Ch
         return Vec::new();
     };
     let mut found = Vec::new();
-    steps(chart, (path, ""), &root, &mut found);
     if let Some(workflow) = root.get(ONE) {
         steps(chart, (path, ONE), workflow, &mut found);
     }
@@ -38,6 +36,16 @@ pub fn lint_workflow_roles(chart: &OrgChart, path: &str, bytes: &[u8]) -> Vec<Ch
     }
     found.truncate(CHART_FINDINGS_MAX);
     found
+}
+
+/// The same of the hops of one workflow.
+pub(crate) fn strangers(chart: &OrgChart, path: &str, workflow: &Node<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    // A store without a chart knows nobody.
+    if !(chart.agents.is_empty() && chart.roles.is_empty()) {
+        steps(chart, (path, ""), workflow, &mut found);
+    }
+    found.into_iter().map(|it| it.diagnostic).collect()
 }
 
 fn steps(

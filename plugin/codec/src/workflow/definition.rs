@@ -4,6 +4,7 @@
 //! comes out is a graph without rings, and every hop says who does it.
 
 use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
+use aof_core::org::OrgChart;
 use aof_core::sla::CardSla;
 use aof_core::workflow::graph::{FAILED, HOP_REJECTIONS_MAX};
 use aof_core::workflow::{Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind};
@@ -20,6 +21,7 @@ use crate::check::check_under;
 use crate::document::{Parsed, tree};
 use crate::finding::{Codes, Findings, excerpt};
 use crate::json_schema::of_file;
+use crate::org::strangers;
 use crate::schema::Shape::{Any, Boolean, Choice, Integer, List, Map, Text};
 use crate::schema::{Schema, closed, optional, required};
 use crate::sla::{self, CARD_LIMITS, ON_VIOLATION, limits, on_violation};
@@ -74,11 +76,11 @@ pub(super) const HOP: Schema = closed(&[
 ]);
 
 const SLA: Schema = closed(&[
-    optional("maxInProgressMs", sla::LIMIT),
-    optional("maxQueueMs", sla::LIMIT),
-    optional("maxReviewMs", sla::LIMIT),
-    optional("maxBlockedMs", sla::LIMIT),
-    optional("onViolation", ON_VIOLATION),
+    optional("maxInProgressMs", sla::LIMIT).about("how long it may be in progress"),
+    optional("maxQueueMs", sla::LIMIT).about("how long it may wait to begin"),
+    optional("maxReviewMs", sla::LIMIT).about("how long it may wait for a review"),
+    optional("maxBlockedMs", sla::LIMIT).about("how long it may be blocked"),
+    optional("onViolation", ON_VIOLATION).about("what happens then"),
 ]);
 
 const BUDGET: Schema = closed(CARD_BUDGET.fields);
@@ -103,6 +105,21 @@ pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Template> {
     let mut findings = Findings::new(path, &CODES);
     let read = tree(bytes, &mut findings).and_then(|root| template_of(&root, &mut findings));
     findings.conclude(read)
+}
+
+/// The same, and whom it names that the chart does not have, before the warnings.
+///
+/// # Errors
+/// As of [`parse_workflow`].
+pub fn lint_workflow(chart: &OrgChart, path: &str, bytes: &[u8]) -> Parsed<Template> {
+    let mut findings = Findings::new(path, &CODES);
+    let root = tree(bytes, &mut findings);
+    let read = root.as_ref();
+    let read = read.and_then(|root| template_of(root, &mut findings));
+    let (template, warnings) = findings.conclude(read)?;
+    let mut told = root.map_or_else(Vec::new, |root| strangers(chart, path, &root));
+    told.extend(warnings);
+    Ok((template, told))
 }
 
 /// Reads a workflow from a value, as a call gives it.
@@ -194,6 +211,8 @@ pub(super) struct Reader<'r, 't, 'f, 'p> {
     pub path: String,
     /// Names of all hops by position.
     pub names: &'r [Option<&'r str>],
+    /// The position of the hop that it belongs to.
+    pub place: usize,
     /// What is wrong.
     pub findings: &'f mut Findings<'p>,
 }
@@ -242,6 +261,7 @@ impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
             node: self.node.get(key)?,
             path: self.at(key),
             names: self.names,
+            place: self.place,
             findings: self.findings,
         })
     }
@@ -445,7 +465,13 @@ impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
         path: &str,
         (name, node): (&str, &Node<'_>),
     ) -> Option<usize> {
-        let from = self.names.iter().position(|known| *known == Some(name));
+        // Most hops depend on some that are written just before them.
+        let (before, after) = self.names.split_at(self.place.min(self.names.len()));
+        let is_it = |known: &Option<&str>| *known == Some(name);
+        let from = before.iter().rposition(is_it).or_else(|| {
+            let further = after.iter().position(is_it)?;
+            Some(before.len() + further)
+        });
         if from.is_none() {
             let hint = self.nearest(name);
             let message = format!("`{path}` is `{}`, which is no hop", excerpt(name));

@@ -40,6 +40,7 @@ impl Entries<'_, '_> {
                 node,
                 path: format!("{}[{at}]", self.list),
                 names: self.names,
+                place: self.first + at,
                 findings,
             };
             hops.extend(reader.hop());

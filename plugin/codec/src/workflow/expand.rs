@@ -203,6 +203,7 @@ fn tasks(
             node,
             path: format!("{LIST}[{at}]"),
             names: entries.names,
+            place: entries.first + at,
             findings,
         };
         children.extend(child(&mut reader));

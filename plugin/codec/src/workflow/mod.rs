@@ -14,7 +14,7 @@ mod tests;
 
 pub use condition::parse_condition;
 pub(crate) use definition::definition_of;
-pub use definition::{parse_workflow, workflow_of, workflow_schema};
+pub use definition::{lint_workflow, parse_workflow, workflow_of, workflow_schema};
 pub(crate) use expand::parse_plan;
 pub use given::parse_facts;
 pub(crate) use template::templates;

@@ -5,7 +5,7 @@
 
 mod given;
 
-use aof_codec::{lint_workflow_roles, parse_condition, parse_facts, parse_workflow};
+use aof_codec::{lint_workflow, lint_workflow_roles, parse_condition, parse_facts};
 use aof_core::caller::Context;
 use aof_core::diagnostic::{Diagnostic, Level};
 use aof_core::gather::gathered;
@@ -214,12 +214,9 @@ pub(super) fn usable<T>(
 }
 
 fn of_text(chart: &OrgChart, path: &str, bytes: &[u8]) -> Value {
-    match parse_workflow(path, bytes) {
+    match lint_workflow(chart, path, bytes) {
         Err(findings) => document(path, &findings, None),
-        Ok((template, mut findings)) => {
-            findings.splice(0..0, roles(chart, (path, bytes), &|_| true));
-            document(path, &findings, Some(&template.written))
-        }
+        Ok((template, findings)) => document(path, &findings, Some(&template.written)),
     }
 }
 
