@@ -70,7 +70,7 @@ fn kinds() -> [Kind; 5] {
             name: "manifest",
             schema: project_schema(),
             rows: manifest::ROWS,
-            ground: json!({"id": "x", "budgets": [{"tokensMax": 5}]}),
+            ground: manifest::ground(),
             read: |text| {
                 let read = parse_project("projects/x/project.yaml", text.as_bytes());
                 read.map(|(project, told)| (format!("{project:?}"), told))
@@ -227,8 +227,11 @@ fn value_of(kind: &Kind, field: &str, schema: &Value) -> Value {
     if (kind.name, field) == ("rules", "rules.match.eventType") {
         return json!("task.blocked");
     }
-    let own = card::samples().into_iter().find(|it| it.0 == field);
-    let own = own.filter(|_| kind.name == "card");
+    let own = match kind.name {
+        "card" => card::samples().into_iter().find(|it| it.0 == field),
+        "manifest" => manifest::samples().into_iter().find(|it| it.0 == field),
+        _ => None,
+    };
     own.map_or_else(|| sample(schema), |it| it.1)
 }
 

@@ -1,6 +1,8 @@
 //! Workflows: hops that run, wait, reject and end, through the component in virtual time.
 
 mod branch;
+mod decide;
+mod example;
 mod gate;
 mod refuse;
 mod reject;

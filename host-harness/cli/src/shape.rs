@@ -6,6 +6,7 @@
 pub mod notification;
 pub mod org;
 pub mod usage;
+pub mod workflow;
 
 use std::collections::BTreeMap;
 

@@ -22,6 +22,7 @@ pub const KINDS: &[&str] = &[
     "dag.hop_timeout",
     "dag.hop_timeout_escalation",
     "dag.started",
+    "dag.upgraded",
     "dependency.cascaded",
     "dispatch.error",
     "dispatch.held",

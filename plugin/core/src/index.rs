@@ -13,6 +13,7 @@ use std::ops::Bound;
 use crate::budget::Budget;
 use crate::card::{Card, Routing};
 use crate::dependency::{BlockedBy, Cycle, DependencyPolicy};
+use crate::gather::gathered;
 use crate::id::{AgentId, ProjectId, RunId, TaskId};
 use crate::instant::Instant;
 use crate::lease::Lease;
@@ -125,12 +126,6 @@ impl Row {
             revision: card.revision,
             is_moved: card.status != status,
         }
-    }
-
-    fn open_hops(&self) -> &[TaskId] {
-        self.flow
-            .as_deref()
-            .map_or(&[], |flow| flow.open.as_slice())
     }
 
     /// When something must happen to this task without any news.
@@ -440,11 +435,11 @@ impl TaskIndex {
         let next = |row: &Row| sla::next_violation(row, terms_of(terms, &row.project)?);
         let rows = self.active.iter();
         let due = rows.filter_map(|(id, row)| Some((next(row)?, id.clone())));
-        self.violations = due.collect();
+        self.violations = gathered(due);
         let late = |row: &Row| late_since(row, terms_of(terms, &row.project)?);
         let rows = self.active.iter();
         let late = rows.filter_map(|(id, row)| Some((late(row)?, id.clone())));
-        self.late = late.collect();
+        self.late = gathered(late);
     }
 
     /// Ready tasks that have stood in the queue for too long at `now`, the longest first.
@@ -536,7 +531,7 @@ impl TaskIndex {
         if let Some(hop) = &row.hop {
             self.hops.insert((hop.of.clone(), id.clone()));
         }
-        for hop in row.open_hops() {
+        for hop in row.flow.iter().flat_map(|flow| flow.awaited()) {
             self.awaited.insert(hop.clone(), id.clone());
         }
         for blocker in &row.depends_on {
@@ -586,7 +581,7 @@ impl TaskIndex {
         if let Some(hop) = &row.hop {
             self.hops.remove(&(hop.of.clone(), id.clone()));
         }
-        for hop in row.open_hops() {
+        for hop in row.flow.iter().flat_map(|flow| flow.awaited()) {
             self.awaited.remove(hop);
         }
         for blocker in &row.depends_on {

@@ -20,6 +20,7 @@ pub mod instant;
 pub mod lease;
 pub mod metadata;
 pub mod notification;
+pub mod order;
 pub mod org;
 pub mod permission;
 pub mod plan;

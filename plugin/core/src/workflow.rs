@@ -4,6 +4,7 @@
 //! final after finitely many events, whatever they are. The rules are told in `docs/workflows.md`.
 
 pub mod advance;
+mod computed;
 pub mod condition;
 pub mod decide;
 pub mod decimal;
@@ -15,8 +16,11 @@ mod hop_card;
 pub mod outcome;
 pub mod progress;
 pub mod result;
+mod settle;
+pub mod template;
 #[cfg(test)]
 mod tests;
+pub mod upgrade;
 
 pub use advance::{Advance, End, HopEnd, Maker, advance, begin};
 pub use condition::{Condition, Facts};
@@ -26,3 +30,4 @@ pub use flow::{Flow, FlowState, FlowStatus, HopOf, HopRecord};
 pub use graph::{Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind, Strategy};
 pub use progress::{HopState, Progress, SkipReason, State, Verdict};
 pub use result::HopResult;
+pub use template::Template;

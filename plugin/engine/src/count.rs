@@ -257,6 +257,7 @@ pub(crate) fn account_of(session: &Session, run: &Run) -> Account {
         run: run.id.clone(),
         project: run.project.clone(),
         task: run.task.clone(),
+        whole: row.and_then(|row| Some(row.hop.as_ref()?.of.clone())),
         agent: run.agent.clone(),
         team: team.cloned(),
     }

@@ -5,6 +5,7 @@
 //! comes to the same result from the cards. Invariant: a workflow is decided in one place,
 //! [`aof_core::workflow`].
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use aof_core::caller::Context;
@@ -20,6 +21,8 @@ use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::verb;
 use aof_core::workflow::advance::SUPERSEDED;
+use aof_core::workflow::expand::Plan;
+use aof_core::workflow::upgrade::{Difference, upgrade as core_upgrade};
 use aof_core::workflow::{
     Advance, Condition, Doer, End, Flow, Graph, HopEnd, Maker, advance, begin,
 };
@@ -27,6 +30,7 @@ use aof_store::layout::ProjectRoot;
 use aof_store::loaded::{LoadedCard, Place, load};
 use aof_store::port::{EntryKind, Store};
 use aof_store::refusal::refusal_of;
+use serde_json::Value;
 
 use crate::cascade::cascade;
 use crate::change::load_one;
@@ -88,26 +92,20 @@ fn hop_moved<S: Store>(
         return Ok(());
     }
     let loaded = load_one(store, session, &hop.of)?;
-    let whole = loaded.card();
-    let flow = whole.workflow.as_deref();
-    let at = flow.and_then(|flow| flow.open().find(|(_, task)| **task == after.id));
-    let Some((at, _)) = at else {
-        return Ok(());
-    };
     let holder = before.lease.as_ref().map(|lease| lease.agent.to_string());
     let submitter = before.metadata.get(metadata::SUBMITTED_BY);
     let submitter = submitter.and_then(|it| it.as_str()).map(str::to_owned);
     let by = holder.or(submitter);
     let end = HopEnd {
         by: Some(by.unwrap_or_else(|| ctx.caller.actor().to_owned())),
-        ..end_of(at, after)
+        ..end_of(after)
     };
     met.insert(hop.of.clone());
     take(store, session, ctx, (&loaded, &[end], dice), (work, met))
 }
 
 /// How the card of a hop came to its end.
-fn end_of(at: usize, card: &Card) -> HopEnd {
+fn end_of(card: &Card) -> HopEnd {
     let hop = card.hop.as_deref();
     let text = |key: &str| card.metadata.get(key).and_then(|it| it.as_str());
     let end = match card.status {
@@ -127,7 +125,7 @@ fn end_of(at: usize, card: &Card) -> HopEnd {
         ),
     };
     HopEnd {
-        at,
+        task: card.id.clone(),
         by: None,
         is_escalated: hop.is_some_and(|hop| hop.escalated_at.is_some()),
         end,
@@ -162,6 +160,27 @@ pub(crate) fn start<S: Store>(
     settle(store, session, ctx, (loaded, &whole, step), into)
 }
 
+/// Lets the task of a card go on with another workflow, and says what is different.
+pub(crate) fn upgrade<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (loaded, next, dice): (&LoadedCard, Flow, &mut Dice),
+    work: &mut Work,
+) -> Result<Difference, Refusal> {
+    let whole = loaded.card();
+    let difference = RefCell::new(Difference::default());
+    let way = |card: &Card, maker: &mut Maker<'_>| {
+        let (advance, found) = core_upgrade(card, next.clone(), maker)?;
+        *difference.borrow_mut() = found;
+        Ok(advance)
+    };
+    let step = made(store, session, ctx, (loaded, &whole, dice), &way)?;
+    let into = (work, &mut BTreeSet::new());
+    settle(store, session, ctx, (loaded, &whole, step), into)?;
+    Ok(difference.into_inner())
+}
+
 /// Takes a workflow further by what became of the cards of its hops, as far as it does not know yet.
 pub(crate) fn catch_up<S: Store>(
     store: &mut S,
@@ -171,26 +190,23 @@ pub(crate) fn catch_up<S: Store>(
     work: &mut Work,
 ) -> Result<(), Refusal> {
     let whole = loaded.card();
-    let open: Vec<(usize, TaskId)> = match whole.workflow.as_deref() {
-        Some(flow) => flow.open().map(|(at, task)| (at, task.clone())).collect(),
+    let open: Vec<TaskId> = match whole.workflow.as_deref() {
+        Some(flow) => flow.open().map(|(_, task)| task.clone()).collect(),
         None => Vec::new(),
     };
     let index = &session.shelf.index;
     let over = |task: &TaskId| index.status(task).is_none_or(is_over);
-    let (known, gone): (Vec<_>, Vec<_>) = open
+    let (known, gone): (Vec<TaskId>, Vec<TaskId>) = open
         .into_iter()
-        .filter(|(_, task)| over(task))
-        .partition(|(_, task)| index.status(task).is_some());
-    let places = known.iter().map(|(_, task)| session.place(task));
+        .filter(over)
+        .partition(|task| index.status(task).is_some());
+    let places = known.iter().map(|task| session.place(task));
     let places: Vec<Place> = places.collect::<Result<_, _>>()?;
-    let cards = load(store, &places)?;
-    let mut ends = Vec::new();
-    for ((at, _), loaded) in known.into_iter().zip(cards) {
-        // One that cannot be read waits until somebody mends it.
-        ends.extend(loaded.ok().map(|loaded| end_of(at, &loaded.card())));
-    }
-    ends.extend(gone.into_iter().map(|(at, _)| HopEnd {
-        at,
+    // One that cannot be read waits until somebody mends it.
+    let cards = load(store, &places)?.into_iter().flatten();
+    let mut ends: Vec<HopEnd> = cards.map(|loaded| end_of(&loaded.card())).collect();
+    ends.extend(gone.into_iter().map(|task| HopEnd {
+        task,
         by: None,
         is_escalated: false,
         end: End::Vanished,
@@ -267,6 +283,8 @@ fn made<S: Store>(
         hash: &aof_codec::content_hash,
         route: &|doer| routing(&session.chart, doer),
         has_file: &|path| files.contains(path),
+        plan: &|payload, about| plan(&session.chart, payload, about),
+        status: &|task| session.shelf.index.status(task),
         now: ctx.now,
     };
     way(whole, &mut maker)
@@ -314,6 +332,22 @@ fn drop_cards<S: Store>(
     Ok(())
 }
 
+/// Reads a plan; it may name only whom the chart has.
+fn plan(chart: &OrgChart, payload: Option<&Value>, about: (&Graph, usize)) -> Result<Plan, String> {
+    let plan = aof_codec::plan_of(payload, about)?;
+    let known = match &plan {
+        Plan::Hops(graph) => check_doers(chart, graph),
+        Plan::Tasks(children) => {
+            let mut doers = children.iter().filter_map(|it| it.hop.duty.doer.as_ref());
+            match doers.find_map(|doer| stranger(chart, doer)) {
+                Some((kind, name)) => return Err(format!("the org chart has no {kind} `{name}`")),
+                None => Ok(()),
+            }
+        }
+    };
+    known.map(|()| plan).map_err(|refusal| refusal.message)
+}
+
 /// Whom the chart knows under the name of whoever does a hop: a role, or an agent of that name where
 /// there is no such role.
 fn routing(chart: &OrgChart, doer: &Doer) -> Routing {
@@ -351,7 +385,7 @@ pub(crate) fn check_doers(chart: &OrgChart, graph: &Graph) -> Result<(), Refusal
             let key = if key.is_empty() { kind } else { key };
             let field = format!("workflow.hops[{at}].{key}");
             let message = format!("`{field}` is `{name}`, which the org chart does not have");
-            let hint = format!("name a {kind} of the chart (`aof org show`), or add it there");
+            let hint = format!("name one of the chart (`aof org show`), or add the {kind} there");
             return Err(Refusal::refused("AOF-1162", message, &hint).at(field));
         }
     }
@@ -386,11 +420,21 @@ fn files<S: Store>(
         Condition::FileExists(path) => Some(path.as_str()),
         _ => None,
     });
-    let asked: BTreeSet<&str> = gathered(asked);
-    let work = root.work_dir(&card.id);
+    there(store, &root.work_dir(&card.id), gathered(asked))
+}
+
+/// Those of these files that are there, below a directory.
+///
+/// # Errors
+/// What the store says.
+pub(crate) fn there<S: Store>(
+    store: &mut S,
+    work: &str,
+    asked: BTreeSet<&str>,
+) -> Result<BTreeSet<String>, Refusal> {
     let place = |path: &str| match path.rsplit_once('/') {
         Some((dir, name)) => (format!("{work}/{dir}"), name.to_owned()),
-        None => (work.clone(), path.to_owned()),
+        None => (work.to_owned(), path.to_owned()),
     };
     let dirs: BTreeSet<String> = gathered(asked.iter().map(|path| place(path).0));
     let dirs: Vec<String> = dirs.into_iter().collect();

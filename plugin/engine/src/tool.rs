@@ -28,6 +28,8 @@ mod subscribe;
 mod target;
 mod unblock;
 mod update;
+mod upgrade;
+mod workflow;
 
 pub(crate) use dispatch::fresh_id;
 
@@ -219,6 +221,20 @@ const ORG_SHOW: Card = Card(
     "Shows agents, teams, units, roles and routing rules as they are written.",
     READS,
 );
+const WORKFLOW_UPGRADE: Card = Card(
+    "aof_workflow_upgrade",
+    "Change the workflow of a task",
+    "Lets a task go on with another definition of its workflow. What is done or at work stays; \
+     ask with dryRun first to see what is different.",
+    WRITES,
+);
+const WORKFLOW_CHECK: Card = Card(
+    "aof_workflow_check",
+    "Check a workflow",
+    "Says what is wrong with a workflow before a task is given it, what a template of a project \
+     says, or whether a condition holds.",
+    READS,
+);
 const REPORT: Card = Card(
     "aof_status_report",
     "Report on tasks",
@@ -247,7 +263,15 @@ const PROJECT_STATUS: Card = Card(
 );
 
 /// Tools that change nothing.
-const READING: [Card; 6] = [GET, LIST, EXPLAIN, ORG_SHOW, REPORT, PROJECT_LIST];
+const READING: [Card; 7] = [
+    GET,
+    LIST,
+    EXPLAIN,
+    ORG_SHOW,
+    WORKFLOW_CHECK,
+    REPORT,
+    PROJECT_LIST,
+];
 
 /// The text of a schema. With `AOF_ACCEPT=1` the tests of tools renew it.
 macro_rules! schema {
@@ -307,6 +331,8 @@ impl<S: Store> Engine<S> {
             LIST.define(schema!("aof_task_list"), schema!("answer/list")),
             EXPLAIN.define(schema!("aof_explain"), schema!("answer/decision")),
             ORG_SHOW.define(schema!("aof_org_show"), schema!("answer/org")),
+            WORKFLOW_UPGRADE.define(schema!("aof_workflow_upgrade"), schema!("answer/upgrade")),
+            WORKFLOW_CHECK.define(schema!("aof_workflow_check"), schema!("answer/workflow")),
             REPORT.define(schema!("aof_status_report"), schema!("answer/report")),
             PROJECT_CREATE.define(schema!("aof_project_create"), ONE_PROJECT),
             PROJECT_LIST.define(schema!("aof_project_list"), schema!("answer/several")),
@@ -368,6 +394,8 @@ impl<S: Store> Engine<S> {
             "aof_task_list" => self.list(ctx, &arguments::parse(arguments)?),
             "aof_explain" => self.explain_task(ctx, &arguments::parse(arguments)?),
             "aof_org_show" => self.show_org(ctx, &arguments::parse(arguments)?),
+            "aof_workflow_upgrade" => self.upgrade(ctx, &arguments::parse(arguments)?),
+            "aof_workflow_check" => self.check_workflow(ctx, arguments),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
             "aof_project_create" => self.project_create(ctx, &arguments::parse(arguments)?),
             "aof_project_list" => self.project_list(ctx, &arguments::parse(arguments)?),
@@ -416,6 +444,8 @@ fn unknown_tool(name: &str) -> Refusal {
         LIST,
         EXPLAIN,
         ORG_SHOW,
+        WORKFLOW_UPGRADE,
+        WORKFLOW_CHECK,
         REPORT,
         PROJECT_CREATE,
         PROJECT_LIST,

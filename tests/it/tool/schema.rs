@@ -174,6 +174,7 @@ fn every_tool_is_listed_with_what_it_does_to_the_world() {
     aof_task_list: reads repeatable
     aof_explain: reads repeatable
     aof_org_show: reads repeatable
+    aof_workflow_check: reads repeatable
     aof_status_report: reads repeatable
     aof_project_create: 
     aof_project_list: reads repeatable
@@ -239,6 +240,8 @@ fn the_fields_of_every_schema_are_these() {
     aof_task_list: project role status tag team title
     aof_explain: actor project taskId!
     aof_org_show: actor
+    aof_workflow_check: actor condition definition facts path project taskId
+    aof_workflow_check: template
     aof_status_report: actor agent compact limit project status
     aof_project_create: actor id! idempotencyKey lead parentId team title
     aof_project_list: actor lint project
@@ -260,6 +263,8 @@ fn every_field_of_every_schema_is_accepted() {
                 ("aof_project_create", "id") => arguments[field] = json!("beta"),
                 ("aof_project_create", "parentId") => arguments[field] = json!("alpha"),
                 ("aof_project_status", "status") => arguments[field] = json!("archived"),
+                ("aof_workflow_check", "template") => arguments[field] = json!("ship"),
+                ("aof_workflow_check", "condition") => arguments[field] = json!("op: 'true'"),
                 ("aof_task_list", "status") => arguments[field] = json!(["ready"]),
                 _ => {}
             }

@@ -15,6 +15,12 @@ fn live_on(stage: &mut Stage, run: &str, minutes: u64) {
     }
 }
 
+/// Notices about hops that the last call handed out.
+fn told_of_hops(stage: &Stage) -> usize {
+    let notices = stage.notices().into_iter();
+    notices.filter(|it| it.key.starts_with("hop:")).count()
+}
+
 /// S18.
 #[test]
 fn a_hop_that_takes_too_long_is_handed_on_once() {
@@ -49,10 +55,10 @@ fn a_hop_that_takes_too_long_is_handed_on_once() {
     // And after that people are told, once, and nothing else happens
     live_on(&mut stage, &second.run, 31);
     stage.poll();
-    assert_eq!((stage.notices().len(), stage.cancels().len()), (1, 0));
+    assert_eq!((told_of_hops(&stage), stage.cancels().len()), (1, 0));
     live_on(&mut stage, &second.run, 120);
     stage.poll();
-    assert_eq!((stage.notices().len(), stage.cancels().len()), (0, 0));
+    assert_eq!((told_of_hops(&stage), stage.cancels().len()), (0, 0));
     assert_eq!(stage.payloads("dag.hop_timeout").len(), 1);
     // And the end of the second run counts
     finish(&mut stage, &second, &json!({})).unwrap();

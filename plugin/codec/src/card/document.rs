@@ -57,7 +57,7 @@ impl CardDocument {
     /// The file with the differences between this card and `next` worked in; everything that is
     /// the same stays byte for byte: comments, order, unknown keys, quotes, line ends.
     ///
-    /// `next` decides about all fields except [`Card::sla`] and [`Card::budget`]: these stay as they
+    /// `next` decides about all fields except [`Card::sla`] and [`Card::budget`], which stay as they
     /// are.
     ///
     /// # Errors

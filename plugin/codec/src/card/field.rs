@@ -3,10 +3,13 @@
 //! Invariant: every field of [`Card`] that is not the body, derived, or never changed by a verb is
 //! here exactly once.
 
+use aof_core::budget::Budget;
 use aof_core::card::{Card, Routing};
 use aof_core::dependency::DependencyPolicy;
 use aof_core::lease::Lease;
+use aof_core::sla::{CardSla, Limits};
 
+use crate::sla::CARD_LIMITS;
 use crate::yaml::{Entry, Node, Out, quote};
 
 use super::flow;
@@ -48,7 +51,7 @@ macro_rules! owned {
 }
 
 /// All of them. The order is that of the schema.
-pub(crate) const OWNED: [Owned; 20] = [
+pub(crate) const OWNED: [Owned; 22] = [
     owned!("schemaVersion", schema_version, |card, _b| Some(Out::bare(
         card.schema_version
     ))),
@@ -66,6 +69,11 @@ pub(crate) const OWNED: [Owned; 20] = [
         &card.routing,
         before
     ))),
+    owned!("sla", sla, |card, before| sla(&card.sla, before)),
+    owned!("budget", budget, |card, before| budget(
+        card.budget.as_ref(),
+        before
+    )),
     owned!("lease", lease, |card, before| card
         .lease
         .as_ref()
@@ -152,6 +160,40 @@ fn routing<'a>(routing: &'a Routing, before: &'a Before<'a>) -> Out<'a> {
         ),
     ];
     with_unknown(Vec::from(names), before)
+}
+
+/// No verb changes it: what a person wrote stays, and a new card gets what its hop says.
+fn sla<'a>(sla: &'a CardSla, before: &'a Before<'a>) -> Option<Out<'a>> {
+    let Limits {
+        queue_ms,
+        in_progress_ms,
+        review_ms,
+        blocked_ms,
+    } = sla.limits;
+    let limits = [in_progress_ms, queue_ms, review_ms, blocked_ms];
+    let limits = CARD_LIMITS.into_iter().zip(limits);
+    let policy = sla.on_violation.map(|policy| Out::bare(policy.as_str()));
+    let set = limits.filter_map(|(key, limit)| Some((key.into(), Out::bare(limit?))));
+    let set: Vec<_> = set
+        .chain(policy.map(|policy| ("onViolation".into(), policy)))
+        .collect();
+    let own = (!set.is_empty()).then_some(Out::Map(set));
+    before.node.map(Out::node).or(own)
+}
+
+/// The same of how much all runs may use.
+fn budget<'a>(budget: Option<&'a Budget>, before: &'a Before<'a>) -> Option<Out<'a>> {
+    let own = budget.map(|budget| {
+        let limits = [
+            ("tokensMax", budget.tokens_max),
+            ("costMicrosMax", budget.cost_micros_max),
+            ("alertAtPercent", Some(budget.alert_at_percent.into())),
+        ];
+        let limits = limits.into_iter();
+        let set = limits.filter_map(|(key, limit)| Some((key.into(), Out::bare(limit?))));
+        Out::Map(set.collect())
+    });
+    before.node.map(Out::node).or(own)
 }
 
 fn claim<'a>(lease: &'a Lease, before: &'a Before<'a>) -> Out<'a> {

@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use aof_core::id::{HopId, RoleId, TaskId};
 use aof_core::instant::Instant;
+use aof_core::workflow::expand::Plan;
+use aof_core::workflow::flow::grown;
 use aof_core::workflow::outcome::SUCCESS;
-use aof_core::workflow::{Flow, FlowStatus, HopOf, HopRecord, SkipReason, State};
+use aof_core::workflow::{Flow, FlowStatus, Graph, HopOf, HopRecord, Kind, SkipReason, State};
 use serde_json::{Map, Value};
 
 use crate::finding::excerpt;
-use crate::workflow::definition_of;
+use crate::workflow::{definition_of, parse_plan};
 use crate::yaml::{Node, Out, quote};
 
 use super::field::{Before, with_unknown};
@@ -33,9 +35,31 @@ impl Reader<'_, '_, '_> {
             template.map(str::to_owned),
         );
         if let Some(state) = node.get("state") {
+            self.grow(state, &mut flow);
             self.state(state, &mut flow);
         }
         Some(Box::new(flow))
+    }
+
+    /// Takes the hops in that plans have added.
+    fn grow(&mut self, state: &Node<'_>, flow: &mut Flow) {
+        let hops = flow.graph().hops();
+        if !hops.iter().any(|hop| matches!(hop.kind, Kind::Expand(_))) {
+            return;
+        }
+        let done = |id: &HopId| {
+            let hop = state.at(&["hops", id.as_str()])?;
+            let is_done = hop.get("status").and_then(Node::text) == Some("complete");
+            is_done.then(|| hop.get("result").map_or_else(Map::new, Node::to_map))
+        };
+        match grown(flow.graph(), &done, &plan_of) {
+            Ok(graph) => drop(flow.set_graph(graph)),
+            Err(why) => {
+                let message = format!("`workflow.state.hops` has a plan that is wrong: {why}");
+                let hint = "mend `payload.plan` of the hop, or take its result out";
+                self.findings.error(CODES.value, state.start, message, hint);
+            }
+        }
     }
 
     fn state(&mut self, node: &Node<'_>, flow: &mut Flow) {
@@ -74,6 +98,11 @@ impl Reader<'_, '_, '_> {
             let id = HopId::parse(it.text()?).ok()?;
             flow.graph().position(&id)
         });
+        let children = node.get("children").map(Node::items).unwrap_or_default();
+        let children = children.iter();
+        let children: Vec<TaskId> = children
+            .filter_map(|it| self.id(Some(it), "workflow.state.hops.children", TaskId::parse))
+            .collect();
         let mut record = HopRecord {
             pass: self.number(node, "pass", 0),
             task,
@@ -81,6 +110,7 @@ impl Reader<'_, '_, '_> {
             started_at: moment(node, "startedAt"),
             completed_at: moment(node, "completedAt"),
             result: map("result"),
+            children,
             reason: text("reason"),
             review: map("review"),
             is_escalated: node.get("escalated").and_then(Node::boolean) == Some(true),
@@ -90,6 +120,7 @@ impl Reader<'_, '_, '_> {
         record.standing.live_since = moment(node, "liveSince");
         record.standing.rejections = self.number(node, "rejectionCount", 0);
         record.standing.state = match text("status").as_deref() {
+            Some("dispatched") if !record.children.is_empty() => State::Dispatched,
             // A run is told by the card of the hop; one of AOF 1 had none and is begun anew.
             Some("ready" | "dispatched") => State::Ready,
             Some("waiting-human") => State::WaitingHuman,
@@ -125,6 +156,20 @@ impl Reader<'_, '_, '_> {
             retries: node.get("retries").map(|_| self.number(node, "retries", 0)),
             result: node.get("result").map(Node::to_map),
         }))
+    }
+}
+
+/// Reads the plan in a payload, for the hop at a position of a workflow.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn plan_of(payload: Option<&Value>, about: (&Graph, usize)) -> Result<Plan, String> {
+    match parse_plan("payload", payload, about, 0) {
+        Ok((plan, _)) => Ok(plan),
+        Err(findings) => {
+            let first = findings.first();
+            Err(first.map_or_else(String::new, |it| format!("{}: {}", it.code, it.message)))
+        }
     }
 }
 
@@ -178,6 +223,8 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Out<'a> {
         .iter()
         .filter_map(|at| flow.graph().hop(*at));
     let closed: Vec<_> = closed.map(|hop| Out::text(hop.id.as_str())).collect();
+    let children = record.children.iter().map(|id| Out::text(id.as_str()));
+    let children: Vec<_> = children.collect();
     let count = standing.rejections;
     map(Vec::from([
         ("status", Some(Out::bare(standing.state.as_str()))),
@@ -191,6 +238,10 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Out<'a> {
         ("pass", (record.pass > 0).then(|| Out::bare(record.pass))),
         ("startedAt", record.started_at.map(Out::bare)),
         ("completedAt", record.completed_at.map(Out::bare)),
+        (
+            "children",
+            (!children.is_empty()).then(|| Out::List(children)),
+        ),
         ("reason", record.reason.as_deref().map(Out::text)),
         ("rejectionCount", (count > 0).then(|| Out::bare(count))),
         ("escalated", record.is_escalated.then(|| Out::bare(true))),

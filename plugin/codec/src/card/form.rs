@@ -137,6 +137,7 @@ const HOP_STATE: Schema = open(&[
     optional("skipped", Choice(&["condition", "dead-path", "failure"])),
     optional("task", Text),
     optional("pass", Integer(0, INT32_MAX)),
+    optional("children", List(&Text)),
     optional("reason", Text),
     optional("review", Table(&Any)),
     optional("closed", List(&Text)),

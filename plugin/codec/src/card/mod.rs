@@ -11,6 +11,7 @@ mod read;
 mod write;
 
 pub use document::CardDocument;
+pub use flow::plan_of;
 pub use form::card_schema;
 pub use read::parse_card;
 pub use write::new_card;

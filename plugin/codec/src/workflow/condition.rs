@@ -7,6 +7,8 @@ use aof_core::workflow::Condition;
 use aof_core::workflow::condition::{Comparison, DEPTH_MAX, NODES_MAX};
 use serde_json::Value;
 
+use super::definition::CODES;
+use crate::document::{Parsed, tree};
 use crate::finding::{Findings, LIMIT, excerpt, one_of};
 use crate::yaml::Node;
 
@@ -31,7 +33,7 @@ const OPERATORS: [(&str, &[&str]); 15] = [
 /// The operator that is written like a boolean.
 const FALSE: &str = "false";
 /// States that a condition can ask for.
-const STATUSES: [&str; 7] = [
+pub(super) const STATUSES: [&str; 7] = [
     "pending",
     "ready",
     "dispatched",
@@ -52,6 +54,19 @@ const ROOTS: [&str; 9] = [
     "task.metadata.",
     "flags.",
 ];
+
+/// Reads a condition on its own, in YAML or JSON; it comes with what was written.
+///
+/// # Errors
+/// All findings, at least one of them an error.
+pub fn parse_condition(path: &str, bytes: &[u8]) -> Parsed<(Condition, Value)> {
+    let mut findings = Findings::new(path, &CODES);
+    let read = tree(bytes, &mut findings).and_then(|root| {
+        let condition = condition(&root, "condition", &mut findings)?;
+        Some((condition, root.to_value()))
+    });
+    findings.conclude(read)
+}
 
 /// Reads a condition; `path` is where it stands.
 pub(super) fn condition(
@@ -240,7 +255,7 @@ impl Reader<'_, '_> {
         });
         let is_root = |root: &str| match root.strip_suffix('.') {
             Some(_) => field.len() > root.len() && field.starts_with(root),
-            None => field == root,
+            None => field == *root,
         };
         if is_result || ROOTS.iter().any(|root| is_root(root)) {
             return Some(field);

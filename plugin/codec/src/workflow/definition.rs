@@ -5,9 +5,9 @@
 
 use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
 use aof_core::sla::CardSla;
-use aof_core::workflow::Strategy;
 use aof_core::workflow::graph::{FAILED, HOP_REJECTIONS_MAX};
 use aof_core::workflow::{Condition, Definition, Doer, Duty, Edge, Graph, Hop, Join, Kind};
+use aof_core::workflow::{Strategy, Template};
 use serde_json::Value;
 
 use super::condition::condition;
@@ -99,9 +99,9 @@ pub fn workflow_schema() -> Value {
 ///
 /// # Errors
 /// All findings of the file, at most [`crate::FINDINGS_MAX`], at least one of them an error.
-pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Definition> {
+pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Template> {
     let mut findings = Findings::new(path, &CODES);
-    let read = tree(bytes, &mut findings).and_then(|root| definition_of(&root, "", &mut findings));
+    let read = tree(bytes, &mut findings).and_then(|root| template_of(&root, &mut findings));
     findings.conclude(read)
 }
 
@@ -109,21 +109,33 @@ pub fn parse_workflow(path: &str, bytes: &[u8]) -> Parsed<Definition> {
 ///
 /// # Errors
 /// As of a file, `path` being what it is called.
-pub fn workflow_of(path: &str, value: &Value) -> Parsed<Definition> {
+pub fn workflow_of(path: &str, value: &Value) -> Parsed<Template> {
     let mut findings = Findings::new(path, &CODES);
-    let read = definition_of(&Node::from_value(value), "", &mut findings);
+    let read = template_of(&Node::from_value(value), &mut findings);
     findings.conclude(read)
 }
 
+fn template_of(root: &Node<'_>, findings: &mut Findings<'_>) -> Option<Template> {
+    let definition = definition_of(root, "", findings)?;
+    Some(Template {
+        name: definition.name.clone(),
+        definition: definition.into(),
+        written: root.to_value().into(),
+    })
+}
+
 /// Reads a workflow from a part of a file; `prefix` is what leads to its fields there, with a
-/// point at its end.
+/// point at its end. Whatever is wrong with it has the codes of workflows.
 pub(crate) fn definition_of(
     node: &Node<'_>,
     prefix: &str,
     findings: &mut Findings<'_>,
 ) -> Option<Definition> {
+    let outer = std::mem::replace(&mut findings.codes, &CODES);
     check_under(node, prefix.trim_end_matches('.'), &DEFINITION, findings);
-    definition(node, &format!("{prefix}hops"), findings)
+    let read = definition(node, &format!("{prefix}hops"), findings);
+    findings.codes = outer;
+    read
 }
 
 /// A workflow that was checked before; `list` is the path of its hops.
@@ -169,7 +181,8 @@ fn is_possible(graph: &Graph, entries: &Entries<'_, '_>, findings: &mut Findings
     let message = "no hop can ever run: every one without `dependsOn` has a condition that never \
                    holds";
     let hint = "let one of them begin";
-    findings.error(CODES.value, at, message.to_owned(), hint);
+    let value = findings.codes.value;
+    findings.error(value, at, message.to_owned(), hint);
     false
 }
 
@@ -244,7 +257,8 @@ impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
     pub(super) fn wrong(&mut self, key: &str, message: &str, hint: &str) {
         let start = self.node.get(key).map_or(self.node.start, |it| it.start);
         let message = format!("`{}` {message}", self.at(key));
-        self.findings.error(CODES.value, start, message, hint);
+        let value = self.findings.codes.value;
+        self.findings.error(value, start, message, hint);
     }
 
     pub(super) fn name<T>(

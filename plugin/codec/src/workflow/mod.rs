@@ -5,10 +5,16 @@ mod decide;
 mod definition;
 mod entries;
 mod expand;
+mod gate;
+mod given;
 mod kind;
+mod template;
 #[cfg(test)]
 mod tests;
 
+pub use condition::parse_condition;
 pub(crate) use definition::definition_of;
 pub use definition::{parse_workflow, workflow_of, workflow_schema};
-pub use expand::parse_plan;
+pub(crate) use expand::parse_plan;
+pub use given::parse_facts;
+pub(crate) use template::templates;

@@ -3,6 +3,8 @@
 mod kind;
 mod plan;
 
+use std::sync::Arc;
+
 use aof_core::workflow::{Condition, Definition, Doer, Join, Strategy};
 
 use crate::parse_workflow;
@@ -19,8 +21,11 @@ fn told(text: &str) -> Vec<String> {
     told.collect()
 }
 
-fn read(text: &str) -> Definition {
-    parse_workflow("w.yaml", text.as_bytes()).unwrap().0
+fn read(text: &str) -> Arc<Definition> {
+    parse_workflow("w.yaml", text.as_bytes())
+        .unwrap()
+        .0
+        .definition
 }
 
 /// A workflow of `a` and then `b`, to which something is added.
@@ -203,4 +208,35 @@ fn a_condition_has_a_depth_and_a_size() {
             "{found:?}"
         );
     }
+}
+
+#[test]
+fn numbers_and_times_of_a_workflow_have_their_bounds() {
+    for (more, is_fine) in [
+        (", canReject: true, rejectionsMax: 100", true),
+        (", canReject: true, rejectionsMax: 101", false),
+        (", canReject: true, rejectionsMax: 0", false),
+        (", retries: 10", true),
+        (", retries: 11", false),
+        (", timeout: 366d", true),
+        (", timeout: 527040m", true),
+        (", timeout: 527041m", false),
+        (", joinType: deadline(366d)", true),
+        (", joinType: deadline(8785h)", false),
+        (", timeout: 99999999999999999999h", false),
+        (", timeout: 9999999999999999999d", false),
+    ] {
+        let found = told(&second(more));
+        assert_eq!(found.is_empty(), is_fine, "{more}: {found:?}");
+        assert!(
+            found.iter().all(|it| it.starts_with("AOF-1162 4:")),
+            "{found:?}"
+        );
+    }
+    let whole = "name: w\nrejectionsMax: 101\nhops: [{id: a, role: r}]\n";
+    assert!(
+        told(whole)[0].starts_with("AOF-1162 2:16 "),
+        "{:?}",
+        told(whole)
+    );
 }

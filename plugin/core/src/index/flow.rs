@@ -17,6 +17,8 @@ pub struct FlowRow {
     pub is_running: bool,
     /// The cards of hops that are at work or may be.
     pub open: Vec<TaskId>,
+    /// Tasks that plans became, each list of one hop: it is over once they are.
+    pub children: Vec<Vec<TaskId>>,
     /// A hop that may be done has no card.
     pub lacks_card: bool,
     /// When a hop waits no longer for others.
@@ -24,6 +26,11 @@ pub struct FlowRow {
 }
 
 impl FlowRow {
+    /// Tasks with which it goes on.
+    pub(super) fn awaited(&self) -> impl Iterator<Item = &TaskId> {
+        self.open.iter().chain(self.children.iter().flatten())
+    }
+
     pub(super) fn of(flow: &Flow) -> Self {
         let waits = flow.graph().hops().iter().zip(&flow.state.hops);
         let due = waits.filter_map(|(hop, record)| match hop.join {
@@ -32,12 +39,14 @@ impl FlowRow {
             }
             _ => None,
         });
-        let is_open = |state: &State| !state.is_final() && *state != State::Pending;
-        let mut records = flow.state.hops.iter();
+        let mut hops = flow.graph().hops().iter().zip(&flow.state.hops);
+        let children = flow.state.hops.iter().map(|record| &record.children);
+        let children = children.filter(|children| !children.is_empty());
         FlowRow {
             is_running: flow.state.status == FlowStatus::Running,
             open: flow.open().map(|(_, task)| task.clone()).collect(),
-            lacks_card: records.any(|it| is_open(&it.standing.state) && it.task.is_none()),
+            children: children.cloned().collect(),
+            lacks_card: hops.any(|(hop, record)| record.lacks_card(hop)),
             due: due.min(),
         }
     }
@@ -138,8 +147,12 @@ impl TaskIndex {
             let status = self.status(task);
             status.is_none_or(|it| it.is_terminal() || it == Status::Deadletter)
         };
+        let are_over = |tasks: &Vec<TaskId>| tasks.iter().all(is_over);
         row.status == Status::InProgress
-            && (!flow.is_running || flow.lacks_card || flow.open.iter().any(is_over))
+            && (!flow.is_running
+                || flow.lacks_card
+                || flow.open.iter().any(is_over)
+                || flow.children.iter().any(are_over))
     }
 
     /// Whether nobody waits for the card of a hop: its task is over, or went on without it. A task

@@ -8,6 +8,7 @@ use crate::card::Routing;
 use crate::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use crate::index::Row;
 use crate::instant::Instant;
+use crate::order;
 use crate::priority::Priority;
 
 /// Where a ready task wants to go, as its card says.
@@ -47,7 +48,7 @@ pub struct Tags(Box<[String]>);
 impl Tags {
     fn of(routing: &Routing) -> Self {
         let mut tags = routing.tags.clone();
-        tags.sort_unstable();
+        order::sort_by(&mut tags, &|left, right| left.cmp(right));
         tags.dedup();
         Tags(tags.into())
     }

@@ -188,7 +188,10 @@ fn judge<'a>(
     if let Some(full) = tally.project_full(project) {
         return Err(Obstacle::Project(full));
     }
-    if let Some(spent) = tally.task_spent(id, row) {
+    let whole = row.hop.as_ref().map(|hop| &hop.of);
+    let whole = whole.and_then(|whole| Some((whole, snapshot.index.row(whole)?)));
+    let mut purses = std::iter::once((id, row)).chain(whole);
+    if let Some(spent) = purses.find_map(|(id, row)| tally.task_spent(id, row)) {
         return Err(Obstacle::Spent(spent, decision));
     }
     match tally.resource_taken(row) {

@@ -8,21 +8,19 @@ use serde_json::{Map, Value, json};
 
 use crate::card::{Card, Routing};
 use crate::event::EventDraft;
+use crate::gather::gathered;
 use crate::id::{ProjectId, TaskId};
 use crate::instant::Instant;
 use crate::refusal::Refusal;
 use crate::status::Status;
 use crate::verb::{self, Step, touch, walk};
+use crate::workflow::computed::compute;
 use crate::workflow::facts::CardFacts;
-use crate::workflow::flow::{Flow, FlowStatus, HopRecord};
-use crate::workflow::graph::FAILED;
+use crate::workflow::flow::{Flow, FlowStatus, ReadPlan};
 use crate::workflow::hop_card;
-use crate::workflow::outcome::Outcome;
-use crate::workflow::progress::Rejected;
-use crate::workflow::{Doer, Facts, Progress, State, Verdict};
+use crate::workflow::settle::settle;
+use crate::workflow::{Doer, Graph, Progress, State, Verdict};
 
-/// Why a hop failed that sent work back once too often. Source: AOF 1.20, "Rejection".
-pub const CIRCUIT_BREAKER: &str = "circuit_breaker";
 /// Why the card of a hop is given up that nobody waits for any more.
 pub const SUPERSEDED: &str = "superseded: the workflow went on without it";
 
@@ -40,8 +38,8 @@ pub enum End {
 /// A hop whose card came to its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HopEnd {
-    /// The position of the hop.
-    pub at: usize,
+    /// The card.
+    pub task: TaskId,
     /// Who finished it.
     pub by: Option<String>,
     /// Somebody took it over, as its time was up.
@@ -62,6 +60,10 @@ pub struct Maker<'a> {
     pub route: &'a dyn Fn(&Doer) -> Routing,
     /// Whether a file is there, below the task's work.
     pub has_file: &'a dyn Fn(&str) -> bool,
+    /// How a plan is read.
+    pub plan: ReadPlan<'a>,
+    /// Where a task stands.
+    pub status: &'a dyn Fn(&TaskId) -> Option<Status>,
     /// The moment.
     pub now: Instant,
 }
@@ -77,6 +79,14 @@ pub struct Advance {
     pub dropped: Vec<TaskId>,
 }
 
+/// What comes together on the way to that.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) events: Vec<EventDraft>,
+    pub(super) made: Vec<Step>,
+    pub(super) dropped: Vec<TaskId>,
+}
+
 /// The workflow begins, or goes on after somebody let the blocked task go on: then what failed is
 /// done anew.
 ///
@@ -85,7 +95,7 @@ pub struct Advance {
 pub fn begin(card: &Card, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
     let mut flow = flow_of(card)?;
     let Step {
-        card: mut next,
+        card: next,
         mut events,
     } = match card.status {
         Status::InProgress => {
@@ -106,11 +116,10 @@ pub fn begin(card: &Card, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
     let was = flow.state.status;
     let definition = flow.definition.clone();
     let facts = CardFacts::of(&next, &flow, maker.has_file);
-    let standing = flow.state.hops.iter().map(|hop| hop.standing.clone());
     let progress = match was {
         FlowStatus::Pending => Progress::begin(&definition.graph, maker.now, &facts),
         _ => {
-            let mut progress = Progress::resume(&definition.graph, standing.collect());
+            let mut progress = progress_of(&definition.graph, &flow);
             // One that only stood still goes on where it was.
             if was == FlowStatus::Failed {
                 progress.revive(maker.now, &facts);
@@ -130,8 +139,11 @@ pub fn begin(card: &Card, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
             "again": was != FlowStatus::Pending, "changes": changes(&flow, &changed),
         }),
     ));
-    next.workflow = Some(Box::new(flow));
-    conclude(Step { card: next, events }, maker)
+    let changes = Changes {
+        events,
+        ..Changes::default()
+    };
+    conclude((next, flow), changes, maker)
 }
 
 /// Hops came to their ends, or time passed.
@@ -146,151 +158,26 @@ pub fn advance(card: &Card, ends: &[HopEnd], maker: &mut Maker<'_>) -> Result<Ad
     }
     let mut next = card.clone();
     touch(&mut next, maker.now);
-    let mut events = Vec::new();
-    let mut dropped = Vec::new();
+    let mut changes = Changes::default();
     for end in ends {
-        settle(&mut flow, &next, end, (maker, &mut events, &mut dropped));
+        settle(&mut flow, (&next, end), &mut changes, maker);
     }
     let definition = flow.definition.clone();
     let facts = CardFacts::of(&next, &flow, maker.has_file);
-    let standing = flow.state.hops.iter().map(|hop| hop.standing.clone());
-    let mut progress = Progress::resume(&definition.graph, standing.collect());
+    let mut progress = progress_of(&definition.graph, &flow);
     progress.pass(maker.now, &facts);
     take_in(&mut flow, &progress, maker.now);
-    next.workflow = Some(Box::new(flow));
-    let mut advance = conclude(Step { card: next, events }, maker)?;
-    advance.dropped.extend(dropped);
-    Ok(advance)
+    conclude((next, flow), changes, maker)
 }
 
-/// Takes one end in.
-fn settle(
-    flow: &mut Flow,
-    card: &Card,
-    end: &HopEnd,
-    (maker, events, dropped): (&Maker<'_>, &mut Vec<EventDraft>, &mut Vec<TaskId>),
-) {
-    let HopEnd {
-        at,
-        by,
-        is_escalated,
-        end,
-    } = end;
-    let definition = flow.definition.clone();
-    let Some(hop) = definition.graph.hop(*at) else {
-        return;
-    };
-    // Work that was sent back by an end before this one has no card: what came of it is over.
-    let record = flow.state.hops.get_mut(*at);
-    let Some(record) = record.filter(|record| record.task.is_some()) else {
-        return;
-    };
-    if let End::Vanished = end {
-        // Somebody took the card away: the hop is done on another one.
-        record.task = None;
-        record.standing.state = State::Ready;
-        return;
-    }
-    let task = record.task.clone();
-    record.by.clone_from(by);
-    record.is_escalated |= is_escalated;
-    let outcome = match end {
-        End::Done(result) => {
-            record.result.clone_from(result);
-            Outcome::of(result.as_ref(), hop)
-        }
-        End::Failed(reason) => Outcome::Failed(reason.clone()),
-        End::Vanished => return,
-    };
+/// How far the hops of a workflow have come; `graph` is its own.
+pub(super) fn progress_of<'g>(graph: &'g Graph, flow: &Flow) -> Progress<'g> {
     let standing = flow.state.hops.iter().map(|hop| hop.standing.clone());
-    let mut progress = Progress::resume(&definition.graph, standing.collect());
-    progress.start(*at, hop.duty.is_human);
-    // What it came to counts for what follows from it.
-    let mut seen = flow.clone();
-    if let (Outcome::Complete(word), Some(record)) = (&outcome, seen.state.hops.get_mut(*at)) {
-        record.standing.state = State::Complete(word.clone());
-    }
-    let facts = CardFacts::of(card, &seen, maker.has_file);
-    let now = (maker.now, &facts as &dyn Facts);
-    let mut told = Told {
-        at: *at,
-        task,
-        name: outcome.as_str().to_owned(),
-        reason: None,
-        reset: None,
-    };
-    match outcome {
-        Outcome::Complete(word) => {
-            progress.settle(*at, State::Complete(word), now);
-        }
-        Outcome::Failed(reason) => {
-            progress.settle(*at, State::Failed, now);
-            told.reason = Some(reason);
-        }
-        Outcome::Rejected(notes) => match progress.reject(*at, now) {
-            Some(Rejected::Reset(reset)) => {
-                told.reason = Some(notes);
-                told.reset = Some(reset);
-            }
-            Some(Rejected::Breaker) => {
-                told.reason = Some(format!("{CIRCUIT_BREAKER}: {notes}"));
-                FAILED.clone_into(&mut told.name);
-            }
-            None => {}
-        },
-    }
-    if let Some(record) = flow.state.hops.get_mut(*at) {
-        record.review = None;
-        if progress.state(*at) == &State::Failed {
-            record.reason.clone_from(&told.reason);
-        }
-    }
-    if let Some(reset) = &told.reset {
-        dropped.extend(set_back(flow, reset, (&told, &progress)));
-    }
-    let changed = take_in(flow, &progress, maker.now);
-    tell(flow, card, (&told, &changed), events);
-}
-
-/// What is said of one end.
-struct Told {
-    at: usize,
-    task: Option<TaskId>,
-    name: String,
-    reason: Option<String>,
-    /// Positions of what a rejection set back.
-    reset: Option<Vec<usize>>,
-}
-
-/// Forgets what hops came to that are done anew, and says which cards nobody waits for any more.
-fn set_back(
-    flow: &mut Flow,
-    reset: &[usize],
-    (told, progress): (&Told, &Progress<'_>),
-) -> Vec<TaskId> {
-    let name = flow.graph().hop(told.at).map(|hop| hop.id.to_string());
-    let count = progress.hops().get(told.at).map(|hop| hop.rejections);
-    let review = json!({"hop": name, "notes": told.reason, "count": count});
-    let mut dropped = Vec::new();
-    for at in reset {
-        let Some(record) = flow.state.hops.get_mut(*at) else {
-            continue;
-        };
-        let is_open = !record.standing.state.is_final() && *at != told.at;
-        dropped.extend(record.task.take().filter(|_| is_open));
-        *record = HopRecord {
-            pass: record.pass,
-            is_escalated: record.is_escalated,
-            review: review.as_object().cloned(),
-            standing: std::mem::take(&mut record.standing),
-            ..HopRecord::default()
-        };
-    }
-    dropped
+    Progress::resume(graph, standing.collect())
 }
 
 /// Writes down where the hops stand now, and says which of them moved.
-fn take_in(flow: &mut Flow, progress: &Progress<'_>, now: Instant) -> Vec<usize> {
+pub(super) fn take_in(flow: &mut Flow, progress: &Progress<'_>, now: Instant) -> Vec<usize> {
     let mut changed = Vec::new();
     let records = flow.state.hops.iter_mut().zip(progress.hops());
     for (at, (record, standing)) in records.enumerate() {
@@ -309,14 +196,14 @@ fn take_in(flow: &mut Flow, progress: &Progress<'_>, now: Instant) -> Vec<usize>
     changed
 }
 
-/// Makes cards for hops that may be done, and leads the task on once all are over.
-fn conclude(whole: Step, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
-    let Step {
-        mut card,
-        mut events,
-    } = whole;
-    let mut flow = flow_of(&card)?;
-    let mut made = Vec::new();
+/// Computes what can be, makes cards for hops that may be done, and leads the task on once all are
+/// over.
+pub(super) fn conclude(
+    (mut card, mut flow): (Card, Flow),
+    mut changes: Changes,
+    maker: &mut Maker<'_>,
+) -> Result<Advance, Refusal> {
+    compute(&mut flow, &card, &mut changes, maker);
     for at in ready(&flow) {
         let id = (maker.ids)();
         let human = flow.graph().hop(at).is_some_and(|hop| hop.duty.is_human);
@@ -329,11 +216,10 @@ fn conclude(whole: Step, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
                 record.standing.state = State::WaitingHuman;
             }
         }
-        made.extend(hop_card::make((&card, &flow), (at, id), maker));
+        let made = hop_card::make((&card, &flow), (at, id), maker);
+        changes.made.extend(made);
     }
-    let definition = flow.definition.clone();
-    let standing = flow.state.hops.iter().map(|hop| hop.standing.clone());
-    let verdict = Progress::resume(&definition.graph, standing.collect()).verdict();
+    let verdict = progress_of(flow.graph(), &flow).verdict();
     let revision = card.revision;
     let end = match verdict {
         Verdict::Open => None,
@@ -346,6 +232,7 @@ fn conclude(whole: Step, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
             Some(verb::block(&card, &failure(&flow), maker.now)?)
         }
     };
+    let mut events = changes.events;
     if let Some(step) = end {
         flow.state.completed_at = Some(maker.now);
         card = step.card;
@@ -356,8 +243,8 @@ fn conclude(whole: Step, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
     card.workflow = Some(Box::new(flow));
     Ok(Advance {
         whole: Step { card, events },
-        made,
-        dropped: Vec::new(),
+        made: changes.made,
+        dropped: changes.dropped,
     })
 }
 
@@ -379,15 +266,23 @@ fn failure(flow: &Flow) -> String {
 
 /// Hops that may be done and have no card yet.
 fn ready(flow: &Flow) -> Vec<usize> {
-    let records = flow.state.hops.iter().enumerate();
-    let waits = |record: &HopRecord| {
-        record.task.is_none() && matches!(record.standing.state, State::Ready | State::WaitingHuman)
-    };
-    let ready = records.filter(|(_, record)| waits(record));
+    let hops = flow.graph().hops().iter().zip(&flow.state.hops);
+    let ready = hops.enumerate().filter(|(_, (hop, it))| it.lacks_card(hop));
     ready.map(|(at, _)| at).collect()
 }
 
-fn tell(
+/// What is said of one end.
+pub(super) struct Told {
+    pub(super) at: usize,
+    pub(super) task: Option<TaskId>,
+    pub(super) name: String,
+    pub(super) reason: Option<String>,
+    /// Positions of what a rejection set back.
+    pub(super) reset: Option<Vec<usize>>,
+}
+
+/// Writes the event of one end.
+pub(super) fn tell(
     flow: &Flow,
     card: &Card,
     (told, changed): (&Told, &[usize]),
@@ -430,7 +325,7 @@ fn changes(flow: &Flow, places: &[usize]) -> Value {
         let state = record.standing.state.as_str();
         Some((hop.id.to_string(), Value::from(state)))
     });
-    Value::Object(moved.collect())
+    Value::Object(gathered(moved))
 }
 
 fn flow_of(card: &Card) -> Result<Flow, Refusal> {

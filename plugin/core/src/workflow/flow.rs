@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::id::{HopId, RoleId, TaskId};
 use crate::instant::Instant;
-use crate::workflow::{Definition, Graph, HopState, State};
+use crate::workflow::expand::Plan;
+use crate::workflow::{Definition, Graph, Hop, HopState, Kind, State};
 
 /// How a workflow of a task stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,12 +71,28 @@ pub struct HopRecord {
     pub completed_at: Option<Instant>,
     /// What came of it, as whoever did it said.
     pub result: Option<Map<String, Value>>,
+    /// Tasks that a plan became, of a hop that expands into tasks.
+    pub children: Vec<TaskId>,
     /// Why it failed.
     pub reason: Option<String>,
     /// Who sent it back and why, until it is done again: `hop`, `notes`, `count`.
     pub review: Option<Map<String, Value>>,
     /// Somebody else took an earlier pass over, as its time was up; nobody does so twice.
     pub is_escalated: bool,
+}
+
+impl HopRecord {
+    /// Whether the hop may be done and has no card yet. What is computed needs one only for the
+    /// person who is asked.
+    #[must_use]
+    pub fn lacks_card(&self, hop: &Hop) -> bool {
+        self.task.is_none()
+            && match self.standing.state {
+                State::Ready => hop.kind == Kind::Work,
+                State::WaitingHuman => true,
+                _ => false,
+            }
+    }
 }
 
 /// How far the workflow of a task has come.
@@ -94,9 +111,11 @@ pub struct FlowState {
 /// The workflow of a card.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flow {
-    /// What is to be done.
+    /// What is to be done, with what plans have added so far.
     pub definition: Arc<Definition>,
-    /// The same as it was written.
+    /// The same without that.
+    pub base: Arc<Definition>,
+    /// That as it was written.
     pub written: Arc<Value>,
     /// The template that it was made from.
     pub template: Option<String>,
@@ -110,6 +129,7 @@ impl Flow {
     pub fn new(definition: Arc<Definition>, written: Arc<Value>, template: Option<String>) -> Self {
         let count = definition.graph.hops().len();
         Flow {
+            base: definition.clone(),
             definition,
             written,
             template,
@@ -124,6 +144,28 @@ impl Flow {
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.definition.graph
+    }
+
+    /// Lets these hops count from now on; records of those that are there stay, and those of others
+    /// come back.
+    pub fn set_graph(&mut self, graph: Graph) -> Vec<HopRecord> {
+        let name = self.base.name.clone();
+        let old = std::mem::replace(&mut self.definition, Arc::new(Definition { name, graph }));
+        let records = std::mem::take(&mut self.state.hops);
+        let names = old.graph.hops().iter().map(|hop| &hop.id);
+        let graph = &self.definition.graph;
+        let place = |at: &usize| graph.position(&old.graph.hop(*at)?.id);
+        let (mut kept, mut gone) = (vec![HopRecord::default(); graph.hops().len()], Vec::new());
+        for (id, mut record) in names.zip(records) {
+            let closed = record.standing.closed.iter().filter_map(place);
+            record.standing.closed = closed.collect();
+            match graph.position(id).and_then(|at| kept.get_mut(at)) {
+                Some(known) => *known = record,
+                None => gone.push(record),
+            }
+        }
+        self.state.hops = kept;
+        gone
     }
 
     /// Its hops with what is known of each.
@@ -143,6 +185,40 @@ impl Flow {
         open.filter_map(|(at, record)| Some((at, record.task.as_ref()?)))
     }
 }
+
+/// Reads the plan in a payload, for the hop at a position of a workflow.
+pub type ReadPlan<'a> = &'a dyn Fn(Option<&Value>, (&Graph, usize)) -> Result<Plan, String>;
+
+/// A workflow with the hops of all plans that were carried out: `done` gives the result of a hop
+/// that is complete.
+///
+/// # Errors
+/// What is wrong with a plan.
+pub fn grown(
+    base: &Graph,
+    done: &dyn Fn(&HopId) -> Option<Map<String, Value>>,
+    read: ReadPlan<'_>,
+) -> Result<Graph, String> {
+    let mut graph = base.clone();
+    let mut at = 0;
+    while let Some(hop) = graph.hop(at) {
+        let expand = match hop.kind {
+            Kind::Expand(expand) if !expand.into_tasks && done(&hop.id).is_some() => Some(expand),
+            _ => None,
+        };
+        let from = expand.and_then(|expand| graph.hop(expand.from));
+        if let Some(result) = from.and_then(|from| done(&from.id))
+            && let Plan::Hops(more) = read(result.get(PAYLOAD), (&graph, at))?
+        {
+            graph = *more;
+        }
+        at += 1;
+    }
+    Ok(graph)
+}
+
+/// The key of what a result hands on.
+pub(super) const PAYLOAD: &str = "payload";
 
 /// What the card of a hop says of the hop.
 #[derive(Debug, Clone, PartialEq)]

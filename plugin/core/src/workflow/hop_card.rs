@@ -12,7 +12,7 @@ use crate::verb::{Draft, Step, create};
 use crate::workflow::advance::Maker;
 use crate::workflow::flow::{Flow, HopOf, HopRecord};
 use crate::workflow::outcome::NOTES;
-use crate::workflow::{Hop, State};
+use crate::workflow::{Hop, Kind, State};
 
 /// Bytes of the task's own text that the card of a hop repeats.
 const BRIEF_BYTES_MAX: usize = 16 * 1024;
@@ -28,6 +28,8 @@ pub(super) fn make(
     let hop = flow.graph().hop(at)?;
     let record = flow.state.hops.get(at)?;
     let duty = &hop.duty;
+    // Of what is computed only a person is asked.
+    let is_human = duty.is_human || hop.kind != Kind::Work;
     let body = body((card, flow), (hop, record));
     let routing = duty.doer.as_ref().map(maker.route);
     let routing = Routing {
@@ -40,7 +42,7 @@ pub(super) fn make(
     let draft = Draft {
         id,
         project: maker.project.clone(),
-        status: match duty.is_human {
+        status: match is_human {
             true => Status::Review,
             false => Status::Ready,
         },
@@ -57,13 +59,15 @@ pub(super) fn make(
     };
     let hash = (maker.hash)(&draft.body);
     let mut step = create(draft, hash, maker.now);
+    step.card.sla = duty.sla;
+    step.card.budget = duty.budget;
     step.card.hop = Some(Box::new(HopOf {
         of: card.id.clone(),
         id: hop.id.clone(),
         pass: record.pass,
-        is_human: duty.is_human,
+        is_human,
         waits_for_review: duty.waits_for_review,
-        can_reject: hop.can_reject,
+        can_reject: hop.can_reject || hop.kind != Kind::Work,
         timeout_ms: duty.timeout_ms,
         escalate_to: duty.escalate_to.clone(),
         escalated_at: record.is_escalated.then_some(maker.now),
@@ -92,7 +96,14 @@ fn body((card, flow): (&Card, &Flow), (hop, record): (&Hop, &HopRecord)) -> Stri
     section(&mut text, "The task", brief(card));
     let before: Vec<String> = upstream(flow, hop, card).collect();
     section(&mut text, "What was done before", &before.join("\n"));
+    if let Some(why) = asked(record) {
+        section(&mut text, "What is suggested", why);
+    }
     let how = match (hop.duty.is_human, hop.can_reject) {
+        _ if hop.kind != Kind::Work => {
+            "A person decides: `aof approve` takes what is suggested, `aof choose` another answer by \
+             the name of its hop, `aof reject` none of them."
+        }
         (true, true) => {
             "A person decides: `aof approve` lets the workflow go on, `aof reject --notes …` sends \
              the work back."
@@ -106,6 +117,11 @@ fn body((card, flow): (&Card, &Flow), (hop, record): (&Hop, &HopRecord)) -> Stri
     };
     section(&mut text, "How it ends", how);
     text
+}
+
+/// What led to a decision that a person looks at.
+fn asked(record: &HopRecord) -> Option<&str> {
+    record.result.as_ref()?.get("explanation")?.as_str()
 }
 
 fn section(text: &mut String, heading: &str, content: &str) {

@@ -287,6 +287,35 @@ impl<'g> Progress<'g> {
         let failed: Vec<usize> = failed.collect();
         let reset = self.graph.downstream(failed);
         self.reset(&reset, now, facts);
+        self.decide(now, facts);
+    }
+
+    /// Decides all edges anew, as the workflow is another one: those of hops that are over, and then
+    /// what follows for those that did not begin.
+    pub fn rejudge(&mut self, now: Instant, facts: &dyn Facts) {
+        let graph = self.graph;
+        for at in 0..self.hops.len() {
+            let is_final = self.state(at).is_final();
+            let next = graph.after(at).iter().filter(|_| is_final);
+            let closed = next.filter(|to| {
+                let edge = self.edges(**to).iter().find(|edge| edge.from == at);
+                let when = edge.and_then(|edge| edge.when.as_ref());
+                when.is_some_and(|when| !self.holds(when, facts))
+            });
+            let closed: Vec<usize> = closed.copied().collect();
+            if let Some(hop) = self.hops.get_mut(at) {
+                hop.closed = closed;
+            }
+        }
+        self.count();
+        for (hop, counts) in self.hops.iter_mut().zip(&self.counts) {
+            hop.live_since = (counts.live > 0).then_some(now);
+        }
+        self.decide(now, facts);
+    }
+
+    /// Decides every pending hop, in case something else changed than what was told.
+    pub fn decide(&mut self, now: Instant, facts: &dyn Facts) {
         self.follow((0..self.hops.len()).collect(), now, facts);
     }
 

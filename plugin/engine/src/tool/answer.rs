@@ -116,6 +116,23 @@ pub(super) struct Org {
     pub(super) org: Map<String, Value>,
 }
 
+/// A workflow, or a condition.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct Workflow {
+    /// `path`, `usable`, `errors`, `findings`, `definition`, `template`, `isDefault`; `templates`
+    /// and `default` of a project; `condition`, `holds` and `part` of a condition.
+    pub(super) workflow: Map<String, Value>,
+}
+
+/// What is different in the workflow of a task.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct Upgrade {
+    /// `taskId`, `upgraded`, and the names of hops: `added`, `removed`, `changed`.
+    pub(super) upgrade: Map<String, Value>,
+}
+
 /// Counts and tasks.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]

@@ -2,6 +2,7 @@
 
 use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
+use aof_core::gather::gathered;
 use aof_core::permission::{Operation, holds};
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
@@ -83,7 +84,7 @@ impl Arguments {
         ];
         let given = fields.into_iter();
         let given = given.filter_map(|(key, value)| Some((key.to_owned(), value?)));
-        given.collect()
+        gathered(given)
     }
 }
 

@@ -1,7 +1,5 @@
 //! `aof_dispatch`: a new task.
 
-use std::sync::Arc;
-
 use aof_core::caller::Context;
 use aof_core::card::Routing;
 use aof_core::dependency::DependencyPolicy;
@@ -15,7 +13,7 @@ use aof_core::refusal::{Kind, Refusal};
 use aof_core::routing::{Flaw, Occupancy, Target, Via, Wish, route};
 use aof_core::status::Status;
 use aof_core::verb::{self, Draft};
-use aof_core::workflow::Flow;
+use aof_core::workflow::{Flow, Template};
 use aof_store::layout::{INBOX, ProjectRoot};
 use aof_store::port::Store;
 use serde::Deserialize;
@@ -31,6 +29,7 @@ use crate::tool::answer::{self, Touched, TouchedTask, touched};
 use crate::tool::arguments::{self, body, bounded, line, name};
 use crate::tool::depend;
 use crate::tool::subscribe::creator;
+use crate::tool::workflow::{unknown, usable};
 use crate::work::Work;
 
 /// Fresh ids tried before giving up. Source: AOF 1.20, "allocation".
@@ -90,7 +89,6 @@ impl<S: Store> Engine<S> {
     ) -> Result<Outcome, Refusal> {
         check_actor(ctx, arguments.actor.as_deref())?;
         let mut dice = Dice::new(ctx.entropy);
-        let carried = workflow(arguments.workflow.as_ref())?;
         let mut tries = 0;
         loop {
             tries += 1;
@@ -99,11 +97,8 @@ impl<S: Store> Engine<S> {
             }
             let (store, session) = self.at_hand()?;
             session.require_writer()?;
-            let (root, draft) = draft(session, ctx, (&arguments, carried.is_some()), &mut dice)?;
+            let (root, draft, carried) = draft(session, ctx, &arguments, &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
-            if let Some(flow) = &carried {
-                check_doers(&session.chart, flow.graph())?;
-            }
             if let Some(whole) = &draft.parent_id {
                 // The whole will wait for this part.
                 let loaded = load_one(store, session, whole)?;
@@ -112,7 +107,7 @@ impl<S: Store> Engine<S> {
             }
             let hash = aof_codec::content_hash(&draft.body);
             let mut step = verb::create(draft, hash, ctx.now);
-            step.card.workflow = carried.clone();
+            step.card.workflow = carried;
             let mut subscription = None;
             if let Some(creator) = creator(&session.chart, ctx, arguments.subscribe.as_ref())? {
                 let id = RunId::generate(ctx.now, dice.roll_pair());
@@ -149,14 +144,15 @@ impl<S: Store> Engine<S> {
 fn draft(
     session: &Session,
     ctx: &Context,
-    (arguments, carries_workflow): (&Arguments, bool),
+    arguments: &Arguments,
     dice: &mut Dice,
-) -> Result<(ProjectRoot, Draft), Refusal> {
+) -> Result<(ProjectRoot, Draft, Option<Box<Flow>>), Refusal> {
     let project = arguments.project.as_deref().unwrap_or(INBOX);
     let project = ProjectId::parse(project).map_err(|error| Refusal::bad_id(&error, "project"))?;
     let root = session.root(&project)?.clone();
     refuse_archived(session, &project)?;
-    let routing = routing(session, arguments, (&project, carries_workflow))?;
+    let workflow = workflow(session, &project, arguments.workflow.as_ref())?;
+    let routing = routing(session, arguments, (&project, workflow.is_some()))?;
     let depends_on = depends_on(session, &arguments.depends_on)?;
     let dependency_policy = dependency_policy(arguments.dependency_policy.as_deref())?;
     let index = &session.shelf.index;
@@ -188,7 +184,7 @@ fn draft(
         metadata: metadata_of(arguments)?,
         created_by: ctx.caller.actor().to_owned(),
     };
-    Ok((root, draft))
+    Ok((root, draft, workflow))
 }
 
 /// What the task is a part of. It must not depend on something that waits for its whole: the whole
@@ -211,25 +207,45 @@ fn parent_id(
     Ok(Some(whole))
 }
 
-/// The workflow that a call gives.
-fn workflow(given: Option<&Value>) -> Result<Option<Box<Flow>>, Refusal> {
-    let Some(written) = given.filter(|it| !it.is_null() && **it != Value::Bool(false)) else {
-        return Ok(None);
+/// The workflow that the task carries: what the call gives, or the default of its project.
+pub(super) fn workflow(
+    session: &Session,
+    project: &ProjectId,
+    given: Option<&Value>,
+) -> Result<Option<Box<Flow>>, Refusal> {
+    let known = session.projects.get(project);
+    let template = match given {
+        Some(Value::Bool(false)) => return Ok(None),
+        None | Some(Value::Null) => {
+            let name = known.and_then(|it| it.default_template.as_deref());
+            let Some(template) = name.and_then(|name| known?.template(name)) else {
+                return Ok(None);
+            };
+            (template.clone(), true)
+        }
+        Some(Value::String(name)) if ProjectId::parse(name).is_ok() => {
+            let all = known.map_or(&[][..], |project| &project.templates);
+            let found = all.iter().find(|it| it.name == *name);
+            let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
+            let none = || unknown(project, name, &names).at("workflow");
+            (found.ok_or_else(none)?.clone(), true)
+        }
+        Some(Value::String(text)) => {
+            let read = aof_codec::parse_workflow("workflow", text.as_bytes());
+            (usable(read)?, false)
+        }
+        Some(written) => (usable(aof_codec::workflow_of("workflow", written))?, false),
     };
-    let read = aof_codec::workflow_of("workflow", written);
-    let (definition, _) = read.map_err(|findings| {
-        let first = findings.first().map(Refusal::from);
-        let none = || {
-            Refusal::refused(
-                "AOF-1162",
-                "no workflow".to_owned(),
-                "see docs/workflows.md",
-            )
-        };
-        first.unwrap_or_else(none)
-    })?;
-    let written = Arc::new(written.clone());
-    let flow = Flow::new(Arc::new(definition), written, None);
+    let (
+        Template {
+            name,
+            definition,
+            written,
+        },
+        is_named,
+    ) = template;
+    check_doers(&session.chart, &definition.graph)?;
+    let flow = Flow::new(definition, written, is_named.then_some(name));
     Ok(Some(Box::new(flow)))
 }
 

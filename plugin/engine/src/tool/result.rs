@@ -2,14 +2,10 @@
 
 use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
-use aof_core::id::HopId;
 use aof_core::refusal::Refusal;
-use aof_core::workflow::HopOf;
 use aof_core::workflow::outcome::{NOTES, OUTCOME};
+use aof_core::workflow::{HopOf, HopResult};
 use serde_json::{Map, Value};
-
-/// Bytes of one result.
-pub(super) const RESULT_BYTES_MAX: usize = 64 * 1024;
 
 /// The card of a hop with its result; any other card as it is.
 ///
@@ -62,21 +58,13 @@ pub(super) fn with_result(
 }
 
 fn check((hop, is_person): (&HopOf, bool), result: &Map<String, Value>) -> Result<(), Refusal> {
-    let bytes = Value::Object(result.clone()).to_string().len();
-    if bytes > RESULT_BYTES_MAX {
-        return Err(Refusal::refused(
-            "AOF-1009",
-            format!("the result has {bytes} bytes"),
-            "64 KiB is the limit; put large content into the work directory",
-        ));
+    if let Err(wrong) = HopResult::parse(result)
+        && let Some(first) = wrong.first()
+    {
+        let message = format!("`{}` {}", first.path, first.message);
+        return Err(Refusal::refused("AOF-1004", message, &first.hint).at(first.path.clone()));
     }
     let outcome = result.get(OUTCOME).and_then(Value::as_str);
-    let is_word = outcome.is_none_or(|word| HopId::parse(word).is_ok());
-    if !is_word {
-        let hint = "use letters, digits, `-` and `_`, as success or validation_fail";
-        let message = "`outcome` is no word".to_owned();
-        return Err(Refusal::refused("AOF-1004", message, hint).at(OUTCOME));
-    }
     let may_reject = hop.can_reject || (hop.waits_for_review && is_person);
     if outcome == Some("rejected") && !may_reject {
         let message = format!("the hop `{}` cannot send work back", hop.id);

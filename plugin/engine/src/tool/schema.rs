@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Card, answer, block, cancel, complete, depend, dispatch, edit, get, list, log, look, once,
-    project, promote, report, takes_key, target, update,
+    project, promote, report, takes_key, target, update, upgrade, workflow,
 };
 
 /// The schemas of a tool.
@@ -59,6 +59,8 @@ pub fn schemas() -> Vec<Schemas> {
         of::<list::Arguments, answer::List>(&super::LIST),
         of::<target::About, answer::Decision>(&super::EXPLAIN),
         of::<look::Chart, answer::Org>(&super::ORG_SHOW),
+        of::<upgrade::Arguments, answer::Upgrade>(&super::WORKFLOW_UPGRADE),
+        of::<workflow::Arguments, answer::Workflow>(&super::WORKFLOW_CHECK),
         of::<report::Arguments, answer::Report>(&super::REPORT),
         of::<project::Create, project::One>(&super::PROJECT_CREATE),
         of::<project::List, project::Several>(&super::PROJECT_LIST),

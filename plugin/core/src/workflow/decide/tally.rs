@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::merge::is_part;
 use super::{Aggregate, Ballot, Cast, Decide, Rule};
+use crate::order;
 use crate::workflow::decimal::Decimal;
 use crate::workflow::result::field;
 
@@ -77,7 +78,7 @@ pub(super) fn normal(text: &str) -> String {
 /// All who take part, in declared order.
 pub(super) fn voters<'b>(decide: &Decide, ballots: &[Ballot<'b>]) -> Vec<Voter<'b>> {
     let mut places: Vec<usize> = ballots.iter().map(|ballot| ballot.at).collect();
-    places.sort_unstable();
+    order::sort_by_key(&mut places, |place| *place);
     places.dedup();
     let of = |at| ballots.iter().find(|ballot| ballot.at == at);
     let known = places.into_iter().filter_map(of);
