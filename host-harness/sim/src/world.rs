@@ -6,6 +6,7 @@
 mod ask;
 mod company;
 mod fabric;
+mod flow;
 mod host;
 mod lay;
 mod lookout;
@@ -24,7 +25,7 @@ use aof_host::instance::CallError;
 use aof_host::store::Errno;
 
 use crate::agent::{Character, Crowd};
-use crate::check::{Checker, Company, Files, Keyed, Ledger, Touch, Violation};
+use crate::check::{Checker, Company, Files, Keyed, Ledger, Touch, Violation, Workflows};
 use crate::defect::journal;
 use crate::machine::{Machine, Mode};
 use host::Host;
@@ -91,6 +92,8 @@ pub struct World {
     last_error: Option<String>,
     /// The rules of the company, where there is one.
     company: Option<Company>,
+    /// What is known of workflows, where there are any.
+    workflows: Option<Workflows>,
     /// What people saved last of the chart and the manifests, and can be used.
     saved: BTreeMap<String, String>,
     /// Tasks that somebody other than its run, who may, has changed.
@@ -137,6 +140,10 @@ impl World {
             crowd.become_talkative();
         }
         let company = is_fabric.then(|| Company::new(machine.true_ns() / 1_000_000));
+        let has_flows = options.profile == Profile::Flows;
+        if has_flows {
+            crowd.become_planners(flow::of_agents(&options));
+        }
         let checker = Checker::new(ledger.initial.clone(), options.lease_ttl_ms);
         Self {
             hosts: (0..options.hosts).map(Host::new).collect(),
@@ -153,6 +160,7 @@ impl World {
             is_clock_wrong: false,
             last_error: None,
             company,
+            workflows: has_flows.then(Workflows::default),
             saved,
             led: BTreeSet::new(),
             keyed: Keyed::default(),
@@ -472,8 +480,13 @@ impl World {
         // A former owner that has nothing to commit goes on telling what it knows.
         let number = self.owner.and_then(|owner| usize::try_from(owner).ok());
         let owner = number.and_then(|number| self.hosts.get(number));
-        if owner.is_some_and(|host| host.is_well) {
+        let is_well = owner.is_some_and(|host| host.is_well);
+        if is_well {
             self.checker.settled(&files, &ledger)?;
+        }
+        if let Some(workflows) = &mut self.workflows {
+            let stance = (is_well, self.has_looked);
+            flow::judge(workflows, &self.checker, (&ledger, &self.crowd), stance)?;
         }
         let polled_ms = self.has_looked.then_some(wall_ms);
         if let Some(company) = &mut self.company {
