@@ -6,7 +6,7 @@ use super::{ONE, THREE, TWO, beginning_in, three};
 use crate::stage::{CardText, Stage, human};
 
 /// Every tool with arguments that it accepts in the store of [`store_for`].
-pub(super) const GOOD: [(&str, &str); 24] = [
+pub(super) const GOOD: [(&str, &str); 25] = [
     (
         "aof_dispatch",
         r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
@@ -53,6 +53,11 @@ pub(super) const GOOD: [(&str, &str); 24] = [
     ("aof_task_list", "{}"),
     ("aof_explain", r#"{"taskId": "TASK-2026-02-17-001"}"#),
     ("aof_org_show", "{}"),
+    (
+        "aof_workflow_upgrade",
+        r#"{"taskId": "TASK-2026-02-17-001", "workflow": {"name": "w", "hops": [
+            {"id": "a", "agent": "writer"}, {"id": "b", "agent": "writer"}]}}"#,
+    ),
     ("aof_workflow_check", r#"{"project": "alpha"}"#),
     ("aof_status_report", "{}"),
     ("aof_project_create", r#"{"id": "beta"}"#),
@@ -67,8 +72,9 @@ pub(super) const GOOD: [(&str, &str); 24] = [
 pub(super) const SUBSCRIBED: &str = "metadata: {subscriptions: [{id: 01ARZ3NDEKTSV4RRFFQ69G5FAV, \
                                      subscriber: judge, status: active}]}";
 
-const NOUNS: [&str; 9] = [
-    "task", "lease", "list", "decision", "org", "workflow", "report", "project", "projects",
+const NOUNS: [&str; 10] = [
+    "task", "lease", "list", "decision", "org", "upgrade", "workflow", "report", "project",
+    "projects",
 ];
 
 /// A store in which the tool accepts its good arguments.
@@ -85,6 +91,16 @@ pub(super) fn store_for(name: &str) -> Stage {
             let mut stage = three();
             let card = CardText::new(ONE, "ready").agent("writer").made_at(1);
             let card = card.line(SUBSCRIBED);
+            stage.put_by_hand(&card.path(), &card.text());
+            stage
+        }
+        "aof_workflow_upgrade" => {
+            let mut stage = three();
+            let card = CardText::new(ONE, "ready").made_at(1);
+            let hops = "[{id: a, agent: writer}]";
+            let card = card.line(&format!(
+                "workflow: {{definition: {{name: w, hops: {hops}}}}}"
+            ));
             stage.put_by_hand(&card.path(), &card.text());
             stage
         }

@@ -31,7 +31,7 @@ fn what_is_different_is_told_first_and_nothing_changes() {
     let told = stage.ann("aof_workflow_upgrade", asked)["upgrade"].take();
     assert_eq!(
         told,
-        json!({"taskId": task, "upgraded": false, "added": ["check"], "removed": ["look"],
+        json!({"taskId": task, "status": "in-progress", "upgraded": false, "added": ["check"], "removed": ["look"],
                "changed": ["build", "ship"]})
     );
     assert_eq!(stage.tree(), before);

@@ -129,7 +129,7 @@ pub(super) struct Workflow {
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Upgrade {
-    /// `taskId`, `upgraded`, and the names of hops: `added`, `removed`, `changed`.
+    /// `taskId`, `status`, `upgraded`, and the names of hops: `added`, `removed`, `changed`.
     pub(super) upgrade: Map<String, Value>,
 }
 

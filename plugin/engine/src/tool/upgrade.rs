@@ -1,6 +1,7 @@
 //! `aof_workflow_upgrade`: a task goes on with another definition of its workflow.
 
 use aof_core::caller::Context;
+use aof_core::card::Card;
 use aof_core::dice::Dice;
 use aof_core::permission::Operation;
 use aof_core::refusal::{Kind, Refusal};
@@ -94,22 +95,19 @@ impl<S: Store> Engine<S> {
         let about = (&loaded, *next, &mut Dice::new(ctx.entropy));
         let difference = flow::upgrade(store, session, ctx, about, &mut work)?;
         if arguments.dry_run || difference.is_none() {
-            return Ok(said(&id, (&difference, false), Committed::default()));
+            return Ok(said(&card, (&difference, false), Committed::default()));
         }
         session.require_writer()?;
         let committed = work.commit(store, session)?;
-        Ok(said(&id, (&difference, true), committed))
+        Ok(said(&card, (&difference, true), committed))
     }
 }
 
-fn said(
-    id: &aof_core::id::TaskId,
-    (difference, is_done): (&Difference, bool),
-    committed: Committed,
-) -> Outcome {
+fn said(card: &Card, (difference, is_done): (&Difference, bool), committed: Committed) -> Outcome {
     let mut upgrade = difference.to_json();
     if let Some(fields) = upgrade.as_object_mut() {
-        fields.insert("taskId".to_owned(), id.as_str().into());
+        fields.insert("taskId".to_owned(), card.id.as_str().into());
+        fields.insert("status".to_owned(), card.status.as_str().into());
         fields.insert("upgraded".to_owned(), is_done.into());
     }
     Outcome {
