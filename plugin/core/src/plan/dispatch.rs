@@ -116,6 +116,8 @@ enum Obstacle<'a> {
     /// Not one: its workflow begins.
     Begins,
     Workflow(&'a TaskId),
+    /// A hop that no agent does.
+    Person,
     InTheWay(&'a str),
     Dependencies,
     Unrouted(Decision<'a>),
@@ -151,6 +153,9 @@ fn judge<'a>(
         && !snapshot.index.is_waited_for(id, &hop.of)
     {
         return Err(Obstacle::Workflow(&hop.of));
+    }
+    if row.hop.as_ref().is_some_and(|hop| hop.is_human) {
+        return Err(Obstacle::Person);
     }
     if !snapshot.index.is_free(id, row) {
         return Err(Obstacle::Dependencies);
@@ -208,6 +213,7 @@ impl Obstacle<'_> {
             | Obstacle::Unrouted(_) => true,
             Obstacle::Begins
             | Obstacle::Workflow(_)
+            | Obstacle::Person
             | Obstacle::InTheWay(_)
             | Obstacle::Dependencies
             | Obstacle::Exhausted(..)
@@ -264,6 +270,10 @@ impl Obstacle<'_> {
                     "the task of its workflow, {of}, is {}",
                     status.unwrap_or("gone")
                 )
+            }
+            Obstacle::Person => {
+                waiting.kind = WaitKind::Human;
+                "only a person does it".to_owned()
             }
             Obstacle::InTheWay(path) => {
                 waiting.kind = WaitKind::Human;
