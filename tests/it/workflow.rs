@@ -1,9 +1,15 @@
 //! Workflows: hops that run, wait, reject and end, through the component in virtual time.
 
 mod branch;
+mod card;
 mod decide;
+mod definition;
 mod example;
+mod expand;
 mod gate;
+mod limit;
+mod mend;
+mod panel;
 mod refuse;
 mod reject;
 mod run;
@@ -14,6 +20,7 @@ mod upgrade;
 use aof_host::contract::types::{AgentCaller, Caller, Error, SpawnEffect};
 use serde_json::{Value, json};
 
+use crate::omit::omit;
 use crate::stage::{Stage, runner};
 
 /// A task that carries this workflow, as a person makes it.
@@ -23,6 +30,8 @@ fn begun(stage: &mut Stage, workflow: &Value) -> String {
 
 /// The same with more arguments.
 fn begun_with(stage: &mut Stage, workflow: &Value, more: &Value) -> String {
+    let mut workflow = workflow.clone();
+    omit("workflow", &mut workflow);
     let mut arguments = json!({"title": "Ship it", "brief": "All of it.", "workflow": workflow});
     for (key, value) in more.as_object().unwrap() {
         arguments[key] = value.clone();

@@ -193,6 +193,8 @@ pub struct TaskIndex {
     late: BTreeSet<(Instant, TaskId)>,
     /// Only a part of the tasks is here.
     is_partial: bool,
+    /// Tasks whose cards lie there and cannot be read: nobody knows how they stand.
+    unreadable: BTreeSet<TaskId>,
     /// Sorted by project.
     terms: Vec<(ProjectId, Terms)>,
     moved: BTreeSet<TaskId>,
@@ -211,6 +213,7 @@ pub struct TaskIndex {
 impl TaskIndex {
     /// Puts a task in, replacing what was known of it.
     pub fn put(&mut self, id: TaskId, row: Row) {
+        self.unreadable.remove(&id);
         let waits_alike = self.waits_alike(&id, &row);
         self.take_out(&id);
         if !waits_alike {
@@ -251,8 +254,18 @@ impl TaskIndex {
 
     /// Forgets a task.
     pub fn remove(&mut self, id: &TaskId) {
+        self.unreadable.remove(id);
         self.take_out(id);
         self.dissolve(id);
+        self.refresh_dependents(id);
+        self.refresh_flows(id);
+    }
+
+    /// Forgets a task whose card lies there and cannot be read.
+    pub fn hide(&mut self, id: &TaskId) {
+        self.take_out(id);
+        self.dissolve(id);
+        self.unreadable.insert(id.clone());
         self.refresh_dependents(id);
         self.refresh_flows(id);
     }

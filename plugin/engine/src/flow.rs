@@ -40,6 +40,8 @@ use crate::work::{Closing, Work};
 
 /// Cards of hops that are given up in the commit of a change; the rest follows in the next poll.
 const DROPPED_MAX: usize = 100;
+/// What would be written could not be read again.
+const NO_ROOM: &str = "AOF-1009";
 /// Bytes in the journal that a change and its workflow take together.
 const TOGETHER_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -138,12 +140,35 @@ fn take<S: Store>(
     session: &mut Session,
     ctx: &Context,
     (loaded, ends, dice): (&LoadedCard, &[HopEnd], &mut Dice),
-    into: (&mut Work, &mut BTreeSet<TaskId>),
+    (work, met): (&mut Work, &mut BTreeSet<TaskId>),
 ) -> Result<(), Refusal> {
     let whole = loaded.card();
-    let way = |card: &Card, maker: &mut Maker<'_>| advance(card, ends, maker);
-    let step = made(store, session, ctx, (loaded, &whole, dice), &way)?;
-    settle(store, session, ctx, (loaded, &whole, step), into)
+    let mut tried = |ends: &[HopEnd]| -> Result<Work, Refusal> {
+        let mut own = Work::default();
+        let way = |card: &Card, maker: &mut Maker<'_>| advance(card, ends, maker);
+        let step = made(store, session, ctx, (loaded, &whole, dice), &way)?;
+        settle(store, session, ctx, (loaded, &whole, step), (&mut own, met))?;
+        Ok(own)
+    };
+    let own = match tried(ends) {
+        // A result for which the card of the task has no room is none.
+        Err(refusal) if refusal.code == NO_ROOM => {
+            let without: Vec<HopEnd> = ends.iter().map(|it| unheard(it, &refusal)).collect();
+            tried(&without)?
+        }
+        tried => tried?,
+    };
+    work.absorb(own);
+    Ok(())
+}
+
+/// The end of a hop whose result cannot be kept.
+fn unheard(end: &HopEnd, why: &Refusal) -> HopEnd {
+    let mut end = end.clone();
+    if let End::Done(Some(_)) = end.end {
+        end.end = End::Failed(format!("its result has no room: {}", why.message));
+    }
+    end
 }
 
 /// The workflow of a card begins, or goes on after it failed.
@@ -195,7 +220,7 @@ pub(crate) fn catch_up<S: Store>(
         None => Vec::new(),
     };
     let index = &session.shelf.index;
-    let over = |task: &TaskId| index.status(task).is_none_or(is_over);
+    let over = |task: &TaskId| index.has_ended(task);
     let (known, gone): (Vec<TaskId>, Vec<TaskId>) = open
         .into_iter()
         .filter(over)
@@ -284,7 +309,12 @@ fn made<S: Store>(
         route: &|doer| routing(&session.chart, doer),
         has_file: &|path| files.contains(path),
         plan: &|payload, about| plan(&session.chart, payload, about),
-        status: &|task| session.shelf.index.status(task),
+        status: &|task| {
+            let index = &session.shelf.index;
+            // One that cannot be read is not over.
+            let unread = index.is_unreadable(task).then_some(Status::Blocked);
+            index.status(task).or(unread)
+        },
         now: ctx.now,
     };
     way(whole, &mut maker)

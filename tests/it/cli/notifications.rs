@@ -33,7 +33,7 @@ fn every_type_of_event_is_tried() {
       org.chart-accepted
     org.chart-refused by rule 2 (org.*): critical, #aof-critical for operator
       org.chart-refused
-    2 rules; nobody is told of 49 of 51 types of events
+    2 rules; nobody is told of 55 of 57 types of events
     ");
 }
 

@@ -8,7 +8,7 @@ use crate::stage::Stage;
 const MINUTE_MS: u64 = 60_000;
 
 /// Lets time pass while the session of a run shows life.
-fn live_on(stage: &mut Stage, run: &str, minutes: u64) {
+pub(super) fn live_on(stage: &mut Stage, run: &str, minutes: u64) {
     for _ in 0..minutes {
         stage.later(MINUTE_MS);
         stage.heartbeat(run);

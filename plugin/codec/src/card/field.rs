@@ -213,8 +213,16 @@ pub(super) fn with_unknown<'a>(
     fields: Vec<(&'static str, Option<Out<'a>>)>,
     before: &'a Before<'a>,
 ) -> Out<'a> {
+    beside(fields, before.node)
+}
+
+/// The fields that are set, and whatever else stood in this node.
+pub(super) fn beside<'a>(
+    fields: Vec<(&'static str, Option<Out<'a>>)>,
+    before: Option<&'a Node<'a>>,
+) -> Out<'a> {
     let is_known = |entry: &Entry<'_>| fields.iter().any(|(key, _)| *key == entry.key);
-    let entries = before.node.map(Node::entries).unwrap_or_default();
+    let entries = before.map(Node::entries).unwrap_or_default();
     let kept: Vec<_> = entries
         .iter()
         .filter(|entry| !is_known(entry))

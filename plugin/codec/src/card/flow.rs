@@ -3,7 +3,6 @@
 //! Never decides anything. Invariant: the state of a workflow that is read has a record for each
 //! hop of its definition, and what is written of it reads as it was.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use aof_core::id::{HopId, RoleId, TaskId};
@@ -18,7 +17,7 @@ use crate::finding::excerpt;
 use crate::workflow::{definition_of, parse_plan};
 use crate::yaml::{Node, Out, quote};
 
-use super::field::{Before, with_unknown};
+use super::field::{Before, beside, with_unknown};
 use super::form::CODES;
 use super::read::Reader;
 
@@ -189,17 +188,23 @@ pub(super) fn carried<'a>(flow: &'a Flow, before: &'a Before<'a>) -> Out<'a> {
         None => Out::value(&flow.written),
     };
     let state = &flow.state;
+    let told = before.node.and_then(|node| node.get("state"));
+    let kept = told.and_then(|told| told.get("hops"));
     let hops = flow.hops().filter(|(_, it)| **it != HopRecord::default());
     let hops: Vec<_> = hops
-        .map(|(id, it)| (quote(id.as_str()), record(flow, it)))
+        .map(|(id, it)| {
+            let kept = kept.and_then(|kept| kept.get(id.as_str()));
+            (quote(id.as_str()), beside(record(flow, it), kept))
+        })
         .collect();
     let hops_are_new = hops.is_empty();
-    let told = map(Vec::from([
+    let fields = Vec::from([
         ("status", Some(Out::bare(state.status.as_str()))),
         ("startedAt", state.started_at.map(Out::bare)),
         ("completedAt", state.completed_at.map(Out::bare)),
         ("hops", (!hops.is_empty()).then(|| Out::Map(hops))),
-    ]));
+    ]);
+    let told = beside(fields, told);
     let is_new = state.status == FlowStatus::Pending && hops_are_new;
     let fields = [
         ("definition", Some(definition)),
@@ -209,7 +214,7 @@ pub(super) fn carried<'a>(flow: &'a Flow, before: &'a Before<'a>) -> Out<'a> {
     with_unknown(Vec::from(fields), before)
 }
 
-fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Out<'a> {
+fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Vec<Field<'a>> {
     let standing = &record.standing;
     let (outcome, skipped) = match &standing.state {
         State::Complete(outcome) => (Some(outcome.as_str()), None),
@@ -226,7 +231,7 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Out<'a> {
     let children = record.children.iter().map(|id| Out::text(id.as_str()));
     let children: Vec<_> = children.collect();
     let count = standing.rejections;
-    map(Vec::from([
+    Vec::from([
         ("status", Some(Out::bare(standing.state.as_str()))),
         ("outcome", outcome.map(Out::text)),
         ("skipped", skipped.map(Out::text)),
@@ -249,7 +254,7 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Out<'a> {
         ("closed", (!closed.is_empty()).then(|| Out::List(closed))),
         ("liveSince", standing.live_since.map(Out::bare)),
         ("result", record.result.as_ref().map(object)),
-    ]))
+    ])
 }
 
 /// What the card of a hop says of it, as it is written.
@@ -275,13 +280,6 @@ pub(super) fn of_another<'a>(hop: &'a HopOf, before: &'a Before<'a>) -> Out<'a> 
         ("result", hop.result.as_ref().map(object)),
     ];
     with_unknown(Vec::from(fields), before)
-}
-
-/// The fields that are set.
-fn map<'a>(fields: Vec<Field<'a>>) -> Out<'a> {
-    let set = fields.into_iter();
-    let set = set.filter_map(|(key, out)| Some((Cow::Borrowed(key), out?)));
-    Out::Map(set.collect())
 }
 
 fn object(map: &Map<String, Value>) -> Out<'_> {

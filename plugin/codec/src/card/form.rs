@@ -129,7 +129,7 @@ const HOP_STATE: Schema = open(&[
     optional("startedAt", Moment),
     optional("completedAt", Moment),
     optional("agent", Text),
-    optional("correlationId", Text),
+    idle("correlationId", Text),
     optional("result", Table(&Any)),
     optional("rejectionCount", Integer(0, INT32_MAX)),
     optional("escalated", Boolean),

@@ -8,7 +8,8 @@ use crate::id::{HopId, TaskId};
 use crate::index::{Row, TaskIndex};
 use crate::instant::Instant;
 use crate::status::Status;
-use crate::workflow::{Flow, FlowStatus, HopOf, Join, State};
+use crate::workflow::advance::progress_of;
+use crate::workflow::{Flow, FlowStatus, HopOf};
 
 /// What planning knows of the workflow that a task carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +20,9 @@ pub struct FlowRow {
     pub open: Vec<TaskId>,
     /// Tasks that plans became, each list of one hop: it is over once they are.
     pub children: Vec<Vec<TaskId>>,
-    /// A hop that may be done has no card.
-    pub lacks_card: bool,
+    /// Something follows from how its hops stand: one that may be done has no card, or somebody
+    /// wrote into the card what became of one.
+    pub is_behind: bool,
     /// When a hop waits no longer for others.
     pub due: Option<Instant>,
 }
@@ -32,13 +34,7 @@ impl FlowRow {
     }
 
     pub(super) fn of(flow: &Flow) -> Self {
-        let waits = flow.graph().hops().iter().zip(&flow.state.hops);
-        let due = waits.filter_map(|(hop, record)| match hop.join {
-            Join::Deadline(ms) if record.standing.state == State::Pending => {
-                Some(record.standing.live_since?.plus_ms(ms))
-            }
-            _ => None,
-        });
+        let progress = progress_of(flow.graph(), flow);
         let mut hops = flow.graph().hops().iter().zip(&flow.state.hops);
         let children = flow.state.hops.iter().map(|record| &record.children);
         let children = children.filter(|children| !children.is_empty());
@@ -46,8 +42,8 @@ impl FlowRow {
             is_running: flow.state.status == FlowStatus::Running,
             open: flow.open().map(|(_, task)| task.clone()).collect(),
             children: children.cloned().collect(),
-            lacks_card: hops.any(|(hop, record)| record.lacks_card(hop)),
-            due: due.min(),
+            is_behind: progress.is_behind() || hops.any(|(hop, it)| it.lacks_card(hop)),
+            due: progress.due(),
         }
     }
 }
@@ -136,23 +132,37 @@ impl TaskIndex {
 
     fn is_due(&self, id: &TaskId, row: &Row) -> bool {
         if let Some(hop) = &row.hop {
-            let is_known = self.status(&hop.of).is_some() || !self.is_partial;
+            let is_lost = self.is_partial || self.is_unreadable(&hop.of);
+            let is_known = self.status(&hop.of).is_some() || !is_lost;
             let is_kept = row.status == Status::Deadletter;
             return is_known && !is_kept && self.is_abandoned(id, &hop.of);
         }
         let Some(flow) = row.flow.as_deref() else {
             return false;
         };
-        let is_over = |task: &TaskId| {
-            let status = self.status(task);
-            status.is_none_or(|it| it.is_terminal() || it == Status::Deadletter)
-        };
+        let is_over = |task: &TaskId| self.has_ended(task);
         let are_over = |tasks: &Vec<TaskId>| tasks.iter().all(is_over);
         row.status == Status::InProgress
             && (!flow.is_running
-                || flow.lacks_card
+                || flow.is_behind
                 || flow.open.iter().any(is_over)
                 || flow.children.iter().any(are_over))
+    }
+
+    /// Whether nothing more comes of a task, or it is not there. One that cannot be read may be
+    /// anything.
+    #[must_use]
+    pub fn has_ended(&self, id: &TaskId) -> bool {
+        match self.status(id) {
+            Some(status) => status.is_terminal() || status == Status::Deadletter,
+            None => !self.is_unreadable(id),
+        }
+    }
+
+    /// Whether the card of a task lies there and cannot be read.
+    #[must_use]
+    pub fn is_unreadable(&self, id: &TaskId) -> bool {
+        self.unreadable.contains(id)
     }
 
     /// Whether nobody waits for the card of a hop: its task is over, or went on without it. A task

@@ -116,7 +116,7 @@ enum Obstacle<'a> {
     /// Not one: its workflow begins.
     Begins,
     Workflow(&'a TaskId),
-    /// A person does it, wherever its card stands.
+    /// A hop that no agent does.
     Person,
     InTheWay(&'a str),
     Dependencies,
@@ -273,7 +273,7 @@ impl Obstacle<'_> {
             }
             Obstacle::Person => {
                 waiting.kind = WaitKind::Human;
-                "a person decides this hop".to_owned()
+                "only a person does it".to_owned()
             }
             Obstacle::InTheWay(path) => {
                 waiting.kind = WaitKind::Human;

@@ -18,11 +18,16 @@ use crate::workflow::computed::compute;
 use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, FlowStatus, ReadPlan};
 use crate::workflow::hop_card;
-use crate::workflow::settle::settle;
+use crate::workflow::settle::{settle, shrink};
 use crate::workflow::{Doer, Graph, Progress, State, Verdict};
 
 /// Why the card of a hop is given up that nobody waits for any more.
 pub const SUPERSEDED: &str = "superseded: the workflow went on without it";
+
+/// Hops that one field of an event names: an event has to fit into a line of the log.
+const NAMED_MAX: usize = 100;
+/// Characters of the reason for which a workflow failed; its hops say it in full.
+const FAILURE_CHARS_MAX: usize = 2_000;
 
 /// How the card of a hop came to its end.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,16 +123,20 @@ pub fn begin(card: &Card, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
     let facts = CardFacts::of(&next, &flow, maker.has_file);
     let progress = match was {
         FlowStatus::Pending => Progress::begin(&definition.graph, maker.now, &facts),
-        _ => {
+        was => {
             let mut progress = progress_of(&definition.graph, &flow);
-            // One that only stood still goes on where it was.
-            if was == FlowStatus::Failed {
-                progress.revive(maker.now, &facts);
+            match was {
+                FlowStatus::Failed => progress.revive(maker.now, &facts),
+                // It was only held up: a failure that was taken care of is not undone.
+                _ => progress.decide(maker.now, &facts),
             }
             progress
         }
     };
     let changed: Vec<usize> = take_in(&mut flow, &progress, maker.now);
+    let moved = changes(&flow, &changed);
+    // Plans that are made anew take what came of them along.
+    let dropped = shrink(&mut flow, &next, maker);
     flow.state.status = FlowStatus::Running;
     flow.state.started_at.get_or_insert(maker.now);
     flow.state.completed_at = None;
@@ -136,11 +145,12 @@ pub fn begin(card: &Card, maker: &mut Maker<'_>) -> Result<Advance, Refusal> {
         "dag.started",
         json!({
             "workflow": definition.name, "template": flow.template, "readyHops": ready,
-            "again": was != FlowStatus::Pending, "changes": changes(&flow, &changed),
+            "again": was != FlowStatus::Pending, "changes": moved,
         }),
     ));
     let changes = Changes {
         events,
+        dropped,
         ..Changes::default()
     };
     conclude((next, flow), changes, maker)
@@ -165,13 +175,13 @@ pub fn advance(card: &Card, ends: &[HopEnd], maker: &mut Maker<'_>) -> Result<Ad
     let definition = flow.definition.clone();
     let facts = CardFacts::of(&next, &flow, maker.has_file);
     let mut progress = progress_of(&definition.graph, &flow);
-    progress.pass(maker.now, &facts);
+    progress.decide(maker.now, &facts);
     take_in(&mut flow, &progress, maker.now);
     conclude((next, flow), changes, maker)
 }
 
 /// How far the hops of a workflow have come; `graph` is its own.
-pub(super) fn progress_of<'g>(graph: &'g Graph, flow: &Flow) -> Progress<'g> {
+pub(crate) fn progress_of<'g>(graph: &'g Graph, flow: &Flow) -> Progress<'g> {
     let standing = flow.state.hops.iter().map(|hop| hop.standing.clone());
     Progress::resume(graph, standing.collect())
 }
@@ -260,7 +270,10 @@ fn failure(flow: &Flow) -> String {
     let reasons: Vec<String> = reasons.collect();
     match reasons.is_empty() {
         true => "workflow: no hop was done, as no condition held".to_owned(),
-        false => format!("workflow: failed at {}", reasons.join(", ")),
+        false => {
+            let all = format!("workflow: failed at {}", reasons.join(", "));
+            all.chars().take(FAILURE_CHARS_MAX).collect()
+        }
     }
 }
 
@@ -314,6 +327,7 @@ pub(super) fn tell(
 
 fn names(flow: &Flow, places: &[usize]) -> Value {
     let hops = places.iter().filter_map(|at| flow.graph().hop(*at));
+    let hops = hops.take(NAMED_MAX);
     hops.map(|hop| Value::from(hop.id.as_str())).collect()
 }
 
@@ -325,7 +339,7 @@ fn changes(flow: &Flow, places: &[usize]) -> Value {
         let state = record.standing.state.as_str();
         Some((hop.id.to_string(), Value::from(state)))
     });
-    Value::Object(gathered(moved))
+    Value::Object(gathered(moved.take(NAMED_MAX)))
 }
 
 fn flow_of(card: &Card) -> Result<Flow, Refusal> {

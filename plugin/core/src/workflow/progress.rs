@@ -319,6 +319,18 @@ impl<'g> Progress<'g> {
         self.follow((0..self.hops.len()).collect(), now, facts);
     }
 
+    /// Whether a pending hop waits for nothing, or all are over: so it is only if somebody else
+    /// changed what is known of them.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        let mut hops = self.graph.hops().iter().enumerate();
+        let long_ago = Instant::from_ms(0);
+        let is_due = |(at, hop): (usize, &Hop)| {
+            *self.state(at) == State::Pending && self.answer(at, hop, long_ago) != Answer::Wait
+        };
+        hops.any(is_due) || self.verdict() != Verdict::Open
+    }
+
     /// How the workflow stands.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -471,8 +483,9 @@ impl<'g> Progress<'g> {
         }
     }
 
-    /// When a pending hop waits no longer for its other edges.
+    /// When a pending hop waits no longer for its other edges. One to which nothing leads waits.
     fn deadline(&self, at: usize) -> Option<Instant> {
+        self.counts.get(at).filter(|counts| counts.live > 0)?;
         let hop = self
             .hops
             .get(at)

@@ -206,7 +206,7 @@ fn set_back(
 }
 
 /// Takes away the hops of plans that were set back, and says which cards nobody waits for any more.
-fn shrink(flow: &mut Flow, card: &Card, maker: &Maker<'_>) -> Vec<TaskId> {
+pub(super) fn shrink(flow: &mut Flow, card: &Card, maker: &Maker<'_>) -> Vec<TaskId> {
     if flow.definition.graph.hops().len() == flow.base.graph.hops().len() {
         return Vec::new();
     }

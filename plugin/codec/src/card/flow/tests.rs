@@ -96,6 +96,21 @@ fn a_workflow_that_goes_on_keeps_its_definition_as_it_was_written() {
 }
 
 #[test]
+fn what_nobody_knows_of_a_state_is_kept() {
+    let more = "workflow: {definition: {name: w, hops: [{id: a, role: r}]}, state: {status: \
+                running, mood: good, hops: {a: {status: ready, correlationId: y, colour: red}}}}\n";
+    let document = document(more);
+    let mut next = document.card().clone();
+    let flow = next.workflow.as_mut().unwrap();
+    flow.state.hops[0].standing.state = State::Complete("success".to_owned());
+    let written = document.render(PATH, &next).unwrap();
+    for kept in ["mood: good", "correlationId: y", "colour: red"] {
+        assert!(written.contains(kept), "{kept}: {written}");
+    }
+    assert!(!written.contains("ready"), "{written}");
+}
+
+#[test]
 fn a_workflow_that_did_not_begin_has_no_state() {
     let more = "workflow: {definition: {name: w, hops: [{id: a, role: r}]}}\n";
     let card = read(more);

@@ -268,7 +268,7 @@ fn the_size_of_the_frontmatter_is_limited_exactly() {
     let base = Parts::find(&with("note: \n")).unwrap().frontmatter.len();
     let note = |bytes: usize| with(&format!("note: {}\n", "x".repeat(bytes - base)));
     assert_eq!(read(&note(FRONTMATTER_BYTES_MAX)).title, "T");
-    let message = "AOF-1104 1:1 the frontmatter that opens here does not end within 65536 bytes";
+    let message = "AOF-1104 1:1 the frontmatter that opens here does not end within 524288 bytes";
     assert_eq!(
         refusals(note(FRONTMATTER_BYTES_MAX + 1).as_bytes()),
         [message]
