@@ -149,11 +149,10 @@ fn of_ready(session: &Session, plan: &Plan, id: &TaskId) -> Explanation {
 
 fn in_progress(session: &Session, ctx: &Context, row: &Row) -> Explanation {
     let Some(lease) = &row.lease else {
-        let reason = match &row.flow {
-            Some(_) => "its workflow leads it",
-            None => "somebody works on it without a lease",
+        return match &row.flow {
+            Some(_) => Explanation::because("in-workflow", "only the ends of its hops move it"),
+            None => Explanation::because("running", "somebody works on it without a lease"),
         };
-        return Explanation::because("running", reason);
     };
     let left_ms = lease.expires_at.since_ms(ctx.now);
     let mut reasons = vec![

@@ -64,6 +64,17 @@ pub fn run(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
     }
 }
 
+/// Draws the workflow of a task.
+///
+/// # Errors
+/// The task carries none, or cannot be read.
+pub fn drawn_of(task: &str, session: &Session<'_>) -> anyhow::Result<Ending> {
+    let subject = Subject {
+        name: task.to_owned(),
+    };
+    render::run(&render::Args::text(subject), session)
+}
+
 /// Whether it can be used; ends with code 6 if not.
 fn validate(subject: &Subject, session: &Session<'_>) -> anyhow::Result<Ending> {
     let answer = subject.ask(session)?;

@@ -31,6 +31,16 @@ enum Format {
     Svg,
 }
 
+impl Args {
+    /// For a terminal.
+    pub(super) fn text(subject: Subject) -> Self {
+        Args {
+            subject,
+            format: Format::Text,
+        }
+    }
+}
+
 impl Format {
     const fn as_str(self) -> &'static str {
         match self {
