@@ -227,6 +227,9 @@ impl Workflows {
                 continue;
             }
             let model = Model::of(card, flow);
+            if !model.is_plain() {
+                continue;
+            }
             if let Some(flaw) = model.flaw() {
                 return wrong(task, flaw);
             }

@@ -67,6 +67,18 @@ pub(crate) const CASES: &[Case] = &[
         },
     ),
     case(
+        "a workflow is changed",
+        || at_work(CHAIN),
+        |rig| {
+            let hops = json!([{"id": "a", "agent": "writer"},
+                {"id": "b", "agent": "writer", "dependsOn": ["a"]},
+                {"id": "c", "agent": "writer", "dependsOn": ["b"]}]);
+            let other = json!({"taskId": ONE, "workflow": {"name": "ship", "hops": hops}});
+            by_ann(rig, "aof_workflow_upgrade", other)
+        },
+        |rig| is(rig, "c", "pending"),
+    ),
+    case(
         "a workflow begins",
         || carrying(JOINED),
         Rig::poll,

@@ -59,6 +59,12 @@ impl<'a> Model<'a> {
         records.find(|(id, _)| id == hop).map(|(_, record)| *record)
     }
 
+    /// Whether every hop is one of the kinds that the table alone decides.
+    pub(super) fn is_plain(&self) -> bool {
+        let is_plain = |hop: &Value| !matches!(hop["kind"].as_str(), Some("decide" | "expand"));
+        self.hops.len() == self.records.len() && self.hops.iter().all(is_plain)
+    }
+
     /// The first hop that is not where it has to be.
     pub(super) fn flaw(&self) -> Option<String> {
         self.hops.iter().find_map(|hop| {
