@@ -140,14 +140,12 @@ impl World {
             crowd.become_talkative();
         }
         let company = is_fabric.then(|| Company::new(machine.true_ns() / 1_000_000));
-        let has_flows = options.profile == Profile::Flows;
-        if has_flows {
-            crowd.become_planners(flow::of_agents(&options));
-        }
+        crowd.become_planners(flow::of_agents(&options));
         let checker = Checker::new(ledger.initial.clone(), options.lease_ttl_ms);
         Self {
             hosts: (0..options.hosts).map(Host::new).collect(),
             ledger: Arc::new(std::sync::Mutex::new(ledger)),
+            workflows: flow::remembered(&options),
             options,
             engine,
             machine,
@@ -160,7 +158,6 @@ impl World {
             is_clock_wrong: false,
             last_error: None,
             company,
-            workflows: has_flows.then(Workflows::default),
             saved,
             led: BTreeSet::new(),
             keyed: Keyed::default(),
@@ -480,12 +477,11 @@ impl World {
         // A former owner that has nothing to commit goes on telling what it knows.
         let number = self.owner.and_then(|owner| usize::try_from(owner).ok());
         let owner = number.and_then(|number| self.hosts.get(number));
-        let is_well = owner.is_some_and(|host| host.is_well);
-        if is_well {
+        let stance = (owner.is_some_and(|host| host.is_well), self.has_looked);
+        if stance.0 {
             self.checker.settled(&files, &ledger)?;
         }
         if let Some(workflows) = &mut self.workflows {
-            let stance = (is_well, self.has_looked);
             flow::judge(workflows, &self.checker, (&ledger, &self.crowd), stance)?;
         }
         let polled_ms = self.has_looked.then_some(wall_ms);

@@ -1,7 +1,8 @@
 //! I22: workflows, read naively from the cards on the disk and from the log.
 //!
-//! Never asks the orchestrator what follows from what: [`model`] counts the edges itself. Invariant:
-//! a workflow with a card that people moved, broke or removed is judged by its own card only.
+//! Never asks the orchestrator what follows from what: [`model`] counts the edges itself.
+//! Invariant: a workflow with a card that people moved, broke or removed is judged by its own card
+//! only.
 
 mod model;
 

@@ -8,7 +8,7 @@ use aof_host::contract::types::Caller;
 use serde_json::{Value, json};
 
 use super::lay::agent;
-use super::options::Options;
+use super::options::{Options, Profile};
 use super::people::lock;
 use super::step::Wish;
 use super::{Verdict, World};
@@ -35,9 +35,18 @@ pub(super) fn of_people(options: &Options, salt: u64) -> Value {
     draw(options, &mut fastrand::Rng::with_seed(salt ^ 0xf10e5))
 }
 
-/// Those that agents give to others.
+/// What is remembered of workflows, in worlds that have any.
+pub(super) fn remembered(options: &Options) -> Option<Workflows> {
+    (options.profile == Profile::Flows).then(Workflows::default)
+}
+
+/// Those that agents give to others; none in worlds without any.
 pub(super) fn of_agents(options: &Options) -> Vec<Value> {
-    let plans = 0..PLANS;
+    let count = match options.profile {
+        Profile::Flows => PLANS,
+        _ => 0,
+    };
+    let plans = 0..count;
     plans
         .map(|number| of_people(options, options.seed ^ (number << 20)))
         .collect()
