@@ -74,11 +74,11 @@ pub(super) const HOP: Schema = closed(&[
 ]);
 
 const SLA: Schema = closed(&[
-    optional("maxInProgressMs", sla::LIMIT),
-    optional("maxQueueMs", sla::LIMIT),
-    optional("maxReviewMs", sla::LIMIT),
-    optional("maxBlockedMs", sla::LIMIT),
-    optional("onViolation", ON_VIOLATION),
+    optional("maxInProgressMs", sla::LIMIT).about("longest time in progress"),
+    optional("maxQueueMs", sla::LIMIT).about("longest time until it is begun"),
+    optional("maxReviewMs", sla::LIMIT).about("longest time in review"),
+    optional("maxBlockedMs", sla::LIMIT).about("longest time blocked"),
+    optional("onViolation", ON_VIOLATION).about("what happens then"),
 ]);
 
 const BUDGET: Schema = closed(CARD_BUDGET.fields);

@@ -249,7 +249,9 @@ pub(super) fn chosen(
             verdict.is_some_and(|it| it.trim().eq_ignore_ascii_case(word))
         };
         let found = ballots.iter().find(by_name);
-        found.or(ballots.iter().find(by_answer)).map(|it| it.at)
+        found
+            .or_else(|| ballots.iter().find(by_answer))
+            .map(|it| it.at)
     };
     let decision = with_ballots(flow, at, &|ballots| {
         let choice = match word {

@@ -101,8 +101,8 @@ fn body((card, flow): (&Card, &Flow), (hop, record): (&Hop, &HopRecord)) -> Stri
     }
     let how = match (hop.duty.is_human, hop.can_reject) {
         _ if hop.kind != Kind::Work => {
-            "A person decides: `aof approve` takes what is suggested, `aof choose` another answer by \
-             the name of its hop, `aof reject` none of them."
+            "A person decides: `aof approve` takes what is suggested, `aof choose` another answer \
+             by the name of its hop, `aof reject` none of them."
         }
         (true, true) => {
             "A person decides: `aof approve` lets the workflow go on, `aof reject --notes …` sends \

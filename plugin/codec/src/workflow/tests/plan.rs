@@ -6,7 +6,7 @@ use aof_core::workflow::{Doer, Graph};
 use serde_json::{Value, json};
 
 use super::read;
-use crate::parse_plan;
+use crate::workflow::parse_plan;
 
 /// `plan` → `grow` → `end`; `grow` may make this of it.
 fn growing(expand: &str) -> Graph {
@@ -15,7 +15,7 @@ fn growing(expand: &str) -> Graph {
          - {{id: grow, kind: expand, dependsOn: [plan], expand: {{{expand}}}}}\n\
          - {{id: end, role: r, dependsOn: [grow]}}\n"
     );
-    read(&text).graph
+    read(&text).graph.clone()
 }
 
 fn parsed(expand: &str, plan: Value) -> Result<Plan, Vec<String>> {
