@@ -1,8 +1,8 @@
 //! Workflows: what the end of a hop does to its task, and what a task that begins or ends does to
 //! its hops, in the same commit.
 //!
-//! Never keeps a hop from ending: whatever cannot go into the commit is left to the next poll, which
-//! comes to the same result from the cards. Invariant: a workflow is decided in one place,
+//! Never keeps a hop from ending: whatever cannot go into the commit is left to the next poll,
+//! which comes to the same result from the cards. Invariant: a workflow is decided in one place,
 //! [`aof_core::workflow`].
 
 use std::cell::RefCell;
@@ -63,7 +63,10 @@ pub(crate) fn follow<S: Store>(
     let followed = match (&after.hop, &after.workflow) {
         (Some(_), _) => hop_moved(store, session, ctx, about, (&mut own, met)),
         (None, Some(flow)) if is_over(after.status) => {
-            let open: Vec<TaskId> = flow.open().map(|(_, task)| task.clone()).collect();
+            let hops = flow.state.hops.iter();
+            let parts = hops.flat_map(|record| &record.children);
+            let open = flow.open().map(|(_, task)| task).chain(parts);
+            let open: Vec<TaskId> = open.cloned().collect();
             drop_cards(store, session, ctx, &open, &mut own)
         }
         _ => Ok(()),
@@ -206,7 +209,8 @@ pub(crate) fn upgrade<S: Store>(
     Ok(difference.into_inner())
 }
 
-/// Takes a workflow further by what became of the cards of its hops, as far as it does not know yet.
+/// Takes a workflow further by what became of the cards of its hops, as far as it does not know
+/// yet.
 pub(crate) fn catch_up<S: Store>(
     store: &mut S,
     session: &mut Session,
@@ -378,8 +382,8 @@ fn plan(chart: &OrgChart, payload: Option<&Value>, about: (&Graph, usize)) -> Re
     known.map(|()| plan).map_err(|refusal| refusal.message)
 }
 
-/// Whom the chart knows under the name of whoever does a hop: a role, or an agent of that name where
-/// there is no such role.
+/// Whom the chart knows under the name of whoever does a hop: a role, or an agent of that name
+/// where there is no such role.
 fn routing(chart: &OrgChart, doer: &Doer) -> Routing {
     let mut routing = Routing::default();
     match doer {
@@ -397,7 +401,8 @@ fn routing(chart: &OrgChart, doer: &Doer) -> Routing {
     routing
 }
 
-/// Refuses a workflow that names somebody whom the chart does not have: its hop would wait for ever.
+/// Refuses a workflow that names somebody whom the chart does not have: its hop would wait for
+/// ever.
 ///
 /// # Errors
 /// `AOF-1162` at the first such name.

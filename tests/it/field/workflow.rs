@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         "name",
         Laid(
-            "workflow::run::whoever_does_a_hop_reads_what_was_done_before_and_works_in_a_directory_of_its_own",
+            "workflow::run::whoever_does_a_hop_reads_what_was_done_before_in_a_directory_of_its_own",
             "every workflow of these tests is written by one function",
         ),
     ),
@@ -103,9 +103,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         "hops.condition",
-        By(
-            "workflow::branch::only_the_matching_branch_runs_and_what_depends_on_the_other_is_skipped",
-        ),
+        By("workflow::branch::only_the_matching_branch_runs_and_the_other_is_skipped"),
     ),
     (
         "hops.autoAdvance",

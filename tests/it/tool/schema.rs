@@ -216,13 +216,14 @@ fn the_fields_of_every_schema_are_these() {
             lines.push(format!("{}: {}", tool.name, some.join(" ")));
         }
     }
-    insta::assert_snapshot!(lines.join("\n"), @r#"
+    insta::assert_snapshot!(lines.join("\n"), @r"
     aof_dispatch: actor agent brief! dependencyPolicy dependsOn idempotencyKey metadata
     aof_dispatch: parentId priority project resource role subscribe tags
-    aof_dispatch: team timeoutMs title!
+    aof_dispatch: team timeoutMs title! workflow
     aof_task_get: project taskId!
     aof_task_update: actor body idempotencyKey project reason status taskId!
-    aof_task_complete: actor idempotencyKey project summary taskId! usage
+    aof_task_complete: actor confidence events flags idempotencyKey notes outcome
+    aof_task_complete: payload project summary taskId! usage verdict
     aof_task_block: actor idempotencyKey project reason! taskId!
     aof_task_unblock: actor idempotencyKey project taskId!
     aof_task_cancel: actor idempotencyKey project reason taskId!
@@ -246,7 +247,7 @@ fn the_fields_of_every_schema_are_these() {
     aof_project_create: actor id! idempotencyKey lead parentId team title
     aof_project_list: actor lint project
     aof_project_status: actor idempotencyKey project! status!
-    "#);
+    ");
 }
 
 #[test]
@@ -265,6 +266,10 @@ fn every_field_of_every_schema_is_accepted() {
                 ("aof_project_status", "status") => arguments[field] = json!("archived"),
                 ("aof_workflow_check", "template") => arguments[field] = json!("ship"),
                 ("aof_workflow_check", "condition") => arguments[field] = json!("op: 'true'"),
+                ("aof_dispatch", "workflow") => {
+                    let hops = json!([{"id": "build", "agent": "writer"}]);
+                    arguments[field] = json!({"name": "ship", "hops": hops});
+                }
                 ("aof_task_list", "status") => arguments[field] = json!(["ready"]),
                 _ => {}
             }

@@ -19,7 +19,7 @@ fn branching() -> Value {
 
 /// S17, defects 23 and 29.
 #[test]
-fn only_the_matching_branch_runs_and_what_depends_on_the_other_is_skipped() {
+fn only_the_matching_branch_runs_and_the_other_is_skipped() {
     for more in [
         json!({"tags": ["fast"]}),
         json!({"metadata": {"tags": ["fast"]}}),

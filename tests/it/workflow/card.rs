@@ -67,11 +67,8 @@ fn spawned(stage: &mut Stage) -> SpawnEffect {
     spawn
 }
 
-#[test]
-fn how_far_a_workflow_has_come_is_shown_as_its_card_says() {
-    let mut stage = Stage::with(&whole(
-        "blocked",
-        "  definition:
+/// A workflow that failed, with every field of its state that is shown.
+const FAR: &str = "  definition:
     name: ship
     hops:
       - {id: build, agent: writer}
@@ -94,8 +91,11 @@ fn how_far_a_workflow_has_come_is_shown_as_its_card_says() {
         result: {score: 3}
       look: {status: failed, reason: gone, rejectionCount: 2}
       quick: {status: skipped, skipped: condition}
-",
-    ));
+";
+
+#[test]
+fn how_far_a_workflow_has_come_is_shown_as_its_card_says() {
+    let mut stage = Stage::with(&whole("blocked", FAR));
     let mut shown = stage.task(WHOLE)["workflow"].take();
     for hop in shown["hops"].as_array_mut().unwrap() {
         let fields = hop.as_object_mut().unwrap();
@@ -193,7 +193,9 @@ fn a_hop_waits_for_the_tasks_that_its_plan_became() {
   state:
     status: running
     hops:
-      plan: {status: complete, result: {payload: {plan: [{id: x, title: X, routing: {agent: writer}}]}}}
+      plan:
+        status: complete
+        result: {payload: {plan: [{id: x, title: X, routing: {agent: writer}}]}}
       grow: {status: dispatched, children: [TASK-2026-02-17-003]}
 ",
             ),

@@ -79,7 +79,10 @@ fn numbers_decide() {
 #[test]
 fn payloads_become_one() {
     let merge = json!({"rule": "by_key", "field": "found", "key": "file"});
-    let found = |file: &str, line: u64| json!({"payload": {"found": [{"file": file, "line": line}], "more": 1}});
+    let found = |file: &str, line: u64| {
+        let found = json!([{"file": file, "line": line}]);
+        json!({"payload": {"found": found, "more": 1}})
+    };
     let said = [found("a", 1), found("b", 2), found("a", 3)];
     let (mut stage, task, sum) = decided(&json!({"merge": merge}), said);
     assert_eq!(sum, "sum: complete success");

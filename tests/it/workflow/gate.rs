@@ -164,7 +164,12 @@ fn nobody_moves_the_task_of_a_workflow() {
         .unwrap_err();
     assert_eq!(refused.code, "AOF-2040");
     insta::assert_snapshot!(
-        format!("{} | {}", refused.message, refused.hint).replace(&task, "TASK"), @"TASK carries a workflow, and only that moves it; the caller works on none of its hops | `aof task show` tells which hops are open; cancel or block the task to stop its workflow");
+        format!("{}; {}", refused.message, refused.hint).replace(&task, "TASK").replace("; ", "\n"), @r"
+    TASK carries a workflow, and only that moves it
+    the caller works on none of its hops
+    `aof task show` tells which hops are open
+    cancel or block the task to stop its workflow
+    ");
     assert_eq!(stage.tree(), before);
     // The one who works on the hop still can complete it.
     let done = json!({"taskId": task});

@@ -48,7 +48,7 @@ fn hops_run_one_after_the_other_and_lead_the_task_to_its_end() {
 }
 
 #[test]
-fn whoever_does_a_hop_reads_what_was_done_before_and_works_in_a_directory_of_its_own() {
+fn whoever_does_a_hop_reads_what_was_done_before_in_a_directory_of_its_own() {
     let mut stage = Stage::empty();
     let task = begun(&mut stage, &two());
     let first = spawn_of(&mut stage, &task, "implement");
@@ -69,8 +69,10 @@ fn whoever_does_a_hop_reads_what_was_done_before_and_works_in_a_directory_of_its
     );
     let card = stage.file(&second.card_path).unwrap();
     let body = card.split("---\n").last().unwrap().replace(&task, "TASK");
-    insta::assert_snapshot!(body, @r#"
-    This is the hop `review` of the workflow `ship`, which TASK carries: Ship it
+    let body = body.replace(", ", ",\n");
+    insta::assert_snapshot!(body, @r"
+    This is the hop `review` of the workflow `ship`,
+    which TASK carries: Ship it
 
     ## The task
 
@@ -78,12 +80,16 @@ fn whoever_does_a_hop_reads_what_was_done_before_and_works_in_a_directory_of_its
 
     ## What was done before
 
-    - `implement` (complete, success by writer), files in work/TASK/work/implement: Two files, all tested.
+    - `implement` (complete,
+    success by writer),
+    files in work/TASK/work/implement: Two files,
+    all tested.
 
     ## How it ends
 
-    Complete this task with outcome `success`, or with outcome `rejected` and notes to send the work back.
-    "#);
+    Complete this task with outcome `success`,
+    or with outcome `rejected` and notes to send the work back.
+    ");
 }
 
 #[test]

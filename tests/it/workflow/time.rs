@@ -113,3 +113,28 @@ fn a_hop_is_tried_as_often_as_it_says() {
     assert_eq!(standing(&mut stage, &task), ["build: failed"]);
     assert_eq!(stage.status(&task), "blocked");
 }
+
+#[test]
+fn a_task_is_not_late_as_long_as_its_hops_are_not_unless_it_says_so_itself() {
+    for (more, alerts) in [("", 0), ("sla: {maxInProgressMs: 3600000}\n", 1)] {
+        let hops = "[{id: a, agent: writer}, {id: b, agent: reader, dependsOn: [a]}]";
+        let id = "TASK-2026-02-17-001";
+        let card = format!(
+            "//- projects/alpha/tasks/ready/{id}.md\n---\nschemaVersion: 1\nid: {id}\ntitle: t\n\
+             status: ready\n{more}workflow: {{definition: {{name: w, hops: {hops}}}}}\n---\n\nb\n"
+        );
+        let mut stage = Stage::with(&card);
+        stage.poll();
+        let spawn = spawn_of(&mut stage, id, "a");
+        stage.started(&spawn);
+        live_on(&mut stage, &spawn.run, 40);
+        finish(&mut stage, &spawn, &json!({})).unwrap();
+        let spawn = spawn_of(&mut stage, id, "b");
+        stage.started(&spawn);
+        live_on(&mut stage, &spawn.run, 25);
+        stage.poll();
+        let late = stage.notices().into_iter();
+        let late = late.filter(|it| it.key.starts_with(&format!("sla:{id}")));
+        assert_eq!(late.count(), alerts, "{more}");
+    }
+}

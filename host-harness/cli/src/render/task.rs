@@ -128,7 +128,10 @@ fn hops(workflow: Option<&Carried>) -> String {
         ]);
     }
     let (name, status) = (clean(&workflow.name), clean(&workflow.status));
-    format!("\n{HEAD}HOPS{HEAD:#} of {name}, {status}\n{}", table.render(None))
+    format!(
+        "\n{HEAD}HOPS{HEAD:#} of {name}, {status}\n{}",
+        table.render(None)
+    )
 }
 
 fn runs(runs: &[Run]) -> String {

@@ -202,7 +202,7 @@ pub(super) fn carried<'a>(flow: &'a Flow, before: &'a Before<'a>) -> Out<'a> {
         ("status", Some(Out::bare(state.status.as_str()))),
         ("startedAt", state.started_at.map(Out::bare)),
         ("completedAt", state.completed_at.map(Out::bare)),
-        ("hops", (!hops.is_empty()).then(|| Out::Map(hops))),
+        ("hops", (!hops.is_empty()).then_some(Out::Map(hops))),
     ]);
     let told = beside(fields, told);
     let is_new = state.status == FlowStatus::Pending && hops_are_new;
@@ -245,13 +245,13 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Vec<Field<'a>> {
         ("completedAt", record.completed_at.map(Out::bare)),
         (
             "children",
-            (!children.is_empty()).then(|| Out::List(children)),
+            (!children.is_empty()).then_some(Out::List(children)),
         ),
         ("reason", record.reason.as_deref().map(Out::text)),
         ("rejectionCount", (count > 0).then(|| Out::bare(count))),
         ("escalated", record.is_escalated.then(|| Out::bare(true))),
         ("review", record.review.as_ref().map(object)),
-        ("closed", (!closed.is_empty()).then(|| Out::List(closed))),
+        ("closed", (!closed.is_empty()).then_some(Out::List(closed))),
         ("liveSince", standing.live_since.map(Out::bare)),
         ("result", record.result.as_ref().map(object)),
     ])

@@ -76,10 +76,10 @@ pub(super) const HOP: Schema = closed(&[
 ]);
 
 const SLA: Schema = closed(&[
-    optional("maxInProgressMs", sla::LIMIT).about("how long it may be in progress"),
-    optional("maxQueueMs", sla::LIMIT).about("how long it may wait to begin"),
-    optional("maxReviewMs", sla::LIMIT).about("how long it may wait for a review"),
-    optional("maxBlockedMs", sla::LIMIT).about("how long it may be blocked"),
+    optional("maxInProgressMs", sla::LIMIT).about("longest time in progress"),
+    optional("maxQueueMs", sla::LIMIT).about("longest time until it is begun"),
+    optional("maxReviewMs", sla::LIMIT).about("longest time in review"),
+    optional("maxBlockedMs", sla::LIMIT).about("longest time blocked"),
     optional("onViolation", ON_VIOLATION).about("what happens then"),
 ]);
 

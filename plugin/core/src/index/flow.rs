@@ -102,8 +102,8 @@ impl TaskIndex {
         flow.is_some_and(|flow| flow.is_running && flow.open.contains(id))
     }
 
-    /// Puts a task, the workflow that it is a hop of, and the hops of its own into the set that they
-    /// belong to.
+    /// Puts a task, the workflow that it is a hop of, and the hops of its own into the set that
+    /// they belong to.
     pub(super) fn refresh_flows(&mut self, id: &TaskId) {
         self.refresh_flow(id);
         let row = self.active.get(id);

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::card::{Card, Routing};
+use crate::card::Card;
 use crate::id::TaskId;
 use crate::metadata;
 use crate::status::Status;
@@ -31,11 +31,8 @@ pub(super) fn make(
     // Of what is computed only a person is asked.
     let is_human = duty.is_human || hop.kind != Kind::Work;
     let body = body((card, flow), (hop, record));
-    let routing = duty.doer.as_ref().map(maker.route);
-    let routing = Routing {
-        tags: card.routing.tags.clone(),
-        ..routing.unwrap_or_default()
-    };
+    // Whoever the definition names does it, whatever tags the task has.
+    let routing = duty.doer.as_ref().map(maker.route).unwrap_or_default();
     let mut own = Map::new();
     let limit = card.metadata.get(metadata::TIMEOUT_MS);
     own.extend(limit.map(|limit| (metadata::TIMEOUT_MS.to_owned(), limit.clone())));
@@ -101,8 +98,8 @@ fn body((card, flow): (&Card, &Flow), (hop, record): (&Hop, &HopRecord)) -> Stri
     }
     let how = match (hop.duty.is_human, hop.can_reject) {
         _ if hop.kind != Kind::Work => {
-            "A person decides: `aof approve` takes what is suggested, `aof choose` another answer by \
-             the name of its hop, `aof reject` none of them."
+            "A person decides: `aof approve` takes what is suggested, `aof choose` another answer \
+             by the name of its hop, `aof reject` none of them."
         }
         (true, true) => {
             "A person decides: `aof approve` lets the workflow go on, `aof reject --notes …` sends \

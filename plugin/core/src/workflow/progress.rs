@@ -275,8 +275,8 @@ impl<'g> Progress<'g> {
     }
 
     /// A workflow that failed goes on: whatever failed, or was skipped since something did, is done
-    /// anew, and what follows from it. Rejections stay counted. Pending hops are decided as well, in
-    /// case a person changed what is known of them.
+    /// anew, and what follows from it. Rejections stay counted. Pending hops are decided as well,
+    /// in case a person changed what is known of them.
     pub fn revive(&mut self, now: Instant, facts: &dyn Facts) {
         let is_over = |hop: &HopState| {
             let state = &hop.state;

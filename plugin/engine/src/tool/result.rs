@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 /// The card of a hop with its result; any other card as it is.
 ///
 /// # Errors
-/// `AOF-2042` if the caller may not end the hop so; `AOF-1004` if the result says what a hop cannot.
+/// `AOF-2042` if the caller may not end the hop so; `AOF-1004` if the result says what a hop
+/// cannot.
 pub(super) fn with_result(
     card: &Card,
     (result, summary): (&Map<String, Value>, Option<&str>),

@@ -41,9 +41,14 @@ const FULL: &str = "workflow:
     status: running
     startedAt: 1970-01-01T00:00:04Z
     hops:
-      a: {status: complete, outcome: big, task: TASK-2026-02-17-003, agent: ada, pass: 2, startedAt: 1970-01-01T00:00:05Z, completedAt: 1970-01-01T00:00:06Z, closed: [b], result: {notes: fine, score: 3}}
+      a:
+        {status: complete, outcome: big, task: TASK-2026-02-17-003, agent: ada, pass: 2,
+        startedAt: 1970-01-01T00:00:05Z, completedAt: 1970-01-01T00:00:06Z, closed: [b],
+        result: {notes: fine, score: 3}}
       b: {status: skipped, skipped: dead-path}
-      c: {status: ready, task: TASK-2026-02-17-002, rejectionCount: 2, escalated: true, liveSince: 1970-01-01T00:00:06Z, review: {hop: d, notes: 'no'}}
+      c:
+        {status: ready, task: TASK-2026-02-17-002, rejectionCount: 2, escalated: true,
+        liveSince: 1970-01-01T00:00:06Z, review: {hop: d, notes: 'no'}}
       d: {status: failed, reason: gone}
   templateName: shipping
 ";
