@@ -16,6 +16,7 @@ use aof_core::gather::gathered;
 use aof_core::id::{AgentId, RoleId, TaskId};
 use aof_core::metadata;
 use aof_core::org::OrgChart;
+use aof_core::plan::Action;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
@@ -174,8 +175,22 @@ fn unheard(end: &HopEnd, why: &Refusal) -> HopEnd {
     end
 }
 
+/// A workflow begins or goes on: that reads the cards of hops, and makes new ones.
+pub(crate) fn step<S: Store>(
+    store: &mut S,
+    session: &mut Session,
+    ctx: &Context,
+    (action, loaded, dice): (&Action, &LoadedCard, &mut Dice),
+    work: &mut Work,
+) -> Result<(), Refusal> {
+    match action {
+        Action::Begin(_) => start(store, session, ctx, (loaded, dice), work),
+        _ => catch_up(store, session, ctx, (loaded, dice), work),
+    }
+}
+
 /// The workflow of a card begins, or goes on after it failed.
-pub(crate) fn start<S: Store>(
+fn start<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,
@@ -211,7 +226,7 @@ pub(crate) fn upgrade<S: Store>(
 
 /// Takes a workflow further by what became of the cards of its hops, as far as it does not know
 /// yet.
-pub(crate) fn catch_up<S: Store>(
+fn catch_up<S: Store>(
     store: &mut S,
     session: &mut Session,
     ctx: &Context,

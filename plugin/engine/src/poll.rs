@@ -420,7 +420,8 @@ fn carry_out<S: Store>(
             }
             let started = match action {
                 Action::Begin(_) | Action::Advance(_) => {
-                    step(store, session, ctx, (action, &loaded, dice), &mut work).map(|()| None)
+                    flow::step(store, session, ctx, (action, &loaded, dice), &mut work)
+                        .map(|()| None)
                 }
                 _ => one(session, ctx, (action, &loaded, run), &mut work),
             };
@@ -439,20 +440,6 @@ fn carry_out<S: Store>(
     read_cards(store, &mut session.shelf, &unreadable).map_err(|error| refusal_of(&error))?;
     carried.broken = unreadable.len();
     Ok(())
-}
-
-/// A workflow begins or goes on: that reads the cards of hops, and makes new ones.
-fn step<S: Store>(
-    store: &mut S,
-    session: &mut Session,
-    ctx: &Context,
-    (action, loaded, dice): (&Action, &LoadedCard, &mut Dice),
-    work: &mut Work,
-) -> Result<(), Refusal> {
-    match action {
-        Action::Begin(_) => flow::start(store, session, ctx, (loaded, dice), work),
-        _ => flow::catch_up(store, session, ctx, (loaded, dice), work),
-    }
 }
 
 fn one(

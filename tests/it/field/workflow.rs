@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         "name",
         Laid(
-            "workflow::run::whoever_does_a_hop_reads_what_was_done_before_in_a_directory_of_its_own",
+            "workflow::run::whoever_does_a_hop_reads_what_was_done_before_in_its_own_directory",
             "every workflow of these tests is written by one function",
         ),
     ),

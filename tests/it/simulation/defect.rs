@@ -61,7 +61,7 @@ const NOTICED: [(&str, u64, &str); 57] = [
     ("overspend", 2, "I21"),
     ("count-nothing", 0, "I21"),
     ("skip-waiting", 0, "I22"),
-    ("forget-rejections", 121, "I22"),
+    ("forget-rejections", 335, "I22"),
     ("hurry-joins", 0, "I22"),
     ("keep-superseded", 54, "I22"),
     ("decide-for-people", 0, "I22"),

@@ -26,12 +26,12 @@ const OPERATIONS: [(&str, &str); 26] = [
     ("aof_task_subscribe", ""),
     ("aof_task_unsubscribe", ""),
     ("aof_task_edit", ""),
-    ("aof_workflow_upgrade", ""),
     ("aof_task_log", ""),
     ("aof_task_heartbeat", ""),
     ("aof_task_list", ""),
     ("aof_explain", ""),
     ("aof_org_show", ""),
+    ("aof_workflow_upgrade", ""),
     ("aof_workflow_check", ""),
     ("aof_status_report", ""),
     ("aof_project_create", ""),
@@ -231,12 +231,12 @@ fn every_tool_is_judged_by_role_and_relation() {
     | `aof_task_subscribe` |+|+| holder, team-lead, creator | holder, creator | never |
     | `aof_task_unsubscribe` |+|+| holder, team-lead, creator | holder, creator | never |
     | `aof_task_edit` |+|+| team-lead, creator | creator | never |
-    | `aof_workflow_upgrade` |+|+| team-lead, creator | creator | never |
     | `aof_task_log` |+|+| holder, team-lead, creator | holder, creator | holder |
     | `aof_task_heartbeat` |+|+| holder | holder | holder |
     | `aof_task_list` |+|+|+|+|+|
     | `aof_explain` |+|+|+|+|+|
     | `aof_org_show` |+|+|+|+|+|
+    | `aof_workflow_upgrade` |+|+| team-lead, creator | creator | never |
     | `aof_workflow_check` |+|+|+|+|+|
     | `aof_status_report` |+|+|+|+|+|
     | `aof_project_create` |+|+|+| never | never |

@@ -154,7 +154,10 @@ fn an_unknown_field_is_refused_by_name() {
 fn a_wrong_type_is_refused_by_field() {
     let mut stage = three();
     for (name, _) in GOOD {
-        for (field, value) in good(name).as_object().unwrap() {
+        let arguments = good(name);
+        // A workflow may be a text, an object or false: what is wrong in it is told otherwise.
+        let fields = arguments.as_object().unwrap().iter();
+        for (field, value) in fields.filter(|(field, _)| *field != "workflow") {
             for wrong in [json!(5), json!(["x"]), json!({"x": 1}), json!(true)] {
                 let mut arguments = good(name);
                 assert!(value.is_string());

@@ -8,8 +8,8 @@ use aof_host::contract::tools::Definition;
 use serde_json::{Value, json};
 
 use super::rule::{GOOD, good, store_for};
-use super::{ONE, THREE, TWO};
-use crate::stage::{Stage, agent, human, runner};
+use super::{ONE, THREE, TWO, three};
+use crate::stage::{CardText, Stage, agent, human, runner};
 
 fn definitions() -> Vec<Definition> {
     Stage::empty().instance().list_tools().unwrap()
@@ -80,7 +80,7 @@ fn sample(field: &str) -> Value {
         "tags" => json!(["a"]),
         "timeoutMs" => json!(1_000),
         "limit" => json!(10),
-        "compact" | "lint" | "overdue" => json!(true),
+        "compact" | "lint" | "overdue" | "dryRun" => json!(true),
         "expectedRevision" => json!(0),
         "cursor" => json!(ONE),
         "project" => json!("alpha"),
@@ -250,6 +250,26 @@ fn the_fields_of_every_schema_are_these() {
     ");
 }
 
+/// What is said of a hop and of nothing else.
+const OF_HOPS: [&str; 7] = [
+    "outcome",
+    "notes",
+    "verdict",
+    "confidence",
+    "payload",
+    "flags",
+    "events",
+];
+
+/// A store with the card of a hop.
+fn hop() -> Stage {
+    let mut stage = three();
+    let card = CardText::new(ONE, "ready").agent("writer").made_at(1);
+    let card = card.line(&format!("hop: {{of: {TWO}, id: build}}"));
+    stage.put_by_hand(&card.path(), &card.text());
+    stage
+}
+
 #[test]
 fn every_field_of_every_schema_is_accepted() {
     for tool in definitions() {
@@ -266,7 +286,11 @@ fn every_field_of_every_schema_is_accepted() {
                 ("aof_project_status", "status") => arguments[field] = json!("archived"),
                 ("aof_workflow_check", "template") => arguments[field] = json!("ship"),
                 ("aof_workflow_check", "condition") => arguments[field] = json!("op: 'true'"),
-                ("aof_dispatch", "workflow") => {
+                ("aof_task_complete", "outcome") => arguments[field] = json!("large"),
+                ("aof_task_complete", "confidence") => arguments[field] = json!(0.5),
+                ("aof_task_complete", "events") => arguments[field] = json!(["happened"]),
+                ("aof_task_complete", "payload" | "flags") => arguments[field] = json!({"a": 1}),
+                ("aof_dispatch" | "aof_workflow_upgrade", "workflow") => {
                     let hops = json!([{"id": "build", "agent": "writer"}]);
                     arguments[field] = json!({"name": "ship", "hops": hops});
                 }
@@ -276,7 +300,17 @@ fn every_field_of_every_schema_is_accepted() {
             if tool.name == "aof_task_update" {
                 arguments["reason"] = json!("a reason");
             }
-            let mut store = store_for(&tool.name);
+            let mut store = match tool.name == "aof_task_complete" && OF_HOPS.contains(&&**field) {
+                true => hop(),
+                // Its tasks carry no workflow.
+                false
+                    if (tool.name.as_str(), field.as_str()) == ("aof_workflow_check", "taskId") =>
+                {
+                    arguments.as_object_mut().unwrap().remove("project");
+                    store_for("aof_workflow_upgrade")
+                }
+                false => store_for(&tool.name),
+            };
             let caller = match field.as_str() {
                 // Only a run uses anything.
                 "usage" => runner(&store.spawned_for(ONE)),

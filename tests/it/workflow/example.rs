@@ -114,19 +114,29 @@ fn every_example_runs_to_its_end_on_every_branch() {
         .iter()
         .map(|(name, tags)| {
             let (ran, skipped) = live(name, tags, None);
-            format!("{name} {tags:?}: {} | skipped: {skipped}", ran.join(" "))
+            let skipped = format!("  without {skipped}");
+            format!("{name} {tags:?}: {}\n{}", ran.join(" "), skipped.trim_end())
         })
         .collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
-    simple-review.yaml []: implement review | skipped: 
-    parallel-review.yaml []: implement code-review security-review deploy | skipped: 
-    conditional-branching.yaml []: implement full-review qa-test full-deploy | skipped: fast-deploy
-    conditional-branching.yaml ["fast-track"]: implement fast-deploy | skipped: full-review qa-test full-deploy
-    swe-sdlc.yaml []: implement test review deploy | skipped: security-review
-    swe-sdlc.yaml ["security"]: implement test security-review review deploy | skipped: 
-    swe-sdlc.yaml ["auth"]: implement test security-review review deploy | skipped: 
-    sales-pipeline.yaml []: qualify propose negotiate close | skipped: legal-review
-    sales-pipeline.yaml ["enterprise"]: qualify propose legal-review negotiate close | skipped:
+    simple-review.yaml []: implement review
+      without
+    parallel-review.yaml []: implement code-review security-review deploy
+      without
+    conditional-branching.yaml []: implement full-review qa-test full-deploy
+      without fast-deploy
+    conditional-branching.yaml ["fast-track"]: implement fast-deploy
+      without full-review qa-test full-deploy
+    swe-sdlc.yaml []: implement test review deploy
+      without security-review
+    swe-sdlc.yaml ["security"]: implement test security-review review deploy
+      without
+    swe-sdlc.yaml ["auth"]: implement test security-review review deploy
+      without
+    sales-pipeline.yaml []: qualify propose negotiate close
+      without legal-review
+    sales-pipeline.yaml ["enterprise"]: qualify propose legal-review negotiate close
+      without
     "#);
 }
 

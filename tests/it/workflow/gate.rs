@@ -164,7 +164,9 @@ fn nobody_moves_the_task_of_a_workflow() {
         .unwrap_err();
     assert_eq!(refused.code, "AOF-2040");
     insta::assert_snapshot!(
-        format!("{}; {}", refused.message, refused.hint).replace(&task, "TASK").replace("; ", "\n"), @r"
+        format!("{}; {}", refused.message, refused.hint)
+            .replace(&task, "TASK")
+            .replace("; ", "\n"), @r"
     TASK carries a workflow, and only that moves it
     the caller works on none of its hops
     `aof task show` tells which hops are open

@@ -45,7 +45,13 @@ fn a_majority_decides_in_the_commit_of_the_last_vote() {
     );
     // And who looks sees every vote
     let shown = stage.task(&task)["workflow"]["hops"][3].clone();
-    insta::assert_snapshot!(shown["result"]["explanation"].as_str().unwrap(), @"decided: approve, led by ada (0.6667); ada counted: `approve`; bob counted: `reject`; eve counted: `approve`");
+    let why = shown["result"]["explanation"].as_str().unwrap();
+    insta::assert_snapshot!(why.replace("; ", "\n"), @r"
+    decided: approve, led by ada (0.6667)
+    ada counted: `approve`
+    bob counted: `reject`
+    eve counted: `approve`
+    ");
     assert_eq!(shown["task"], Value::Null);
     does(&mut stage, (&task, "ship"), &json!({}));
     assert_eq!(stage.status(&task), "done");

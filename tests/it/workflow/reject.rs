@@ -155,7 +155,8 @@ fn a_hop_that_may_not_reject_is_told_what_it_may() {
     let back = json!({"outcome": "rejected", "notes": "no"});
     let refusal = finish(&mut stage, &spawn, &back).unwrap_err();
     assert_eq!(refusal.code, "AOF-2042");
-    insta::assert_snapshot!(format!("{}; {}", refusal.message, refusal.hint).replace("; ", "\n"), @r"
+    let told = format!("{}; {}", refusal.message, refusal.hint);
+    insta::assert_snapshot!(told.replace("; ", "\n"), @r"
     the hop `build` cannot send work back
     use success, failed, or an outcome of the workflow's own
     `canReject` in its definition lets a hop reject

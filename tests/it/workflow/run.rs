@@ -48,7 +48,7 @@ fn hops_run_one_after_the_other_and_lead_the_task_to_its_end() {
 }
 
 #[test]
-fn whoever_does_a_hop_reads_what_was_done_before_in_a_directory_of_its_own() {
+fn whoever_does_a_hop_reads_what_was_done_before_in_its_own_directory() {
     let mut stage = Stage::empty();
     let task = begun(&mut stage, &two());
     let first = spawn_of(&mut stage, &task, "implement");

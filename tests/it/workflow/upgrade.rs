@@ -31,8 +31,8 @@ fn what_is_different_is_told_first_and_nothing_changes() {
     let told = stage.ann("aof_workflow_upgrade", asked)["upgrade"].take();
     assert_eq!(
         told,
-        json!({"taskId": task, "status": "in-progress", "upgraded": false, "added": ["check"], "removed": ["look"],
-               "changed": ["build", "ship"]})
+        json!({"taskId": task, "status": "in-progress", "upgraded": false, "added": ["check"],
+               "removed": ["look"], "changed": ["build", "ship"]})
     );
     assert_eq!(stage.tree(), before);
 }
@@ -80,9 +80,8 @@ fn a_hop_at_work_that_is_in_both_goes_on() {
 #[test]
 fn a_template_that_changes_changes_no_task_until_somebody_asks() {
     let manifest = |hops: &str| {
-        format!(
-            "id: alpha\nstatus: active\nworkflowTemplates:\n  ship:\n    name: ship\n    hops:\n{hops}"
-        )
+        let head = "id: alpha\nstatus: active\nworkflowTemplates:\n  ship:\n    name: ship\n";
+        format!("{head}    hops:\n{hops}")
     };
     let first = manifest("      - {id: build, agent: writer}\n");
     let mut stage = Stage::with(&format!("//- projects/alpha/project.yaml\n{first}"));
@@ -92,9 +91,8 @@ fn a_template_that_changes_changes_no_task_until_somebody_asks() {
     );
     let task = made["task"]["taskId"].as_str().unwrap().to_owned();
     stage.poll();
-    let second = manifest(
-        "      - {id: build, agent: writer}\n      - {id: look, agent: reader, dependsOn: [build]}\n",
-    );
+    let more = "      - {id: look, agent: reader, dependsOn: [build]}\n";
+    let second = manifest(&format!("      - {{id: build, agent: writer}}\n{more}"));
     stage
         .disk
         .put_by_hand("projects/alpha/project.yaml", second.as_bytes())

@@ -81,10 +81,12 @@ impl World {
                 true => alerts + usize::from(after.alerts > before.alerts),
                 false => 0,
             };
-            if alerts >= ALERTS_MAX {
-                return self.at_rest();
-            }
-            let Some(wake_ms) = self.next_wake_ms()? else {
+            let wake_ms = self.next_wake_ms()?.filter(|_| alerts < ALERTS_MAX);
+            let Some(wake_ms) = wake_ms else {
+                // What was handed in just now, somebody has to look at.
+                if self.people_let_pass()? {
+                    continue;
+                }
                 return self.at_rest();
             };
             let now_ms = self.machine.wall_ns(self.pid(0)) / 1_000_000;

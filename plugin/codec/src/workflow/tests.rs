@@ -69,114 +69,120 @@ fn a_whole_workflow_is_read() {
     assert_eq!(end.condition, Some(status));
 }
 
+/// What a second hop says that is wrong, and what is told of it.
+const WRONG_HOPS: &[(&str, &str)] = &[
+    (
+        ", joinType: some",
+        "AOF-1162 4:46 `hops[1].joinType` is `some`, which is no way to join",
+    ),
+    (
+        ", joinType: quorum(2)",
+        "asks for more or fewer hops than it depends on",
+    ),
+    (
+        ", timeout: 30s",
+        "`hops[1].timeout` is `30s`, which is no time",
+    ),
+    (
+        ", timeout: 0m",
+        "`hops[1].timeout` is `0m`, which is no time",
+    ),
+    (
+        ", timeout: 367d",
+        "`hops[1].timeout` is `367d`, which is no time",
+    ),
+    (
+        ", escalateTo: x",
+        "`hops[1].escalateTo` takes over after no `timeout`",
+    ),
+    (
+        ", rejectionStrategy: origin",
+        "is of a hop that cannot reject",
+    ),
+    (", rejectionsMax: 3", "is of a hop that cannot reject"),
+    (", agent: x", "`hops[1].agent` names somebody else besides"),
+    (", colour: red", "AOF-1161 4:36 unknown key `hops.colour`"),
+    (", condition: {op: has_tags}", "did you mean"),
+    (
+        ", condition: {op: and}",
+        "`hops[1].condition` lacks `conditions`, which `and` needs",
+    ),
+    (
+        ", condition: {op: and, conditions: []}",
+        "a list of conditions",
+    ),
+    (
+        ", condition: {op: eq, field: x, value: 1}",
+        "a field that there is",
+    ),
+    (
+        ", condition: {op: in, field: task.status, value: 1}",
+        "a list",
+    ),
+    (
+        ", condition: {op: has_tag, value: x, field: y}",
+        "unknown key `hops[1].condition.field`",
+    ),
+    (
+        ", condition: {op: hop_status, hop: a, status: done}",
+        "the state of a hop",
+    ),
+    (
+        ", condition: {op: hop_status, hop: c, status: ready}",
+        "asks for the hop `c`",
+    ),
+    (
+        ", condition: {op: file_exists, value: ../x}",
+        "a path that stays there",
+    ),
+    (", condition: 3", "a mapping with `op`"),
+];
+
+/// Workflows that are wrong as a whole, and what is told of them.
+const WRONG_WHOLES: &[(&str, &str)] = &[
+    ("name: w\nhops: []\n", "`hops` is empty"),
+    ("name: w\nhops: [{id: a}]\n", "nobody does this hop"),
+    ("hops: [{id: a, role: r}]\n", "`name`"),
+    (
+        "name: w\nhops: [{id: a, role: r, canReject: true}]\n",
+        "nothing before it",
+    ),
+    (
+        "name: w\nhops: [{id: a, role: r}, {id: a, role: r}]\n",
+        "`hops[1].id` is `a`, as hops[0] is",
+    ),
+    (
+        "name: w\nhops: [{id: a, role: r, dependsOn: [bb]}, {id: b, role: r}]\n",
+        "which is no hop | did you mean `b`?",
+    ),
+    (
+        "name: w\nhops: [{id: a, role: r, dependsOn: [c]}, {id: b, role: r, dependsOn: [a]}, \
+             {id: c, role: r, dependsOn: [b]}]\n",
+        "AOF-1163 2:13 hops wait for each other: a → b → c → a",
+    ),
+    (
+        "name: w\nhops: [{id: a, role: r, condition: {op: 'false'}}, \
+             {id: b, role: r, condition: {op: 'false'}}]\n",
+        "no hop can ever run",
+    ),
+    (
+        "name: w\nhops: [{id: a, role: r}, {id: b, role: r, dependsOn: [{hop: a, on: []}]}]\n",
+        "an outcome",
+    ),
+    (
+        "name: w\nhops: [{id: a, role: r}, {id: b, role: r, dependsOn: [{hop: a, of: x}]}]\n",
+        "unknown key `hops[1].dependsOn[0].of`",
+    ),
+];
+
 #[test]
 fn what_is_wrong_with_a_workflow_is_told_with_its_place() {
-    for (more, expected) in [
-        (
-            ", joinType: some",
-            "AOF-1162 4:46 `hops[1].joinType` is `some`, which is no way to join",
-        ),
-        (
-            ", joinType: quorum(2)",
-            "asks for more or fewer hops than it depends on",
-        ),
-        (
-            ", timeout: 30s",
-            "`hops[1].timeout` is `30s`, which is no time",
-        ),
-        (
-            ", timeout: 0m",
-            "`hops[1].timeout` is `0m`, which is no time",
-        ),
-        (
-            ", timeout: 367d",
-            "`hops[1].timeout` is `367d`, which is no time",
-        ),
-        (
-            ", escalateTo: x",
-            "`hops[1].escalateTo` takes over after no `timeout`",
-        ),
-        (
-            ", rejectionStrategy: origin",
-            "is of a hop that cannot reject",
-        ),
-        (", rejectionsMax: 3", "is of a hop that cannot reject"),
-        (", agent: x", "`hops[1].agent` names somebody else besides"),
-        (", colour: red", "AOF-1161 4:36 unknown key `hops.colour`"),
-        (", condition: {op: has_tags}", "did you mean"),
-        (
-            ", condition: {op: and}",
-            "`hops[1].condition` lacks `conditions`, which `and` needs",
-        ),
-        (
-            ", condition: {op: and, conditions: []}",
-            "a list of conditions",
-        ),
-        (
-            ", condition: {op: eq, field: x, value: 1}",
-            "a field that there is",
-        ),
-        (
-            ", condition: {op: in, field: task.status, value: 1}",
-            "a list",
-        ),
-        (
-            ", condition: {op: has_tag, value: x, field: y}",
-            "unknown key `hops[1].condition.field`",
-        ),
-        (
-            ", condition: {op: hop_status, hop: a, status: done}",
-            "the state of a hop",
-        ),
-        (
-            ", condition: {op: hop_status, hop: c, status: ready}",
-            "asks for the hop `c`",
-        ),
-        (
-            ", condition: {op: file_exists, value: ../x}",
-            "a path that stays there",
-        ),
-        (", condition: 3", "a mapping with `op`"),
-    ] {
+    for (more, expected) in WRONG_HOPS {
         let found = told(&second(more));
         let is_told = found.iter().any(|it| it.contains(expected));
         assert!(is_told, "{more}: {found:#?}");
     }
-    for (text, expected) in [
-        ("name: w\nhops: []\n", "`hops` is empty"),
-        ("name: w\nhops: [{id: a}]\n", "nobody does this hop"),
-        ("hops: [{id: a, role: r}]\n", "`name`"),
-        (
-            "name: w\nhops: [{id: a, role: r, canReject: true}]\n",
-            "nothing before it",
-        ),
-        (
-            "name: w\nhops: [{id: a, role: r}, {id: a, role: r}]\n",
-            "`hops[1].id` is `a`, as hops[0] is",
-        ),
-        (
-            "name: w\nhops: [{id: a, role: r, dependsOn: [bb]}, {id: b, role: r}]\n",
-            "which is no hop | did you mean `b`?",
-        ),
-        (
-            "name: w\nhops: [{id: a, role: r, dependsOn: [c]}, {id: b, role: r, dependsOn: [a]}, \
-             {id: c, role: r, dependsOn: [b]}]\n",
-            "AOF-1163 2:13 hops wait for each other: a → b → c → a",
-        ),
-        (
-            "name: w\nhops: [{id: a, role: r, condition: {op: 'false'}}, \
-             {id: b, role: r, condition: {op: 'false'}}]\n",
-            "no hop can ever run",
-        ),
-        (
-            "name: w\nhops: [{id: a, role: r}, {id: b, role: r, dependsOn: [{hop: a, on: []}]}]\n",
-            "an outcome",
-        ),
-        (
-            "name: w\nhops: [{id: a, role: r}, {id: b, role: r, dependsOn: [{hop: a, of: x}]}]\n",
-            "unknown key `hops[1].dependsOn[0].of`",
-        ),
-    ] {
+    for (text, expected) in WRONG_WHOLES {
         let found = told(text);
         let is_told = found.iter().any(|it| it.contains(expected));
         assert!(is_told, "{text}: {found:#?}");

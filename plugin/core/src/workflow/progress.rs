@@ -290,8 +290,8 @@ impl<'g> Progress<'g> {
         self.decide(now, facts);
     }
 
-    /// Decides all edges anew, as the workflow is another one: those of hops that are over, and then
-    /// what follows for those that did not begin.
+    /// Decides all edges anew, as the workflow is another one: those of hops that are over, and
+    /// then what follows for those that did not begin.
     pub fn rejudge(&mut self, now: Instant, facts: &dyn Facts) {
         let graph = self.graph;
         for at in 0..self.hops.len() {

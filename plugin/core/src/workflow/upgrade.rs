@@ -1,8 +1,8 @@
-//! A task goes on with another definition of its workflow, because somebody asked for it: a template
-//! that changes never changes what is under way by itself.
+//! A task goes on with another definition of its workflow, because somebody asked for it: a
+//! template that changes never changes what is under way by itself.
 //!
-//! Never does anew what is done. Invariant: hops that are in both stay as they are, whether they are
-//! over or at work; what did not begin is decided anew.
+//! Never does anew what is done. Invariant: hops that are in both stay as they are, whether they
+//! are over or at work; what did not begin is decided anew.
 
 use serde_json::{Value, json};
 

@@ -47,16 +47,17 @@ fn plain(rule: Rule) -> Decide {
     }
 }
 
+fn merge(rule: MergeRule, field: Option<&str>, key: Option<&str>) -> Option<Merge> {
+    Some(Merge {
+        rule,
+        field: field.map(str::to_owned),
+        key: key.map(str::to_owned),
+    })
+}
+
 #[test]
 fn every_way_to_decide_is_read() {
     let weights = vec![(0, number("2.5")), (1, number("0"))];
-    let merge = |rule, field: Option<&str>, key: Option<&str>| {
-        Some(Merge {
-            rule,
-            field: field.map(str::to_owned),
-            key: key.map(str::to_owned),
-        })
-    };
     for (fields, expected) in [
         ("consensus: majority", plain(Rule::Majority)),
         (
@@ -106,6 +107,10 @@ fn every_way_to_decide_is_read() {
     ] {
         assert_eq!(decide(fields), expected, "{fields}");
     }
+}
+
+#[test]
+fn every_word_for_numbers_and_merges_is_read() {
     for (word, of) in [
         ("min", Aggregate::Min),
         ("max", Aggregate::Max),
@@ -141,17 +146,25 @@ fn the_first_answer_decides_at_once_unless_told_otherwise() {
     assert_eq!(join("", "majority"), Join::All);
 }
 
+fn deciding(fields: &str) -> String {
+    format!("kind: decide, dependsOn: [a, b], decide: {{{fields}}}")
+}
+
+fn of_threshold(fields: &str) -> String {
+    deciding(&format!("threshold: {{{fields}}}"))
+}
+
+/// A decision with so many options.
+fn many(count: usize) -> String {
+    let words: Vec<String> = (0..count).map(|at| format!("o{at}")).collect();
+    deciding(&format!(
+        "consensus: majority, options: [{}]",
+        words.join(", ")
+    ))
+}
+
 #[test]
-fn what_is_wrong_with_a_decision_is_told_with_its_place() {
-    let deciding = |fields: &str| format!("kind: decide, dependsOn: [a, b], decide: {{{fields}}}");
-    let many = |count: usize| {
-        let words: Vec<String> = (0..count).map(|at| format!("o{at}")).collect();
-        deciding(&format!(
-            "consensus: majority, options: [{}]",
-            words.join(", ")
-        ))
-    };
-    let of_threshold = |fields: &str| deciding(&format!("threshold: {{{fields}}}"));
+fn what_is_wrong_with_the_votes_of_a_decision_is_told() {
     for (fields, expected) in [
         (
             "kind: decide, dependsOn: [a]".to_owned(),
@@ -202,6 +215,16 @@ fn what_is_wrong_with_a_decision_is_told_with_its_place() {
             deciding("consensus: unanimous, minConfidence: 1"),
             "`hops[2].decide.minConfidence` is only of majority or weighted",
         ),
+    ] {
+        let found = told(&third(&fields));
+        let is_told = found.iter().any(|it| it.contains(expected));
+        assert!(is_told, "{fields}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_decision_is_told() {
+    for (fields, expected) in [
         (
             deciding("consensus: majority, weights: {a: 1}"),
             "`hops[2].decide.weights` is only of weighted",
@@ -248,6 +271,16 @@ fn what_is_wrong_with_a_decision_is_told_with_its_place() {
             "has `Failed`",
         ),
         (deciding("consensus: majority, options: [a b]"), "has `a b`"),
+    ] {
+        let found = told(&third(&fields));
+        let is_told = found.iter().any(|it| it.contains(expected));
+        assert!(is_told, "{fields}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_threshold_or_a_merge_is_told() {
+    for (fields, expected) in [
         (
             many(33),
             "AOF-1104 5:83 `hops[2].decide.options` has over 32 entries",
