@@ -53,7 +53,7 @@ fn standing(stage: &mut Stage, task: &str) -> Vec<String> {
     let hops = shown["workflow"]["hops"].as_array().cloned().unwrap();
     let line = |hop: &Value| {
         let text = |key: &str| hop[key].as_str().map(str::to_owned);
-        let more = text("outcome").or(text("skipped"));
+        let more = text("outcome").or_else(|| text("skipped"));
         let more = more.map(|more| format!(" {more}")).unwrap_or_default();
         format!("{}: {}{more}", text("id").unwrap(), text("state").unwrap())
     };

@@ -174,11 +174,12 @@ fn every_tool_is_listed_with_what_it_does_to_the_world() {
     aof_task_list: reads repeatable
     aof_explain: reads repeatable
     aof_org_show: reads repeatable
+    aof_workflow_upgrade: 
     aof_workflow_check: reads repeatable
     aof_status_report: reads repeatable
     aof_project_create: 
     aof_project_list: reads repeatable
-    aof_project_status: 
+    aof_project_status:
     "#);
     let names: Vec<&str> = GOOD.iter().map(|(name, _)| *name).collect();
     let found: Vec<String> = definitions().into_iter().map(|tool| tool.name).collect();
@@ -216,7 +217,7 @@ fn the_fields_of_every_schema_are_these() {
             lines.push(format!("{}: {}", tool.name, some.join(" ")));
         }
     }
-    insta::assert_snapshot!(lines.join("\n"), @r"
+    insta::assert_snapshot!(lines.join("\n"), @r#"
     aof_dispatch: actor agent brief! dependencyPolicy dependsOn idempotencyKey metadata
     aof_dispatch: parentId priority project resource role subscribe tags
     aof_dispatch: team timeoutMs title! workflow
@@ -241,13 +242,14 @@ fn the_fields_of_every_schema_are_these() {
     aof_task_list: project role status tag team title
     aof_explain: actor project taskId!
     aof_org_show: actor
+    aof_workflow_upgrade: actor dryRun idempotencyKey project taskId! workflow
     aof_workflow_check: actor condition definition facts path project taskId
     aof_workflow_check: template
     aof_status_report: actor agent compact limit project status
     aof_project_create: actor id! idempotencyKey lead parentId team title
     aof_project_list: actor lint project
     aof_project_status: actor idempotencyKey project! status!
-    ");
+    "#);
 }
 
 /// What is said of a hop and of nothing else.

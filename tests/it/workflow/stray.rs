@@ -133,7 +133,7 @@ fn a_hop_of_a_person_is_given_to_nobody_though_its_card_was_blocked_for_a_while(
     stage.poll();
     assert!(stage.spawns().is_empty());
     let why = stage.explain(&card)["reasons"].to_string();
-    insta::assert_snapshot!(why, @r#"["a person decides this hop"]"#);
+    insta::assert_snapshot!(why, @r#"["a person decides: `aof approve`, `aof reject`"]"#);
     stage.ann("aof_task_complete", json!({"taskId": task}));
     assert_eq!(stage.status(&task), "done");
 }

@@ -1,6 +1,6 @@
 //! The workflow that a card carries, and how far it has come.
 //!
-//! Never says what follows from an event: [`super::advance`] does. Invariant: there is one record
+//! Never says what follows from an event: [`super::advance()`] does. Invariant: there is one record
 //! for each hop of the graph, in declared order.
 
 use std::sync::Arc;

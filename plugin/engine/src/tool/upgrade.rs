@@ -79,7 +79,7 @@ impl<S: Store> Engine<S> {
             .workflow
             .as_ref()
             .and_then(|flow| flow.template.clone());
-        let given = arguments.workflow.clone().or(own.map(Value::from));
+        let given = arguments.workflow.clone().or_else(|| own.map(Value::from));
         let project = loaded.root().id();
         // No default: a task goes on with what somebody names.
         let next = workflow(session, project, Some(&given.unwrap_or(Value::Bool(false))))?;

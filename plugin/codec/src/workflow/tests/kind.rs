@@ -279,7 +279,7 @@ fn what_is_wrong_with_a_decision_is_told() {
 }
 
 #[test]
-fn what_is_wrong_with_a_threshold_or_a_merge_is_told() {
+fn a_threshold_a_merge_and_every_bound_is_told_where_it_is_broken() {
     for (fields, expected) in [
         (
             many(33),
