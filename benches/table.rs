@@ -13,7 +13,7 @@ use crate::sample::Sample;
 pub const FLOOR: &str = "floor";
 
 /// Group of benches, and what it is for people.
-const ROWS: [(&str, &str); 26] = [
+const ROWS: [(&str, &str); 30] = [
     (
         "export-next-due",
         "export call that looks up a number (`next-due`)",
@@ -74,6 +74,19 @@ const ROWS: [(&str, &str); 26] = [
         "decision: a poll that starts ten tasks, in memory",
     ),
     ("decide-create", "decision: create, in memory"),
+    (
+        "decide-workflow",
+        "decision: check a workflow of 1,000 hops and 2,979 dependencies",
+    ),
+    (
+        "workflow-three-hops",
+        "one task of 200 with a workflow of three hops, from its first poll to its end, durable",
+    ),
+    (
+        "workflow-event-10",
+        "workflow: what follows from the end of one hop, of 10",
+    ),
+    ("workflow-event-1000", "workflow: the same of 1,000"),
     ("codec-parse", "reading one card of a kilobyte"),
     ("version", "`aof --version`, the whole process"),
 ];
@@ -187,6 +200,7 @@ fn all_promises(criterion: &Path, facts: &Facts) -> Vec<Promise> {
     let idle_median = median(idle, "component");
     let large_plan = median("decide-plan-large", "component");
     let explain = median("decide-explain", "component");
+    let workflow = median("decide-workflow", "component");
     let history = median("idle-10000-history", "component");
     // Of what is asked for and what the disk can flush, the slower.
     let slower = |flush: f64| flush.max(SUSTAINED_MS);
@@ -201,6 +215,7 @@ fn all_promises(criterion: &Path, facts: &Facts) -> Vec<Promise> {
             "ms",
         ),
         ("explain", 1.0, explain, "ms"),
+        ("check of a workflow of 1,000 hops", 10.0, workflow, "ms"),
         ("idle poll, 110,000 cards", 1.0, history, "ms"),
         (
             "a task from ready to done, beside 1 ms or what the disk needs to flush it",

@@ -7,7 +7,7 @@ use aof_benches::subject::AnySubject;
 use aof_tests::fixture::{Crew, Fixture, Mix, Room};
 use criterion::Criterion;
 
-use crate::ground::{each, memory, prepared, repeated};
+use crate::ground::{each, floor, memory, prepared, repeated};
 
 pub fn benches(criterion: &mut Criterion) {
     plan(criterion, "decide-plan", Crew::TEN);
@@ -15,6 +15,7 @@ pub fn benches(criterion: &mut Criterion) {
     explain(criterion);
     start_ten(criterion);
     create(criterion);
+    workflow(criterion);
 }
 
 /// 10,000 cards, 2,000 of them ready or under way, and nobody with room for another.
@@ -70,6 +71,33 @@ fn create(criterion: &mut Criterion) {
         || memory(&fixture),
         |subject, times| repeated(times, || subject.tool("aof_dispatch", DRAFT)),
     );
+    group.finish();
+}
+
+/// Checks a workflow of 1,000 hops, each of which depends on up to three others. The floor reads
+/// the call as JSON, and nothing of what it says.
+fn workflow(criterion: &mut Criterion) {
+    let hop = |at: usize| {
+        let before = [1, 7, 13]
+            .into_iter()
+            .filter_map(|back| at.checked_sub(back));
+        let before: Vec<String> = before.map(|at| format!("h{at}")).collect();
+        let before = before.join(", ");
+        format!("- {{id: h{at}, role: builder, dependsOn: [{before}], timeout: 2h}}\n")
+    };
+    let hops: String = (0..1_000).map(hop).collect();
+    let definition = format!("name: large\nhops:\n{hops}");
+    let call = serde_json::json!({"definition": definition}).to_string();
+    let fixture = Fixture::new(100, Mix::PEER);
+    let mut group = criterion.benchmark_group("decide-workflow");
+    each(
+        &mut group,
+        || memory(&fixture),
+        |subject, times| repeated(times, || subject.tool("aof_workflow_check", &call)),
+    );
+    floor(&mut group, || {
+        serde_json::from_str::<serde_json::Value>(&call).is_ok()
+    });
     group.finish();
 }
 

@@ -16,6 +16,7 @@ mod idle;
 mod open;
 mod single;
 mod sustain;
+mod workflow;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,6 +44,7 @@ fn main() {
     drop(grounds);
     change::benches(&mut criterion);
     sustain::benches(&mut criterion);
+    workflow::benches(&mut criterion);
     criterion.final_summary();
     if !std::env::args().any(|argument| argument == "--list" || argument == "--test") {
         report(&criterion_dir);

@@ -23,7 +23,7 @@ const TASKS: u32 = 1_000;
 /// Runs in one poll, and at the same time.
 const AT_ONCE: u32 = 100;
 
-const READY: Mix = Mix {
+pub const READY: Mix = Mix {
     done: 0,
     blocked: 0,
     backlog: 0,
@@ -102,7 +102,7 @@ fn work_through(stores: &mut Vec<TempDir>) -> Duration {
     took
 }
 
-fn open(root: &Path, clock: Arc<ManualClock>) -> Gateway {
+pub fn open(root: &Path, clock: Arc<ManualClock>) -> Gateway {
     let complete = Step::Complete {
         after_ms: 0,
         summary: "Compared.".to_owned(),
@@ -120,7 +120,7 @@ fn open(root: &Path, clock: Arc<ManualClock>) -> Gateway {
     Gateway::open(image(), options).expect("opens").0
 }
 
-fn done(root: &Path) -> usize {
+pub fn done(root: &Path) -> usize {
     let dir = root.join("projects/alpha/tasks/done");
     std::fs::read_dir(dir).expect("a directory").count()
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use aof_codec::{
     CHART_FINDINGS_MAX, ChartReport, lint_org_chart, notification_rules_schema, org_chart_schema,
-    parse_org_chart,
+    parse_org_chart, workflow_schema,
 };
 use aof_core::diagnostic::Level;
 use aof_core::org::lint::{LintRule, Nature};
@@ -276,6 +276,7 @@ fn the_published_schemas_are_the_parsers() {
     for (file, schema) in [
         ("org-chart", org_chart_schema()),
         ("notification-rules", notification_rules_schema()),
+        ("workflow", workflow_schema()),
     ] {
         let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs");
         let published = docs.join(format!("{file}.schema.json"));
@@ -312,6 +313,7 @@ fn every_field_of_the_schema_says_what_it_is() {
     let mut found = Vec::new();
     fields(&org_chart_schema(), "", &mut found);
     fields(&notification_rules_schema(), "", &mut found);
+    fields(&workflow_schema(), "", &mut found);
     assert!(found.len() > 100, "{}", found.len());
     for (path, about) in found {
         assert!(!about.is_empty() && !about.starts_with(" ("), "{path}");

@@ -28,3 +28,4 @@ pub mod stand;
 mod task;
 mod usage;
 mod worker;
+mod workflow;

@@ -136,7 +136,7 @@ fn generated() -> Vec<(&'static str, Vec<u8>)> {
         ("dashes", card(&format!("a:\n  {}\n", "- ".repeat(30_000)))),
         ("quotes", card(&format!("a: {}\n", "\"".repeat(60_001)))),
         ("colons", card(&format!("a{}\n", ": ".repeat(30_000)))),
-        ("nodes", card(&format!("a: [{}]\n", "a,".repeat(30_000)))),
+        ("nodes", card(&format!("a: [{}]\n", "a,".repeat(60_000)))),
         ("long key", card(&format!("{}\n", "k".repeat(60_000)))),
         ("duplicate keys", card(&"a: 1\n".repeat(10_000))),
         ("document storm", card(&"...\na: 1\n".repeat(5_000))),

@@ -29,3 +29,4 @@ mod simulation;
 mod stage;
 mod tidy;
 mod tool;
+mod workflow;

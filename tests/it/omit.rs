@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use serde_json::{Value, json};
+
 /// Names the kind of file and the field.
 pub const VARIABLE: &str = "AOF_WITHOUT";
 
@@ -15,6 +17,34 @@ pub fn omitted(path: &str, text: &str) -> String {
     match wish.split_once(' ') {
         Some((kind, field)) if kind_of(path) == kind => without(text, field),
         _ => text.to_owned(),
+    }
+}
+
+/// Takes the field out that is left out in this process, of a value that is given as an argument.
+pub fn omit(kind: &str, value: &mut Value) {
+    let wish = std::env::var(VARIABLE).unwrap_or_default();
+    if let Some((of, field)) = wish.split_once(' ')
+        && of == kind
+    {
+        take(value, &field.split('.').collect::<Vec<_>>());
+    }
+}
+
+/// Takes a field out of a value: keys, `*` for any, lists not counted.
+fn take(value: &mut Value, field: &[&str]) {
+    match (value, field) {
+        (Value::Array(items), _) => items.iter_mut().for_each(|item| take(item, field)),
+        (Value::Object(map), ["*"]) => map.clear(),
+        (Value::Object(map), [key]) => drop(map.remove(*key)),
+        (Value::Object(map), ["*", rest @ ..]) => {
+            map.values_mut().for_each(|value| take(value, rest));
+        }
+        (Value::Object(map), [key, rest @ ..]) => {
+            if let Some(value) = map.get_mut(*key) {
+                take(value, rest);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -199,5 +229,33 @@ fn a_field_is_left_out_and_nothing_else() {
         ),
     ] {
         assert_eq!(without(text, field), expected, "{field}");
+    }
+}
+
+#[test]
+fn a_field_of_a_value_is_left_out_and_nothing_else() {
+    let whole = json!({"a": 1, "b": [{"x": 1, "y": {"z": 2}}, {"x": 3}], "c": {"p": {"z": 4}}});
+    for (field, expected) in [
+        (
+            "a",
+            json!({"b": [{"x": 1, "y": {"z": 2}}, {"x": 3}], "c": {"p": {"z": 4}}}),
+        ),
+        (
+            "b.x",
+            json!({"a": 1, "b": [{"y": {"z": 2}}, {}], "c": {"p": {"z": 4}}}),
+        ),
+        (
+            "b.y.z",
+            json!({"a": 1, "b": [{"x": 1, "y": {}}, {"x": 3}], "c": {"p": {"z": 4}}}),
+        ),
+        (
+            "c.*.z",
+            json!({"a": 1, "b": [{"x": 1, "y": {"z": 2}}, {"x": 3}], "c": {"p": {}}}),
+        ),
+        ("d", whole.clone()),
+    ] {
+        let mut value = whole.clone();
+        take(&mut value, &field.split('.').collect::<Vec<_>>());
+        assert_eq!(value, expected, "{field}");
     }
 }

@@ -10,6 +10,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use crate::command::{
     backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init, migrate,
     notifications, org, poll, project, restore, run, schema, sim, supervise, task, tools, usage,
+    workflow,
 };
 use crate::layer::Setting;
 use crate::span;
@@ -23,7 +24,7 @@ Exit codes:
   3  refused: bad input, unknown task, a move that is not allowed
   4  conflict: somebody else holds the data directory, or was faster; try again
   5  `run` and `demo`: the work came to rest, but not every task is done
-  6  `doctor`, `fsck` and `org`: something is wrong and was told
+  6  `doctor`, `fsck`, `org` and `workflow`: something is wrong and was told
 
 Environment:
   AOF_DATA_DIR  data directory, like --data-dir
@@ -124,6 +125,12 @@ pub enum Command {
     /// Create, look at and move tasks
     #[command(subcommand)]
     Task(task::Command),
+    /// Let a hop of a workflow pass that waits for you
+    Approve(task::decide::Approve),
+    /// Send the work of a workflow back
+    Reject(task::decide::Reject),
+    /// Decide a hop of a workflow by one of its outcomes
+    Choose(task::decide::Choose),
     /// Make, show, pause and check projects
     #[command(subcommand)]
     Project(project::Command),
@@ -148,6 +155,9 @@ pub enum Command {
     /// Check, show and change the org chart
     #[command(subcommand)]
     Org(org::Command),
+    /// Check, show and draw workflows, and try conditions
+    #[command(subcommand)]
+    Workflow(workflow::Command),
     /// Try the notification rules
     #[command(subcommand)]
     Notifications(notifications::Command),

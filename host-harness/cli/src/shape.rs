@@ -6,6 +6,7 @@
 pub mod notification;
 pub mod org;
 pub mod usage;
+pub mod workflow;
 
 use std::collections::BTreeMap;
 
@@ -319,6 +320,56 @@ pub struct Detail {
     pub budgets: Vec<Budget>,
     /// Its runs, oldest first.
     pub runs: Vec<Run>,
+    /// The workflow that it carries.
+    pub workflow: Option<Carried>,
+    /// The workflow that it is a hop of.
+    pub hop: Option<HopOf>,
+}
+
+/// Which hop of another task's workflow a task is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HopOf {
+    /// The task that carries the workflow.
+    pub of: String,
+    /// The hop.
+    pub id: String,
+}
+
+/// How far the workflow of a task has come.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Carried {
+    /// Its name.
+    pub name: String,
+    /// As a whole.
+    pub status: String,
+    /// Hop by hop.
+    pub hops: Vec<CarriedHop>,
+}
+
+/// How far a hop has come.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CarriedHop {
+    /// Its name.
+    pub id: String,
+    /// Where it stands.
+    pub state: String,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// Why it was skipped.
+    pub skipped: Option<String>,
+    /// Who did it.
+    pub by: Option<String>,
+    /// Its card.
+    pub task: Option<String>,
+    /// How often it was begun.
+    pub pass: u64,
+    /// How often it sent work back.
+    pub rejections: u64,
+    /// Why it failed.
+    pub reason: Option<String>,
 }
 
 /// One thing that a poll did.

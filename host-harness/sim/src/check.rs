@@ -1,4 +1,4 @@
-//! What must hold in every world, whatever happens in it: the invariants I1 to I21.
+//! What must hold in every world, whatever happens in it: the invariants I1 to I22.
 //!
 //! Never changes a world; it compares files with a ledger of what was acknowledged. Invariant: what
 //! a person did, or what the loss of power may undo, is no violation.
@@ -7,6 +7,7 @@ mod caps;
 mod company;
 mod disk;
 mod editions;
+mod flow;
 mod keyed;
 mod ledger;
 mod limits;
@@ -19,6 +20,7 @@ mod rule;
 pub use company::{Company, is_head};
 pub(crate) use disk::place;
 pub use disk::{Disk, Files, Placed};
+pub use flow::Workflows;
 pub use keyed::{Answered, Key, Keyed};
 pub(crate) use ledger::contains;
 pub use ledger::{Ledger, Mark, Touch};

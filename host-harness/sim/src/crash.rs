@@ -6,6 +6,7 @@
 
 mod act;
 mod case;
+mod hop;
 mod judge;
 mod point;
 mod rig;
@@ -21,8 +22,8 @@ use std::thread;
 
 use serde::Serialize;
 
-pub(crate) use case::{CASES, Case};
-pub(crate) use judge::{log_is_kept, sound_but_for, spawns_belong_to_leases};
+pub(crate) use case::Case;
+pub(crate) use judge::{log_is_kept, sound_but_for, spawns_belong_to_leases, workflows_hold};
 pub(crate) use point::Reference;
 pub(crate) use rig::{OUTSIDE, Rig, WRITER, files};
 pub(crate) use scene::TTL_MS;
@@ -150,10 +151,15 @@ pub fn heading() -> String {
     format!("{operation:<24} {calls:>6} {flushes:>8} {points:>7} {states:>9} {nested:>8}  wrong")
 }
 
+/// Every operation, those on hops last.
+pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
+    case::CASES.iter().chain(hop::CASES)
+}
+
 /// The names of all operations, in the order of the table.
 #[must_use]
 pub fn operations() -> Vec<&'static str> {
-    CASES.iter().map(|case| case.name).collect()
+    cases().map(|case| case.name).collect()
 }
 
 /// Which operations are looked at, and on how many threads.
@@ -177,7 +183,7 @@ pub fn enumerate(depth: Depth, extent: Extent<'_>, told: impl Fn(&Row) + Sync) -
 /// One row for each case, in their order.
 pub(crate) fn in_parallel(extent: Extent<'_>, row: impl Fn(&Case) -> Row + Sync) -> Vec<Row> {
     let is_wanted = |case: &&Case| extent.operation.is_none_or(|name| name == case.name);
-    let cases: Vec<&Case> = CASES.iter().filter(is_wanted).collect();
+    let cases: Vec<&Case> = cases().filter(is_wanted).collect();
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     thread::scope(|scope| {

@@ -135,6 +135,18 @@ pub enum Defect {
     Overspend,
     /// What sessions used is not heard.
     CountNothing,
+    /// Hops that wait for others are taken to be skipped.
+    SkipWaiting,
+    /// Workflows forget that work was sent back.
+    ForgetRejections,
+    /// A join that waits for two goes on with the first.
+    HurryJoins,
+    /// What works on a hop that was set back is never told to end.
+    KeepSuperseded,
+    /// Whoever ends a hop also decides for the person who comes next.
+    DecideForPeople,
+    /// A task with a workflow is given up once an agent tries to move it.
+    GiveUpWholes,
 }
 
 /// Where a defect has to show.
@@ -148,7 +160,7 @@ pub struct Description {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 51] = [
+    pub const ALL: [Defect; 57] = [
         Defect::SkipJournalFlush,
         Defect::SkipSync,
         Defect::NamesFirst,
@@ -200,6 +212,12 @@ impl Defect {
         Defect::ShortList,
         Defect::Overspend,
         Defect::CountNothing,
+        Defect::SkipWaiting,
+        Defect::ForgetRejections,
+        Defect::HurryJoins,
+        Defect::KeepSuperseded,
+        Defect::DecideForPeople,
+        Defect::GiveUpWholes,
     ];
 
     /// Its name, and the worlds in which it shows.
@@ -257,6 +275,12 @@ impl Defect {
             Defect::ShortList => ("short-list", Profile::Fabric),
             Defect::Overspend => ("overspend", Profile::Fabric),
             Defect::CountNothing => ("count-nothing", Profile::Fabric),
+            Defect::SkipWaiting => ("skip-waiting", Profile::Flows),
+            Defect::ForgetRejections => ("forget-rejections", Profile::Flows),
+            Defect::HurryJoins => ("hurry-joins", Profile::Flows),
+            Defect::KeepSuperseded => ("keep-superseded", Profile::Flows),
+            Defect::DecideForPeople => ("decide-for-people", Profile::Flows),
+            Defect::GiveUpWholes => ("give-up-wholes", Profile::Flows),
         };
         Description { name, profile }
     }

@@ -86,7 +86,9 @@ fn point(case: &Case, before: &Files, (call, errno): (u64, Errno)) -> Result<(),
     judge(&mut rig, (&first, before))?;
     let mut heir = reopened(rig)?;
     judge(&mut heir, (&first, before)).map_err(|found| format!("opened again: {found}"))?;
-    crash::spawns_belong_to_leases(&mut heir).map_err(|found| format!("opened again: {found}"))
+    crash::spawns_belong_to_leases(&mut heir).map_err(|found| format!("opened again: {found}"))?;
+    let vanished_max = u32::from(errno == Errno::NOENT);
+    crash::workflows_hold(vanished_max, &mut heir, &first)
 }
 
 /// A card that could not be found for a moment counts as moved away, and its run as over: nothing

@@ -6,6 +6,7 @@
 mod ask;
 mod company;
 mod fabric;
+mod flow;
 mod host;
 mod lay;
 mod lookout;
@@ -24,7 +25,7 @@ use aof_host::instance::CallError;
 use aof_host::store::Errno;
 
 use crate::agent::{Character, Crowd};
-use crate::check::{Checker, Company, Files, Keyed, Ledger, Touch, Violation};
+use crate::check::{Checker, Company, Files, Keyed, Ledger, Touch, Violation, Workflows};
 use crate::defect::journal;
 use crate::machine::{Machine, Mode};
 use host::Host;
@@ -91,6 +92,8 @@ pub struct World {
     last_error: Option<String>,
     /// The rules of the company, where there is one.
     company: Option<Company>,
+    /// What is known of workflows, where there are any.
+    workflows: Option<Workflows>,
     /// What people saved last of the chart and the manifests, and can be used.
     saved: BTreeMap<String, String>,
     /// Tasks that somebody other than its run, who may, has changed.
@@ -137,10 +140,12 @@ impl World {
             crowd.become_talkative();
         }
         let company = is_fabric.then(|| Company::new(machine.true_ns() / 1_000_000));
+        crowd.become_planners(flow::of_agents(&options));
         let checker = Checker::new(ledger.initial.clone(), options.lease_ttl_ms);
         Self {
             hosts: (0..options.hosts).map(Host::new).collect(),
             ledger: Arc::new(std::sync::Mutex::new(ledger)),
+            workflows: flow::remembered(&options),
             options,
             engine,
             machine,
@@ -472,8 +477,12 @@ impl World {
         // A former owner that has nothing to commit goes on telling what it knows.
         let number = self.owner.and_then(|owner| usize::try_from(owner).ok());
         let owner = number.and_then(|number| self.hosts.get(number));
-        if owner.is_some_and(|host| host.is_well) {
+        let stance = (owner.is_some_and(|host| host.is_well), self.has_looked);
+        if stance.0 {
             self.checker.settled(&files, &ledger)?;
+        }
+        if let Some(workflows) = &mut self.workflows {
+            flow::judge(workflows, &self.checker, (&ledger, &self.crowd), stance)?;
         }
         let polled_ms = self.has_looked.then_some(wall_ms);
         if let Some(company) = &mut self.company {

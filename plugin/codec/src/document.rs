@@ -1,8 +1,9 @@
 //! The way of every YAML file that is not a card: bytes, text, tree, check, value.
 
 use aof_core::diagnostic::Diagnostic;
+use aof_core::order;
 
-use crate::check::{Idle, check_root};
+use crate::check::{Idle, check_under};
 use crate::finding::{Findings, NO_EFFECT};
 use crate::limit::DOCUMENT_BYTES_MAX;
 use crate::schema::Schema;
@@ -20,7 +21,17 @@ pub(crate) fn tree<'b>(bytes: &'b [u8], findings: &mut Findings<'_>) -> Option<N
 /// Checks the tree of a file and warns once for each top-level key that sets something without
 /// effect.
 pub(crate) fn check(root: &Node<'_>, schema: &'static Schema, findings: &mut Findings<'_>) {
-    let idle = check_root(root, schema, findings);
+    check_part(root, "", schema, findings);
+}
+
+/// The same for a part of a file that is known to people by this path.
+pub(crate) fn check_part(
+    node: &Node<'_>,
+    path: &str,
+    schema: &'static Schema,
+    findings: &mut Findings<'_>,
+) {
+    let idle = check_under(node, path, schema, findings);
     for field in schema.fields {
         let mut of_field = idle.iter().filter(|idle| idle.top == field.name);
         if let Some(first) = of_field.next() {
@@ -36,7 +47,7 @@ fn warn_idle<'i>(
 ) {
     let mut paths = vec![first.path.as_str()];
     paths.extend(others.map(|idle| idle.path.as_str()));
-    paths.sort_unstable();
+    order::sort_by(&mut paths, &|left, right| left.cmp(right));
     paths.dedup();
     let message = format!(
         "kept, has no effect in this version: `{}`",

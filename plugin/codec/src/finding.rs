@@ -4,6 +4,7 @@
 //! Invariant: if there is an error, it is among those handed out.
 
 use aof_core::diagnostic::{Diagnostic, Level};
+use aof_core::order;
 
 use crate::yaml::{Mark, Node};
 
@@ -177,7 +178,7 @@ impl<'p> Findings<'p> {
 }
 
 fn sorted(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    findings.sort_by_key(|finding| (finding.line, finding.column));
+    order::sort_by_key(&mut findings, |finding| (finding.line, finding.column));
     findings
 }
 

@@ -19,9 +19,10 @@ mod schema;
 mod settings;
 mod share;
 mod sla;
+mod workflow;
 mod yaml;
 
-pub use card::{CardDocument, card_schema, new_card, parse_card};
+pub use card::{CardDocument, card_schema, new_card, parse_card, plan_of};
 pub use finding::FINDINGS_MAX;
 pub use hash::content_hash;
 pub use limit::{CARD_BYTES_MAX, DEPTH_MAX, DOCUMENT_BYTES_MAX, FRONTMATTER_BYTES_MAX, NODES_MAX};
@@ -32,3 +33,6 @@ pub use org::{
 };
 pub use project::{new_project, parse_project, project_schema, with_status};
 pub use settings::{Overrides, parse_settings, settings_schema};
+pub use workflow::{
+    lint_workflow, parse_condition, parse_facts, parse_workflow, workflow_of, workflow_schema,
+};

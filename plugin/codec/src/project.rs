@@ -15,6 +15,7 @@ use crate::schema::Shape::{Any, Boolean, Choice, List, Map, Table, Text, Version
 use crate::schema::{Schema, closed, idle, optional, required};
 use crate::share::{DISPATCH, dispatch};
 use crate::sla::{SLA, sla};
+use crate::workflow::templates;
 use crate::yaml::{Node, Out, write_entry};
 
 const CODES: Codes = Codes {
@@ -46,9 +47,9 @@ const MANIFEST: Schema = closed(&[
     idle("memory", Map(&MEMORY)),
     optional("links", Map(&LINKS)),
     optional("sla", Map(&SLA)),
-    idle("workflow", Any),
-    idle("workflowTemplates", Any),
-    idle("defaultWorkflow", Text),
+    optional("workflow", Any),
+    optional("workflowTemplates", Table(&Any)),
+    optional("defaultWorkflow", Text),
     idle("participants", List(&Text)),
     optional("metadata", Table(&Any)),
 ]);
@@ -109,6 +110,7 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
     let lead = name(lead, "owner.lead", AgentId::parse, findings);
     let team = name(owner(root, "team"), "owner.team", TeamId::parse, findings);
     let parent = name(root.get("parentId"), "parentId", ProjectId::parse, findings);
+    let (templates, default_template) = templates(root, findings);
     let id = id?;
     let title = root
         .get("title")
@@ -131,6 +133,8 @@ fn read(root: &Node<'_>, path: &str, findings: &mut Findings<'_>) -> Option<Proj
         is_research: root.get("type").and_then(Node::text) == Some("research"),
         sla: sla(root.get("sla")),
         parent,
+        templates,
+        default_template,
     })
 }
 
@@ -306,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_field_without_effect_is_named_once() {
-        let text = "id: alpha\nmemory: {denyIndex: [Cold]}\nworkflow:\n  name: w\n";
+        let text = "id: alpha\nmemory: {denyIndex: [Cold]}\nparticipants: [ada]\n";
         let (_, warnings) = parse(text).unwrap();
         let messages: Vec<_> = warnings
             .iter()
@@ -323,7 +327,7 @@ mod tests {
                 (
                     "AOF-1190",
                     3,
-                    "kept, has no effect in this version: `workflow`"
+                    "kept, has no effect in this version: `participants`"
                 ),
             ]
         );

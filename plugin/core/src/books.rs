@@ -76,6 +76,8 @@ pub struct Account {
     pub project: ProjectId,
     /// The task.
     pub task: TaskId,
+    /// The task whose workflow it is a hop of: it pays as well.
+    pub whole: Option<TaskId>,
     /// Who works.
     pub agent: AgentId,
     /// The team that the run counts for.
@@ -526,8 +528,9 @@ impl Books {
 }
 
 /// In whose sums a run is.
-fn payers<'a>(account: &'a Account, usage: &'a Usage) -> [(Kind, &'a str); 6] {
-    [
+fn payers<'a>(account: &'a Account, usage: &'a Usage) -> impl Iterator<Item = (Kind, &'a str)> {
+    let whole = account.whole.as_ref();
+    let own = [
         (Kind::Store, ""),
         (Kind::Task, account.task.as_str()),
         (Kind::Project, account.project.as_str()),
@@ -537,7 +540,9 @@ fn payers<'a>(account: &'a Account, usage: &'a Usage) -> [(Kind, &'a str); 6] {
         ),
         (Kind::Agent, account.agent.as_str()),
         (Kind::Model, usage.model.as_deref().unwrap_or("")),
-    ]
+    ];
+    own.into_iter()
+        .chain(whole.map(|whole| (Kind::Task, whole.as_str())))
 }
 
 #[cfg(test)]

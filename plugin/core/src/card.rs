@@ -13,6 +13,7 @@ use crate::metadata;
 use crate::priority::Priority;
 use crate::sla::CardSla;
 use crate::status::Status;
+use crate::workflow::{Flow, HopOf};
 
 /// Longest run that a card may ask for. Source: AOF 1.20, "per-task timeout cap".
 pub const TIMEOUT_MS_MAX: u64 = 14_400_000;
@@ -81,8 +82,10 @@ pub struct Card {
     pub metadata: Map<String, Value>,
     /// Two running tasks never share one.
     pub resource: Option<String>,
-    /// Whether the card carries a workflow, which this version does not run.
-    pub has_workflow: bool,
+    /// The workflow that it carries.
+    pub workflow: Option<Box<Flow>>,
+    /// Which hop of another task's workflow it is.
+    pub hop: Option<Box<HopOf>>,
     /// Counts our writes; a card never written by us has 0.
     pub revision: u64,
     /// The Markdown after the frontmatter.

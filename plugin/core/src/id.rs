@@ -310,6 +310,11 @@ name!(
     GroupId, is_name, Name
 );
 
+name!(
+    /// Name of a hop in a workflow; also a directory below the task's work.
+    HopId, is_name, Name
+);
+
 /// The project that always exists; no other name begins with `_`.
 const INBOX: &str = "_inbox";
 

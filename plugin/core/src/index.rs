@@ -3,7 +3,9 @@
 //! Holds what planning reads and nothing more: a finished task costs its id and status. Invariant:
 //! the derived sets and counters always agree with the rows.
 
+mod flow;
 mod queue;
+mod terms;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +19,10 @@ use crate::instant::Instant;
 use crate::lease::Lease;
 use crate::metadata;
 use crate::priority::Priority;
-use crate::sla::{self, OwnTerms, Terms};
+use crate::sla::{OwnTerms, Terms};
 use crate::status::Status;
 
+pub use flow::{FlowRow, HopRow};
 pub use queue::{Destination, Queue, QueueKey};
 pub use wait::Assumed;
 
@@ -64,8 +67,10 @@ pub struct Row {
     pub reason: Option<String>,
     /// Limit of one run, if the card asks for one.
     pub timeout_ms: Option<u64>,
-    /// Carries a workflow, which this version does not run.
-    pub has_workflow: bool,
+    /// How far the workflow has come that it carries.
+    pub flow: Option<Box<FlowRow>>,
+    /// Which task's workflow it is a hop of.
+    pub hop: Option<Box<HopRow>>,
     /// Counts our writes.
     pub revision: u64,
     /// Lies in another directory than its card says: somebody moved it.
@@ -113,7 +118,11 @@ impl Row {
             retry_at,
             reason: reason.map(str::to_owned),
             timeout_ms: card.timeout_ms(),
-            has_workflow: card.has_workflow,
+            flow: card
+                .workflow
+                .as_deref()
+                .map(|flow| Box::new(FlowRow::of(flow))),
+            hop: card.hop.as_deref().map(|hop| Box::new(HopRow::of(hop))),
             revision: card.revision,
             is_moved: card.status != status,
         }
@@ -121,8 +130,18 @@ impl Row {
 
     /// When something must happen to this task without any news.
     fn due_at(&self) -> Option<Instant> {
+        let lease = self.lease.as_ref();
+        let hop = self.hop.as_deref();
         match self.status {
-            Status::InProgress => self.lease.as_ref().map(|lease| lease.expires_at),
+            Status::InProgress => {
+                let lapse = lease.map(|lease| lease.expires_at);
+                let timeout = lease.and_then(|lease| hop?.deadline(lease.acquired_at));
+                let flow = self.flow.as_ref().and_then(|flow| flow.due);
+                lapse.into_iter().chain(timeout).chain(flow).min()
+            }
+            Status::Review => hop
+                .filter(|hop| hop.is_human)?
+                .deadline(self.last_transition_at),
             Status::Blocked => self.retry_at,
             _ => None,
         }
@@ -174,9 +193,17 @@ pub struct TaskIndex {
     late: BTreeSet<(Instant, TaskId)>,
     /// Only a part of the tasks is here.
     is_partial: bool,
+    /// Tasks whose cards lie there and cannot be read: nobody knows how they stand.
+    unreadable: BTreeSet<TaskId>,
     /// Sorted by project.
     terms: Vec<(ProjectId, Terms)>,
     moved: BTreeSet<TaskId>,
+    /// Each unfinished card of a hop, behind the task that carries the workflow.
+    hops: BTreeSet<(TaskId, TaskId)>,
+    /// The task whose workflow waits for it, by each card of a hop that may be done.
+    awaited: BTreeMap<TaskId, TaskId>,
+    /// Tasks whose workflow is to be taken further, and cards of hops that nobody waits for.
+    stepping: BTreeSet<TaskId>,
     runs: BTreeMap<RunId, LiveRun>,
     running_by_agent: BTreeMap<AgentId, u32>,
     resources: BTreeMap<String, TaskId>,
@@ -186,6 +213,7 @@ pub struct TaskIndex {
 impl TaskIndex {
     /// Puts a task in, replacing what was known of it.
     pub fn put(&mut self, id: TaskId, row: Row) {
+        self.unreadable.remove(&id);
         let waits_alike = self.waits_alike(&id, &row);
         self.take_out(&id);
         if !waits_alike {
@@ -202,6 +230,7 @@ impl TaskIndex {
             self.finished
                 .insert(id.clone(), Finished { project, status });
             self.refresh_dependents(&id);
+            self.refresh_flows(&id);
             return;
         }
         self.link(&id, &row);
@@ -211,6 +240,7 @@ impl TaskIndex {
         }
         self.refresh(&id);
         self.refresh_dependents(&id);
+        self.refresh_flows(&id);
     }
 
     /// Puts a finished task in by name alone; its card need not be read.
@@ -219,13 +249,25 @@ impl TaskIndex {
         self.count(finished.status, 1);
         self.finished.insert(id.clone(), finished);
         self.refresh_dependents(&id);
+        self.refresh_flows(&id);
     }
 
     /// Forgets a task.
     pub fn remove(&mut self, id: &TaskId) {
+        self.unreadable.remove(id);
         self.take_out(id);
         self.dissolve(id);
         self.refresh_dependents(id);
+        self.refresh_flows(id);
+    }
+
+    /// Forgets a task whose card lies there and cannot be read.
+    pub fn hide(&mut self, id: &TaskId) {
+        self.take_out(id);
+        self.dissolve(id);
+        self.unreadable.insert(id.clone());
+        self.refresh_dependents(id);
+        self.refresh_flows(id);
     }
 
     fn take_out(&mut self, id: &TaskId) {
@@ -239,6 +281,7 @@ impl TaskIndex {
             self.promotable.remove(id);
             self.stranded.remove(id);
             self.released.remove(id);
+            self.stepping.remove(id);
             if let Some(whole) = &row.parent_id {
                 self.refresh(whole);
             }
@@ -373,59 +416,6 @@ impl TaskIndex {
         due.into_iter().chain(violation).min()
     }
 
-    /// Tasks that stand too long where they are, and of whom people are to be told now.
-    pub fn violations(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
-        self.violations
-            .iter()
-            .take_while(move |(at, _)| *at <= now)
-            .filter_map(|(_, id)| Some((id, self.row(id)?)))
-    }
-
-    /// Tasks that stand too long where they are, whether people were told or not.
-    pub fn overdue(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
-        self.rows().filter(move |(_, row)| {
-            let terms = terms_of(&self.terms, &row.project);
-            terms.is_some_and(|terms| sla::is_overdue(row, terms, now))
-        })
-    }
-
-    /// What holds for the tasks of a project.
-    #[must_use]
-    pub fn terms(&self, project: &ProjectId) -> Option<&Terms> {
-        terms_of(&self.terms, project)
-    }
-
-    /// Lets these terms hold from now on, sorted by project.
-    pub fn set_terms(&mut self, terms: Vec<(ProjectId, Terms)>) {
-        if self.terms == terms {
-            return;
-        }
-        self.terms = terms;
-        let terms = &self.terms;
-        let next = |row: &Row| sla::next_violation(row, terms_of(terms, &row.project)?);
-        let rows = self.active.iter();
-        let due = rows.filter_map(|(id, row)| Some((next(row)?, id.clone())));
-        self.violations = due.collect();
-        let late = |row: &Row| late_since(row, terms_of(terms, &row.project)?);
-        let rows = self.active.iter();
-        let late = rows.filter_map(|(id, row)| Some((late(row)?, id.clone())));
-        self.late = late.collect();
-    }
-
-    /// Ready tasks that have stood in the queue for too long at `now`, the longest first.
-    pub fn late(&self, now: Instant) -> impl Iterator<Item = (&TaskId, &Row)> {
-        let late = self.late.iter().take_while(move |(since, _)| *since <= now);
-        late.filter_map(|(_, id)| Some((id, self.row(id)?)))
-    }
-
-    fn late_since(&self, row: &Row) -> Option<Instant> {
-        late_since(row, self.terms(&row.project)?)
-    }
-
-    fn violation_of(&self, row: &Row) -> Option<Instant> {
-        sla::next_violation(row, self.terms(&row.project)?)
-    }
-
     /// The run of that id, if it holds a lease.
     #[must_use]
     pub fn live_run(&self, run: &RunId) -> Option<&LiveRun> {
@@ -498,6 +488,12 @@ impl TaskIndex {
         if let Some(whole) = &row.parent_id {
             self.parts.insert((TaskId::clone(whole), id.clone()));
         }
+        if let Some(hop) = &row.hop {
+            self.hops.insert((hop.of.clone(), id.clone()));
+        }
+        for hop in row.flow.iter().flat_map(|flow| flow.awaited()) {
+            self.awaited.insert(hop.clone(), id.clone());
+        }
         for blocker in &row.depends_on {
             self.waiting_for
                 .entry(blocker.clone())
@@ -519,7 +515,8 @@ impl TaskIndex {
                     self.runs.insert(run.clone(), live);
                 }
             }
-            if let Some(resource) = &row.resource {
+            // Of a task with a workflow it is for the runs of its hops.
+            if let Some(resource) = row.resource.as_ref().filter(|_| row.flow.is_none()) {
                 self.resources.insert(resource.clone(), id.clone());
             }
         }
@@ -540,6 +537,12 @@ impl TaskIndex {
         }
         if let Some(whole) = &row.parent_id {
             self.parts.remove(&(TaskId::clone(whole), id.clone()));
+        }
+        if let Some(hop) = &row.hop {
+            self.hops.remove(&(hop.of.clone(), id.clone()));
+        }
+        for hop in row.flow.iter().flat_map(|flow| flow.awaited()) {
+            self.awaited.remove(hop);
         }
         for blocker in &row.depends_on {
             if let Some(dependents) = self.waiting_for.get_mut(blocker) {
@@ -577,15 +580,4 @@ impl TaskIndex {
             self.queues.remove(&key);
         }
     }
-}
-
-/// Since when a row has stood in the queue for too long, or when that begins.
-fn late_since(row: &Row, terms: &Terms) -> Option<Instant> {
-    let is_ready = row.status == Status::Ready;
-    sla::overdue_since(row, terms).filter(|_| is_ready)
-}
-
-fn terms_of<'t>(terms: &'t [(ProjectId, Terms)], project: &ProjectId) -> Option<&'t Terms> {
-    let at = terms.binary_search_by(|(id, _)| id.cmp(project)).ok()?;
-    terms.get(at).map(|(_, terms)| terms)
 }

@@ -52,6 +52,8 @@ pub enum Operation {
     Resurrect,
     /// `aof_task_edit`.
     Amend,
+    /// `aof_workflow_upgrade`.
+    Upgrade,
     /// `aof_task_log`.
     Log,
     /// `aof_task_heartbeat`.
@@ -62,6 +64,8 @@ pub enum Operation {
     Explain,
     /// `aof_org_show`.
     OrgShow,
+    /// `aof_workflow_check`.
+    WorkflowCheck,
     /// `aof_status_report`.
     Report,
     /// `aof_project_create`.
@@ -91,11 +95,13 @@ impl Operation {
             Operation::Promote => "aof_task_promote",
             Operation::Resurrect => "aof_task_resurrect",
             Operation::Amend => "aof_task_edit",
+            Operation::Upgrade => "aof_workflow_upgrade",
             Operation::Log => "aof_task_log",
             Operation::Heartbeat => "aof_task_heartbeat",
             Operation::List => "aof_task_list",
             Operation::Explain => "aof_explain",
             Operation::OrgShow => "aof_org_show",
+            Operation::WorkflowCheck => "aof_workflow_check",
             Operation::Report => "aof_status_report",
             Operation::ProjectCreate => "aof_project_create",
             Operation::ProjectList => "aof_project_list",
@@ -219,7 +225,7 @@ const CONCERNED: [Grant; 3] = [
 ];
 
 /// Orchestrator, worker, unknown. The host and people may do everything.
-const TABLE: [(Operation, [Grant; 3]); 25] = [
+const TABLE: [(Operation, [Grant; 3]); 27] = [
     (Operation::Dispatch, [Always, ByPolicy, Never]),
     (
         Operation::Part,
@@ -287,6 +293,10 @@ const TABLE: [(Operation, [Grant; 3]); 25] = [
         [As(&[TeamLead, Creator]), As(&[Creator]), Never],
     ),
     (
+        Operation::Upgrade,
+        [As(&[TeamLead, Creator]), As(&[Creator]), Never],
+    ),
+    (
         Operation::Log,
         [
             As(&[Holder, TeamLead, Creator]),
@@ -301,6 +311,7 @@ const TABLE: [(Operation, [Grant; 3]); 25] = [
     (Operation::List, [Always, Always, Always]),
     (Operation::Explain, [Always, Always, Always]),
     (Operation::OrgShow, [Always, Always, Always]),
+    (Operation::WorkflowCheck, [Always, Always, Always]),
     (Operation::Report, [Always, Always, Always]),
     (Operation::ProjectCreate, [Always, Never, Never]),
     (Operation::ProjectList, [Always, Always, Always]),

@@ -147,6 +147,14 @@ pub enum Action {
         /// What happens to it.
         policy: Policy,
     },
+    /// Its workflow begins: ready to in progress, and its first hops become ready.
+    Begin(TaskId),
+    /// Its workflow is taken further, after a hop ended or time passed.
+    Advance(TaskId),
+    /// Nobody waits for this hop any more.
+    Drop(TaskId),
+    /// The time of this hop is up: somebody else takes over, or people are told.
+    Timeout(TaskId),
     /// Give it to this agent.
     Dispatch {
         /// The task.
@@ -169,6 +177,10 @@ impl Action {
             | Action::Requeue(task)
             | Action::Free(task)
             | Action::Promote(task)
+            | Action::Begin(task)
+            | Action::Advance(task)
+            | Action::Drop(task)
+            | Action::Timeout(task)
             | Action::Strand { task, .. }
             | Action::Overdue { task, .. }
             | Action::Dispatch { task, .. } => task,
@@ -249,10 +261,15 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
     let due = snapshot
         .index
         .due(snapshot.now)
-        .map(|(id, row)| match row.status {
-            Status::InProgress => Action::Expire(id.clone()),
-            _ => Action::Requeue(id.clone()),
-        });
+        .map(|(id, row)| fallen_due(id.clone(), row, snapshot.now));
+    let stepping = snapshot.index.stepping().map(|(id, row)| {
+        let is_running = row.flow.as_ref().map(|flow| flow.is_running);
+        match is_running {
+            Some(true) => Action::Advance(id.clone()),
+            Some(false) => Action::Begin(id.clone()),
+            None => Action::Drop(id.clone()),
+        }
+    });
     let stranded = snapshot.index.stranded().filter_map(|(id, row)| {
         Some(Action::Strand {
             task: id.clone(),
@@ -265,15 +282,31 @@ fn housekeeping(snapshot: &Snapshot<'_>) -> Vec<Action> {
     let promoted = snapshot
         .index
         .promotable()
-        .filter(|(_, row)| row.routing.names_target() || dispatch::is_routed(snapshot, row))
+        .filter(|(_, row)| {
+            row.routing.names_target() || row.flow.is_some() || dispatch::is_routed(snapshot, row)
+        })
         .map(|(id, _)| Action::Promote(id.clone()));
     let free = |action: &Action| !snapshot.obstructed.contains_key(action.task());
-    let due = due.chain(stranded).chain(freed).chain(promoted);
+    let due = due
+        .chain(stepping)
+        .chain(stranded)
+        .chain(freed)
+        .chain(promoted);
     let mut met = BTreeSet::new();
     due.filter(free)
         .filter(|action| met.insert(action.task().clone()))
         .take(HOUSEKEEPING_MAX)
         .collect()
+}
+
+/// What is due of a task, now that its time has come.
+fn fallen_due(id: TaskId, row: &Row, now: Instant) -> Action {
+    match (row.status, &row.lease, &row.hop) {
+        (Status::InProgress, Some(lease), _) if lease.is_expired(now) => Action::Expire(id),
+        (Status::InProgress, None, _) => Action::Advance(id),
+        (Status::InProgress | Status::Review, _, Some(_)) => Action::Timeout(id),
+        _ => Action::Requeue(id),
+    }
 }
 
 /// Tasks that stand too long where they are and that nothing else in the plan moves.

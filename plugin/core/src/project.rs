@@ -9,6 +9,7 @@ use crate::budget::Budget;
 use crate::id::{AgentId, ProjectId, TeamId};
 use crate::share::Share;
 use crate::sla::Sla;
+use crate::workflow::Template;
 
 /// Whether a project's tasks are dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +51,7 @@ impl ProjectStatus {
 }
 
 /// One project.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Project {
     /// Identity; equals the folder's name.
     pub id: ProjectId,
@@ -72,6 +73,10 @@ pub struct Project {
     pub sla: Sla,
     /// The project that it is a part of.
     pub parent: Option<ProjectId>,
+    /// Workflows that its tasks can be given, as declared; no two have one name.
+    pub templates: Vec<Template>,
+    /// The name of the one that a task gets unless another is asked for.
+    pub default_template: Option<String>,
 }
 
 /// What is wrong, or at rest, above a project.
@@ -122,7 +127,15 @@ impl Project {
             is_research: false,
             sla: Sla::default(),
             parent: None,
+            templates: Vec::new(),
+            default_template: None,
         }
+    }
+
+    /// The workflow of that name.
+    #[must_use]
+    pub fn template(&self, name: &str) -> Option<&Template> {
+        self.templates.iter().find(|it| it.name == name)
     }
 }
 

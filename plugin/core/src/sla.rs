@@ -183,7 +183,9 @@ pub fn limit_ms(row: &Row, terms: &Terms) -> Option<u64> {
         .sla
         .as_ref()
         .and_then(|own| own.card.limits.of(row.status));
-    own.or_else(|| terms.limits.of(row.status))
+    // A workflow takes as long as its hops do, and those have cards of their own.
+    let is_led = row.flow.is_some() && row.status == Status::InProgress;
+    own.or_else(|| terms.limits.of(row.status).filter(|_| !is_led))
 }
 
 /// Since when a row has stood longer than it may, or when that begins; none without a limit.

@@ -25,6 +25,7 @@ mod resurrect;
 mod strand;
 mod submit;
 mod subscribe;
+mod time_up;
 mod unblock;
 mod walk;
 
@@ -49,7 +50,9 @@ pub use resurrect::resurrect;
 pub use strand::strand;
 pub use submit::submit;
 pub use subscribe::{active_of, subscribe, subscribe_along, told, unsubscribe};
+pub use time_up::{TimeUp, time_up};
 pub use unblock::unblock;
+pub(crate) use walk::{touch, walk};
 
 use crate::card::Card;
 use crate::event::EventDraft;

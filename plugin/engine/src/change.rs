@@ -17,6 +17,7 @@ use crate::access;
 use crate::alert;
 use crate::cascade::cascade;
 use crate::engine::Engine;
+use crate::flow;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::work::{Closing, Committed, Work};
@@ -107,8 +108,10 @@ fn change_once<S: Store>(
         work.effect(alert::deadletter(&after));
     }
     if reach == Reach::Neighbours {
-        let neighbours = (&mut work, &mut BTreeSet::new());
-        cascade(store, session, ctx, (&before, &after), neighbours);
+        let met = &mut BTreeSet::new();
+        let moved = (&before, &after);
+        flow::follow(store, session, ctx, moved, (&mut work, met));
+        cascade(store, session, ctx, moved, (&mut work, met));
     }
     let committed = work.commit(store, session)?;
     Ok(Changed {

@@ -16,7 +16,6 @@ use aof_core::usage::{Flaw, Usage};
 use aof_store::port::{Blob, Store};
 use aof_store::refusal::refusal_of;
 use aof_store::run_record::{self, usage_json};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,7 +29,8 @@ const FILE: &str = "usage.json";
 const FILE_BYTES_MAX: u64 = 4_096;
 
 /// What an agent says that its run used.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Words {
     /// The model.
@@ -257,6 +257,7 @@ pub(crate) fn account_of(session: &Session, run: &Run) -> Account {
         run: run.id.clone(),
         project: run.project.clone(),
         task: run.task.clone(),
+        whole: row.and_then(|row| Some(row.hop.as_ref()?.of.clone())),
         agent: run.agent.clone(),
         team: team.cloned(),
     }

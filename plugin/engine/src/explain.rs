@@ -1,5 +1,7 @@
 //! Why a task stands where it stands, from the very plan that a poll would carry out.
 
+mod flow;
+
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, TaskId};
 use aof_core::index::Row;
@@ -11,6 +13,7 @@ use aof_core::status::Status;
 use aof_store::port::Store;
 use serde_json::{Value, json};
 
+use crate::change::load_one;
 use crate::engine::Engine;
 use crate::session::Session;
 use crate::summary;
@@ -44,22 +47,27 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// `AOF-1005` or `AOF-1006` if `text` does not name one task.
     pub fn explain(&mut self, ctx: &Context, text: &str) -> Result<String, Refusal> {
-        let (_, session) = self.fresh()?;
+        let (store, session) = self.fresh()?;
         let id = match session.resolve(text) {
             Ok(id) => id,
             Err(refusal) => return set_aside(session, text).ok_or(refusal),
         };
-        let Some(row) = session.shelf.index.row(&id) else {
-            let status = session
-                .shelf
-                .index
-                .status(&id)
-                .map_or("done", Status::as_str);
-            let finished = Explanation::because("terminal", format!("the task is {status}"));
-            return Ok(decision(session, ctx, (&id, None), finished));
+        let row = session.shelf.index.row(&id);
+        let carries = row.is_none_or(|row| row.flow.is_some());
+        let hops = match carries {
+            true => flow::hops(session, ctx, &load_one(store, session, &id)?.card()),
+            false => Vec::new(),
         };
-        let explanation = explain_row(session, ctx, &id, row);
-        Ok(decision(session, ctx, (&id, Some(row)), explanation))
+        let mut explanation = match row {
+            Some(row) => explain_row(session, ctx, &id, row),
+            None => {
+                let status = session.shelf.index.status(&id);
+                let status = status.map_or("done", Status::as_str);
+                Explanation::because("terminal", format!("the task is {status}"))
+            }
+        };
+        explanation.reasons.extend(hops);
+        Ok(decision(session, ctx, (&id, row), explanation))
     }
 }
 
@@ -77,6 +85,10 @@ fn explain_row(session: &Session, ctx: &Context, id: &TaskId, row: &Row) -> Expl
         Status::InProgress => in_progress(session, ctx, row),
         Status::Backlog => backlog(session, row, &plan(), id),
         Status::Blocked => blocked(session, id, row),
+        Status::Review if row.hop.as_ref().is_some_and(|hop| hop.is_human) => Explanation::because(
+            "waiting-human",
+            "a person decides: `aof approve`, `aof reject`",
+        ),
         Status::Review => Explanation::because("waiting", "waits for acceptance in review"),
         Status::Deadletter => Explanation::because(
             "blocked",
@@ -105,6 +117,9 @@ fn of_ready(session: &Session, plan: &Plan, id: &TaskId) -> Explanation {
         } if task == id => Some((agent, via, candidates)),
         _ => None,
     });
+    if plan.actions.contains(&Action::Begin(id.clone())) {
+        return Explanation::because("would-begin", "the next poll begins its workflow");
+    }
     if let Some((agent, via, candidates)) = dispatch {
         return Explanation {
             verdict: "would-dispatch",
@@ -134,7 +149,10 @@ fn of_ready(session: &Session, plan: &Plan, id: &TaskId) -> Explanation {
 
 fn in_progress(session: &Session, ctx: &Context, row: &Row) -> Explanation {
     let Some(lease) = &row.lease else {
-        return Explanation::because("running", "somebody works on it without a lease");
+        return match &row.flow {
+            Some(_) => Explanation::because("in-workflow", "only the ends of its hops move it"),
+            None => Explanation::because("running", "somebody works on it without a lease"),
+        };
     };
     let left_ms = lease.expires_at.since_ms(ctx.now);
     let mut reasons = vec![

@@ -12,6 +12,7 @@ mod chart;
 mod count;
 mod engine;
 mod explain;
+mod flow;
 mod hold;
 mod hook;
 mod json;
@@ -39,4 +40,6 @@ pub use opening::{AdoptedRun, Config, Opened, QuarantinedFile};
 pub use outcome::Outcome;
 pub use poll::PollMode;
 pub use tool::{Annotations, Definition};
+#[cfg(not(target_arch = "wasm32"))]
+pub use tool::{Schemas, schemas};
 pub use view::{BoardQuery, EventsQuery, OrgLook, OrgQuery};

@@ -34,6 +34,7 @@ use crate::cascade::cascade;
 use crate::chart;
 use crate::engine::Engine;
 use crate::explain;
+use crate::flow;
 use crate::notice;
 use crate::outcome::Outcome;
 use crate::prompt;
@@ -308,8 +309,9 @@ fn adopt_moved<S: Store>(
                     status: written,
                     ..card
                 };
-                let neighbours = (&mut work, &mut met);
-                cascade(store, session, ctx, (&before, &after), neighbours);
+                let moved = (&before, &after);
+                flow::follow(store, session, ctx, moved, (&mut work, &mut met));
+                cascade(store, session, ctx, moved, (&mut work, &mut met));
                 end = end.and_then(|()| batches.add(store, session, work));
             }
         }
@@ -412,8 +414,18 @@ fn carry_out<S: Store>(
             };
             let run = RunId::generate(ctx.now, dice.roll_pair());
             let mut work = Work::default();
-            let started = one(session, ctx, (action, &loaded, run), &mut work)
-                .and_then(|started| work.admit().map(|()| started));
+            if let Action::Advance(_) = action {
+                // It may take cards along that were changed just now.
+                batches.flush(store, session)?;
+            }
+            let started = match action {
+                Action::Begin(_) | Action::Advance(_) => {
+                    flow::step(store, session, ctx, (action, &loaded, dice), &mut work)
+                        .map(|()| None)
+                }
+                _ => one(session, ctx, (action, &loaded, run), &mut work),
+            };
+            let started = started.and_then(|started| work.admit().map(|()| started));
             match started {
                 Ok(started) => {
                     stranded.tell(session, ctx, action, &mut work);
@@ -471,6 +483,16 @@ fn one(
             overdue(session, ctx, (loaded, *policy), work)?;
             return Ok(None);
         }
+        Action::Timeout(_) => {
+            flow::time_up(session, ctx, loaded, work)?;
+            return Ok(None);
+        }
+        Action::Drop(_) => {
+            flow::abandon(session, ctx, loaded, work)?;
+            return Ok(None);
+        }
+        // These need more than their card.
+        Action::Begin(_) | Action::Advance(_) => return Ok(None),
     };
     work.rewrite(session, ctx, loaded, (step, closing))?;
     Ok(None)

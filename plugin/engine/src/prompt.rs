@@ -16,7 +16,11 @@ use crate::session::Session;
 
 /// The effect that reaches the agent of a run.
 pub(crate) fn spawn(session: &Session, root: &ProjectRoot, card: &Card, run: &Run) -> Spawn {
-    made(session, root, (&card.title, card.timeout_ms()), run)
+    let dir = match card.hop.as_deref() {
+        Some(hop) => root.hop_dir(&hop.of, &hop.id),
+        None => root.work_dir(&card.id),
+    };
+    made(session, root, (&card.title, card.timeout_ms(), dir), run)
 }
 
 /// The same effect from what the index still knows, after a crash between the card and the outbox.
@@ -24,7 +28,11 @@ pub(crate) fn spawn(session: &Session, root: &ProjectRoot, card: &Card, run: &Ru
 pub(crate) fn spawn_again(session: &Session, run: &Run) -> Option<Spawn> {
     let root = session.shelf.root(&run.project)?;
     let row = session.shelf.index.row(&run.task)?;
-    let mut spawn = made(session, root, (&row.title, row.timeout_ms), run);
+    let dir = match row.hop.as_deref() {
+        Some(hop) => root.hop_dir(&hop.of, &hop.id),
+        None => root.work_dir(&run.task),
+    };
+    let mut spawn = made(session, root, (&row.title, row.timeout_ms, dir), run);
     let before = spawn
         .methods
         .iter()
@@ -38,11 +46,10 @@ pub(crate) fn spawn_again(session: &Session, run: &Run) -> Option<Spawn> {
 fn made(
     session: &Session,
     root: &ProjectRoot,
-    (title, timeout_ms): (&str, Option<u64>),
+    (title, timeout_ms, work_dir): (&str, Option<u64>, String),
     run: &Run,
 ) -> Spawn {
     let card_path = root.card(Status::InProgress, &run.task);
-    let work_dir = root.work_dir(&run.task);
     let agent = session.chart.agent(&run.agent);
     let ways = agent.and_then(|agent| agent.comms.ways());
     Spawn {

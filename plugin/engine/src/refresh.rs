@@ -165,7 +165,7 @@ impl Session {
         root: &ProjectRoot,
     ) -> Result<(), StoreError> {
         self.add_project(store, root)?;
-        self.read_manifests(store, &BTreeSet::from([root.clone()]))?;
+        self.read_manifests(store, &gathered([root.clone()]))?;
         self.take_terms();
         Ok(())
     }

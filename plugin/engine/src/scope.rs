@@ -21,11 +21,15 @@ impl Projects {
     /// # Errors
     /// `AOF-1003` for one that is no project's name.
     pub(crate) fn parse(names: Option<&[String]>) -> Result<Self, Refusal> {
-        let parse = |name: &String| {
-            ProjectId::parse(name).map_err(|error| Refusal::bad_id(&error, "projects"))
+        let Some(names) = names else {
+            return Ok(Projects(None));
         };
-        let ids = names.map(|names| names.iter().map(parse).collect());
-        ids.transpose().map(Projects)
+        let mut ids = BTreeSet::new();
+        for name in names {
+            let id = ProjectId::parse(name).map_err(|error| Refusal::bad_id(&error, "projects"));
+            ids.insert(id?);
+        }
+        Ok(Projects(Some(ids)))
     }
 
     /// Whether something is outside.

@@ -198,8 +198,10 @@ impl Session {
             self.books.take(*seq, entry);
             if let Entry::Used { run, .. } = entry {
                 let open = self.books.account(run);
-                self.spending
-                    .extend(open.map(|open| open.account.task.clone()));
+                let account = open.map(|open| &open.account);
+                let task = account.map(|account| account.task.clone());
+                let whole = account.and_then(|account| account.whole.clone());
+                self.spending.extend(task.into_iter().chain(whole));
             }
         }
     }

@@ -11,6 +11,7 @@ use aof_store::shelf::Shelf;
 use serde_json::{Map, Value, json};
 
 use crate::opening::quarantined;
+use crate::view::flow;
 
 /// Tasks per status.
 pub(crate) fn counts(index: &TaskIndex) -> Value {
@@ -37,6 +38,7 @@ pub(crate) fn of_row(id: &TaskId, row: &Row) -> Value {
         "leaseExpiresAt": lease.map(|lease| lease.expires_at.to_string()),
         "role": row.routing.role.as_ref().map(RoleId::as_str),
         "team": row.routing.team.as_ref().map(TeamId::as_str),
+        "hop": row.hop.as_ref().map(|hop| json!({"of": hop.of.as_str(), "id": hop.id.as_str()})),
         "reason": row.reason,
         "dependsOn": ids(&row.depends_on),
         "createdAt": row.created_at.to_string(),
@@ -76,8 +78,8 @@ pub(crate) fn of_notices(shelf: &Shelf) -> Vec<Value> {
 
 /// The whole card, for `aof_task_get`.
 pub(crate) fn of_whole(
-    card: &Card,
-    row: &Row,
+    index: &TaskIndex,
+    (card, row): (&Card, &Row),
     (path, work_dir): (&str, &str),
 ) -> Map<String, Value> {
     let mut task = match of_row(&card.id, row) {
@@ -99,6 +101,12 @@ pub(crate) fn of_whole(
     });
     if let Value::Object(more) = more {
         task.extend(more);
+    }
+    if let Some(flow) = card.workflow.as_deref() {
+        task.insert("workflow".to_owned(), flow::of(index, flow));
+    }
+    if let Some(result) = card.hop.as_ref().and_then(|hop| hop.result.clone()) {
+        task.insert("result".to_owned(), Value::Object(result));
     }
     task
 }

@@ -1,7 +1,7 @@
 //! The tools that agents and people call, one a file, with schemas made from their types.
 //!
-//! Invariant: arguments are checked whole before anything is touched, and every tool of the list
-//! can be called.
+//! The schemas are made ahead of time (`schema`) and kept as texts beside it. Invariant: arguments
+//! are checked whole before anything is touched, and every tool of the list can be called.
 
 mod answer;
 mod arguments;
@@ -20,11 +20,16 @@ mod once;
 mod project;
 mod promote;
 mod report;
+mod result;
 mod resurrect;
+#[cfg(not(target_arch = "wasm32"))]
+mod schema;
 mod subscribe;
 mod target;
 mod unblock;
 mod update;
+mod upgrade;
+mod workflow;
 
 pub(crate) use dispatch::fresh_id;
 
@@ -32,13 +37,13 @@ use aof_core::caller::{Caller, Context};
 use aof_core::refusal::Refusal;
 use aof_store::event_log::Event;
 use aof_store::port::Store;
-use schemars::{JsonSchema, generate::SchemaSettings};
-use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 
 pub(crate) use get::usage_of;
+#[cfg(not(target_arch = "wasm32"))]
+pub use schema::{Schemas, schemas};
 
 /// Largest arguments of a call, in bytes.
 pub const ARGUMENTS_BYTES_MAX: usize = 1024 * 1024;
@@ -216,6 +221,20 @@ const ORG_SHOW: Card = Card(
     "Shows agents, teams, units, roles and routing rules as they are written.",
     READS,
 );
+const WORKFLOW_UPGRADE: Card = Card(
+    "aof_workflow_upgrade",
+    "Change the workflow of a task",
+    "Lets a task go on with another definition of its workflow. What is done or at work stays; \
+     ask with dryRun first to see what is different.",
+    WRITES,
+);
+const WORKFLOW_CHECK: Card = Card(
+    "aof_workflow_check",
+    "Check a workflow",
+    "Says what is wrong with a workflow before a task is given it, what a template of a project \
+     says, or whether a condition holds.",
+    READS,
+);
 const REPORT: Card = Card(
     "aof_status_report",
     "Report on tasks",
@@ -244,66 +263,43 @@ const PROJECT_STATUS: Card = Card(
 );
 
 /// Tools that change nothing.
-const READING: [Card; 6] = [GET, LIST, EXPLAIN, ORG_SHOW, REPORT, PROJECT_LIST];
+const READING: [Card; 7] = [
+    GET,
+    LIST,
+    EXPLAIN,
+    ORG_SHOW,
+    WORKFLOW_CHECK,
+    REPORT,
+    PROJECT_LIST,
+];
+
+/// The text of a schema. With `AOF_ACCEPT=1` the tests of tools renew it.
+macro_rules! schema {
+    ($name:literal) => {
+        include_str!(concat!("tool/schema/", $name, ".json"))
+    };
+}
+
+const TOUCHED: &str = schema!("answer/touched");
+const ONE_PROJECT: &str = schema!("answer/one");
 
 impl Card {
-    fn define<Input: JsonSchema, Answer: JsonSchema>(&self) -> Definition {
+    fn define(&self, input_schema: &str, output_schema: &str) -> Definition {
         let Card(name, title, description, annotations) = *self;
         Definition {
             name,
             title,
             description,
-            input_schema: match annotations.read_only || name == HEARTBEAT.0 {
-                true => schema::<Input>(None),
-                false => schema::<Input>(Some(once::FIELD)),
-            },
-            output_schema: schema::<Answer>(None),
+            input_schema: on_one_line(input_schema),
+            output_schema: on_one_line(output_schema),
             annotations,
         }
     }
 }
 
-impl Definition {
-    /// The same with one more argument, a text.
-    fn taking(self, field: &str, description: &str, is_required: bool) -> Self {
-        let mut schema: Value = serde_json::from_str(&self.input_schema).unwrap_or_default();
-        let shape = match is_required {
-            true => json!({"description": description, "type": "string"}),
-            false => json!({"description": description, "type": ["string", "null"]}),
-        };
-        if let Some(Value::Object(fields)) = schema.get_mut("properties") {
-            fields.insert(field.to_owned(), shape);
-        }
-        if let Some(Value::Array(required)) = schema.get_mut("required")
-            && is_required
-        {
-            required.push(field.into());
-        }
-        Definition {
-            input_schema: schema.to_string(),
-            ..self
-        }
-    }
-}
-
-/// The schema of a type, with one more field for a key if it has a name.
-fn schema<T: JsonSchema>(key: Option<&str>) -> String {
-    let settings =
-        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let schema = settings.into_generator().into_root_schema_for::<T>();
-    let mut schema = schema.to_value();
-    let fields = schema.pointer_mut("/properties");
-    if let (Some(key), Some(Value::Object(fields))) = (key, fields) {
-        let field = json!({
-            "description": "A key of your own for this call: repeated with it, within a day, the \
-                            call changes nothing and says where its task stands.",
-            "type": ["string", "null"],
-            "minLength": 1,
-            "maxLength": once::KEY_CHARS_MAX,
-        });
-        fields.insert(key.to_owned(), field);
-    }
-    schema.to_string()
+/// A schema is kept with a field a line. In JSON no text goes over the end of a line.
+fn on_one_line(schema: &str) -> String {
+    schema.lines().collect()
 }
 
 /// Whether a call of the tool is made once if it has a key. A heartbeat needs none.
@@ -316,46 +312,31 @@ impl<S: Store> Engine<S> {
     #[must_use]
     pub fn tools() -> Vec<Definition> {
         vec![
-            DISPATCH.define::<dispatch::Arguments, answer::Touched>(),
-            GET.define::<get::Arguments, answer::Whole>(),
-            UPDATE.define::<update::Arguments, answer::Touched>(),
-            COMPLETE.define::<complete::Arguments, answer::Touched>(),
-            BLOCK.define::<block::Arguments, answer::Touched>(),
-            UNBLOCK.define::<target::About, answer::Touched>(),
-            CANCEL.define::<cancel::Arguments, answer::Touched>(),
-            PROMOTE.define::<promote::Arguments, answer::Touched>(),
-            RESURRECT.define::<target::About, answer::Touched>(),
-            DEP_ADD.define::<depend::Arguments, answer::Touched>(),
-            DEP_REMOVE.define::<depend::Arguments, answer::Touched>(),
-            SUBSCRIBE
-                .define::<target::About, answer::Touched>()
-                .taking(
-                    "subscriberId",
-                    "The agent of the org chart that is told.",
-                    true,
-                )
-                .taking(
-                    "granularity",
-                    "`completion`, if given: told once, when the task has ended.",
-                    false,
-                ),
-            UNSUBSCRIBE
-                .define::<target::About, answer::Touched>()
-                .taking(
-                    "subscriptionId",
-                    "What `aof_task_subscribe` answered.",
-                    true,
-                ),
-            EDIT.define::<edit::Arguments, answer::Touched>(),
-            LOG.define::<log::Arguments, answer::Touched>(),
-            HEARTBEAT.define::<target::About, answer::Held>(),
-            LIST.define::<list::Arguments, answer::List>(),
-            EXPLAIN.define::<target::About, answer::Decision>(),
-            ORG_SHOW.define::<look::Chart, answer::Org>(),
-            REPORT.define::<report::Arguments, answer::Report>(),
-            PROJECT_CREATE.define::<project::Create, project::One>(),
-            PROJECT_LIST.define::<project::List, project::Several>(),
-            PROJECT_STATUS.define::<project::SetStatus, project::One>(),
+            DISPATCH.define(schema!("aof_dispatch"), TOUCHED),
+            GET.define(schema!("aof_task_get"), schema!("answer/whole")),
+            UPDATE.define(schema!("aof_task_update"), TOUCHED),
+            COMPLETE.define(schema!("aof_task_complete"), TOUCHED),
+            BLOCK.define(schema!("aof_task_block"), TOUCHED),
+            UNBLOCK.define(schema!("aof_task_unblock"), TOUCHED),
+            CANCEL.define(schema!("aof_task_cancel"), TOUCHED),
+            PROMOTE.define(schema!("aof_task_promote"), TOUCHED),
+            RESURRECT.define(schema!("aof_task_resurrect"), TOUCHED),
+            DEP_ADD.define(schema!("aof_task_dep_add"), TOUCHED),
+            DEP_REMOVE.define(schema!("aof_task_dep_remove"), TOUCHED),
+            SUBSCRIBE.define(schema!("aof_task_subscribe"), TOUCHED),
+            UNSUBSCRIBE.define(schema!("aof_task_unsubscribe"), TOUCHED),
+            EDIT.define(schema!("aof_task_edit"), TOUCHED),
+            LOG.define(schema!("aof_task_log"), TOUCHED),
+            HEARTBEAT.define(schema!("aof_task_heartbeat"), schema!("answer/held")),
+            LIST.define(schema!("aof_task_list"), schema!("answer/list")),
+            EXPLAIN.define(schema!("aof_explain"), schema!("answer/decision")),
+            ORG_SHOW.define(schema!("aof_org_show"), schema!("answer/org")),
+            WORKFLOW_UPGRADE.define(schema!("aof_workflow_upgrade"), schema!("answer/upgrade")),
+            WORKFLOW_CHECK.define(schema!("aof_workflow_check"), schema!("answer/workflow")),
+            REPORT.define(schema!("aof_status_report"), schema!("answer/report")),
+            PROJECT_CREATE.define(schema!("aof_project_create"), ONE_PROJECT),
+            PROJECT_LIST.define(schema!("aof_project_list"), schema!("answer/several")),
+            PROJECT_STATUS.define(schema!("aof_project_status"), ONE_PROJECT),
         ]
     }
 
@@ -413,6 +394,8 @@ impl<S: Store> Engine<S> {
             "aof_task_list" => self.list(ctx, &arguments::parse(arguments)?),
             "aof_explain" => self.explain_task(ctx, &arguments::parse(arguments)?),
             "aof_org_show" => self.show_org(ctx, &arguments::parse(arguments)?),
+            "aof_workflow_upgrade" => self.upgrade(ctx, &arguments::parse(arguments)?),
+            "aof_workflow_check" => self.check_workflow(ctx, arguments),
             "aof_status_report" => self.report(ctx, &arguments::parse(arguments)?),
             "aof_project_create" => self.project_create(ctx, &arguments::parse(arguments)?),
             "aof_project_list" => self.project_list(ctx, &arguments::parse(arguments)?),
@@ -461,6 +444,8 @@ fn unknown_tool(name: &str) -> Refusal {
         LIST,
         EXPLAIN,
         ORG_SHOW,
+        WORKFLOW_UPGRADE,
+        WORKFLOW_CHECK,
         REPORT,
         PROJECT_CREATE,
         PROJECT_LIST,

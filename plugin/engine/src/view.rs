@@ -3,6 +3,7 @@
 mod audit;
 mod board;
 mod events;
+pub(crate) mod flow;
 mod mailbox;
 mod metrics;
 mod notifications;

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every path is made of checked names, so none can leave the root.
 
-use aof_core::id::{ProjectId, RunId, TaskId};
+use aof_core::id::{HopId, ProjectId, RunId, TaskId};
 use aof_core::status::Status;
 
 /// The configuration file.
@@ -116,6 +116,12 @@ impl ProjectRoot {
     #[must_use]
     pub fn work_dir(&self, id: &TaskId) -> String {
         format!("{}/{}/work/{id}", self.parent, self.id)
+    }
+
+    /// Where an agent works on a hop of a task's workflow, whatever its pass.
+    #[must_use]
+    pub fn hop_dir(&self, whole: &TaskId, hop: &HopId) -> String {
+        format!("{}/work/{hop}", self.work_dir(whole))
     }
 
     /// Records of all runs of a task.

@@ -113,11 +113,15 @@ fn put(line: &mut Value, key: &str, value: Value) {
 }
 
 fn of_account(account: &Account, line: &str) -> Value {
-    json!({
+    let mut line = json!({
         "line": line, "run": account.run.as_str(), "project": account.project.as_str(),
         "task": account.task.as_str(), "agent": account.agent.as_str(),
         "team": account.team.as_ref().map(TeamId::as_str),
-    })
+    });
+    if let Some(whole) = &account.whole {
+        put(&mut line, "whole", whole.as_str().into());
+    }
+    line
 }
 
 fn of_usage(run: &RunId, at: Instant, usage: &Usage) -> Value {
@@ -159,7 +163,8 @@ fn of_tally(kind: Kind, name: Option<&String>, tally: &Tally) -> Value {
     })
 }
 
-type Line = Map<String, Value>;
+/// A line of a log of ours.
+pub(crate) type Line = Map<String, Value>;
 
 /// Takes a line in; none if it makes no sense.
 fn take(books: &mut Books, line: &Line) -> Option<()> {
@@ -268,6 +273,7 @@ fn account_of(line: &Line) -> Option<Account> {
         run: run_of(line)?,
         project: ProjectId::parse(text(line, "project")?).ok()?,
         task: TaskId::parse(text(line, "task")?).ok()?,
+        whole: text(line, "whole").and_then(|whole| TaskId::parse(whole).ok()),
         agent: AgentId::parse(text(line, "agent")?).ok()?,
         team: text(line, "team").and_then(|team| TeamId::parse(team).ok()),
     })
@@ -300,11 +306,11 @@ fn moment(line: &Line, key: &str) -> Option<Instant> {
     number(line, key).map(Instant::from_ms)
 }
 
-fn text<'a>(line: &'a Line, key: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(line: &'a Line, key: &str) -> Option<&'a str> {
     line.get(key)?.as_str()
 }
 
-fn number(line: &Line, key: &str) -> Option<u64> {
+pub(crate) fn number(line: &Line, key: &str) -> Option<u64> {
     line.get(key)?.as_u64()
 }
 
@@ -317,6 +323,7 @@ mod tests {
             run: RunId::generate(Instant::from_ms(9), (7, number)),
             project: ProjectId::parse("alpha").unwrap(),
             task: TaskId::parse("TASK-2026-02-17-001").unwrap(),
+            whole: team.map(|_| TaskId::parse("TASK-2026-02-17-002").unwrap()),
             agent: AgentId::parse("ada").unwrap(),
             team: team.map(|team| TeamId::parse(team).unwrap()),
         }

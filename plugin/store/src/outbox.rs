@@ -9,8 +9,10 @@ use aof_core::effect::{Cancel, Effect, Notify, Severity, Spawn};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use aof_core::instant::Instant;
 use aof_core::org::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
+use crate::ledger::{Line, number, text};
 use crate::request::{Request, RequestKey, Requests, Subject};
 
 /// The log is rewritten at a checkpoint when it is larger than this.
@@ -27,9 +29,9 @@ pub struct Outbox {
     pub requests: Requests,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase", tag = "line")]
-enum Line {
+enum Written {
     Issued {
         schema: u32,
         key: String,
@@ -46,14 +48,14 @@ enum Line {
         key: String,
         digest: String,
         at: u64,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         task: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         project: Option<String>,
     },
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(
     rename_all = "camelCase",
     rename_all_fields = "camelCase",
@@ -73,9 +75,9 @@ enum EffectRecord {
         run_dir: String,
         timeout_ms: u64,
         prompt: String,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         methods: Vec<String>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         passed: Vec<String>,
     },
     Cancel {
@@ -86,9 +88,9 @@ enum EffectRecord {
     Notify {
         key: String,
         severity: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         audience: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         channel: Option<String>,
         task: Option<String>,
         message: String,
@@ -102,26 +104,36 @@ impl Outbox {
     pub fn read(log: &[u8]) -> Self {
         let mut outbox = Outbox::default();
         for line in log.split(|byte| *byte == b'\n') {
-            match serde_json::from_slice(line) {
-                Ok(Line::Issued { key, effect, .. }) => {
-                    // Under another key than its own nobody could settle it.
-                    let effect = effect.into_effect();
-                    if let Some(effect) = effect.filter(|effect| effect.key() == key) {
-                        outbox.open.insert(key, effect);
-                    }
-                }
-                Ok(Line::Settled { key, .. }) => {
-                    outbox.open.remove(&key);
-                }
-                Ok(line @ Line::Asked { .. }) => {
-                    if let Some((key, request)) = request_of(line) {
-                        outbox.requests.note(key, request);
-                    }
-                }
-                Err(_) => {}
+            let parsed: Option<Line> = serde_json::from_slice(line).ok();
+            if let Some(line) = parsed {
+                // What makes no sense is passed over.
+                outbox.take(&line).unwrap_or_default();
             }
         }
         outbox
+    }
+
+    fn take(&mut self, line: &Line) -> Option<()> {
+        let key = text(line, "key")?;
+        number(line, "schema")?;
+        match text(line, "line")? {
+            "issued" => {
+                // Under another key than its own nobody could settle it.
+                let effect = effect_of(line.get("effect")?.as_object()?)?;
+                if effect.key() == key {
+                    self.open.insert(key.to_owned(), effect);
+                }
+            }
+            "settled" => {
+                self.open.remove(key);
+            }
+            "asked" => {
+                let (key, request) = request_of(line)?;
+                self.requests.note(key, request);
+            }
+            _ => {}
+        }
+        Some(())
     }
 
     /// Effects that are not settled, by key.
@@ -178,7 +190,7 @@ impl Outbox {
 #[must_use]
 pub fn issued_line(effect: &Effect) -> String {
     let record = EffectRecord::of(effect);
-    text(&Line::Issued {
+    told(&Written::Issued {
         schema: SCHEMA,
         key: effect.key(),
         effect: Box::new(record),
@@ -188,7 +200,7 @@ pub fn issued_line(effect: &Effect) -> String {
 /// The line that records that an effect is done.
 #[must_use]
 pub fn settled_line(key: &str) -> String {
-    text(&Line::Settled {
+    told(&Written::Settled {
         schema: SCHEMA,
         key: key.to_owned(),
     })
@@ -201,7 +213,7 @@ pub fn asked_line(key: &RequestKey, request: &Request) -> String {
         Subject::Task(task) => (Some(task.to_string()), None),
         Subject::Project(project) => (None, Some(project.to_string())),
     };
-    text(&Line::Asked {
+    told(&Written::Asked {
         schema: SCHEMA,
         caller: key.caller.clone(),
         tool: key.tool.clone(),
@@ -213,34 +225,26 @@ pub fn asked_line(key: &RequestKey, request: &Request) -> String {
     })
 }
 
-fn request_of(line: Line) -> Option<(RequestKey, Request)> {
-    let Line::Asked {
-        caller,
-        tool,
-        key,
-        digest,
-        at,
-        task,
-        project,
-        ..
-    } = line
-    else {
-        return None;
+fn request_of(line: &Line) -> Option<(RequestKey, Request)> {
+    let own = |key| text(line, key).map(str::to_owned);
+    let subject = match text(line, "task") {
+        Some(task) => Subject::Task(TaskId::parse(task).ok()?),
+        None => Subject::Project(ProjectId::parse(text(line, "project")?).ok()?),
     };
-    let subject = match (task, project) {
-        (Some(task), _) => Subject::Task(TaskId::parse(&task).ok()?),
-        (None, project) => Subject::Project(ProjectId::parse(&project?).ok()?),
-    };
-    let at = Instant::from_ms(at);
     let request = Request {
-        digest,
-        at,
+        digest: own("digest")?,
+        at: Instant::from_ms(number(line, "at")?),
         subject,
     };
-    Some((RequestKey { caller, tool, key }, request))
+    let key = RequestKey {
+        caller: own("caller")?,
+        tool: own("tool")?,
+        key: own("key")?,
+    };
+    Some((key, request))
 }
 
-fn text(line: &Line) -> String {
+fn told(line: &Written) -> String {
     // Writing plain structs of text and numbers as JSON cannot fail.
     serde_json::to_string(line).unwrap_or_default()
 }
@@ -279,69 +283,54 @@ impl EffectRecord {
             },
         }
     }
+}
 
-    fn into_effect(self) -> Option<Effect> {
-        Some(match self {
-            EffectRecord::Spawn {
-                project,
-                task,
-                title,
-                run,
-                attempt,
-                agent,
-                session_key,
-                card_path,
-                work_dir,
-                run_dir,
-                timeout_ms,
-                prompt,
-                methods,
-                passed,
-            } => Effect::Spawn(Box::new(Spawn {
-                project: ProjectId::parse(&project).ok()?,
-                task: TaskId::parse(&task).ok()?,
-                title,
-                run: RunId::parse(&run).ok()?,
-                attempt,
-                agent: AgentId::parse(&agent).ok()?,
-                session_key,
-                card_path,
-                work_dir,
-                run_dir,
-                timeout_ms,
-                prompt,
-                methods: methods
-                    .iter()
-                    .map(|name| Method::parse(name))
-                    .collect::<Option<_>>()?,
-                passed,
-            })),
-            EffectRecord::Cancel {
-                run,
-                session,
-                reason,
-            } => Effect::Cancel(Cancel {
-                run: RunId::parse(&run).ok()?,
-                session,
-                reason,
-            }),
-            EffectRecord::Notify {
-                key,
-                severity,
-                audience,
-                channel,
-                task,
-                message,
-            } => Effect::Notify(Notify {
-                key,
-                severity: severity_of(&severity),
-                audience,
-                channel,
-                task: task.and_then(|task| TaskId::parse(&task).ok()),
-                message,
-            }),
-        })
+/// The effect that a line records.
+fn effect_of(record: &Line) -> Option<Effect> {
+    let own = |key| text(record, key).map(str::to_owned);
+    let run = || RunId::parse(text(record, "run")?).ok();
+    Some(match text(record, "kind")? {
+        "spawn" => Effect::Spawn(Box::new(Spawn {
+            project: ProjectId::parse(text(record, "project")?).ok()?,
+            task: TaskId::parse(text(record, "task")?).ok()?,
+            title: own("title")?,
+            run: run()?,
+            attempt: u32::try_from(number(record, "attempt")?).ok()?,
+            agent: AgentId::parse(text(record, "agent")?).ok()?,
+            session_key: own("sessionKey"),
+            card_path: own("cardPath")?,
+            work_dir: own("workDir")?,
+            run_dir: own("runDir")?,
+            timeout_ms: number(record, "timeoutMs")?,
+            prompt: own("prompt")?,
+            methods: list(record, "methods", &Method::parse)?,
+            passed: list(record, "passed", &|way| Some(way.to_owned()))?,
+        })),
+        "cancel" => Effect::Cancel(Cancel {
+            run: run()?,
+            session: own("session"),
+            reason: own("reason")?,
+        }),
+        "notify" => Effect::Notify(Notify {
+            key: own("key")?,
+            severity: severity_of(text(record, "severity")?),
+            audience: own("audience"),
+            channel: own("channel"),
+            task: text(record, "task").and_then(|task| TaskId::parse(task).ok()),
+            message: own("message")?,
+        }),
+        _ => return None,
+    })
+}
+
+/// The items of a list, which may be absent; none if one of them is wrong.
+fn list<T>(record: &Line, key: &str, item: &dyn Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    let items = record.get(key).and_then(Value::as_array);
+    let mut read = Vec::new();
+    for text in items.into_iter().flatten() {
+        read.push(item(text.as_str()?)?);
     }
+    Some(read)
 }
 
 fn severity_of(name: &str) -> Severity {

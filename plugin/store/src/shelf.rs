@@ -122,6 +122,9 @@ impl Shelf {
                 } else {
                     self.forget(path, &id, status);
                 }
+                if self.index.status(&id).is_none() && !matches!(blob, Blob::Absent) {
+                    self.index.hide(&id);
+                }
                 self.set_aside(path, Some(id), findings);
                 return;
             }
@@ -153,6 +156,9 @@ impl Shelf {
             return Vec::new();
         };
         self.forget(path, &id, status);
+        if self.index.is_unreadable(&id) {
+            self.index.remove(&id);
+        }
         self.quarantine
             .iter()
             .filter(|(_, held)| held.id.as_ref() == Some(&id))

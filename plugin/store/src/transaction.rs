@@ -176,7 +176,10 @@ impl Transaction {
 
     /// The folders that an agent works in.
     pub fn make_work_dir(&mut self, root: &ProjectRoot, card: &Card) {
-        let dir = root.work_dir(&card.id);
+        let dir = match card.hop.as_deref() {
+            Some(hop) => root.hop_dir(&hop.of, &hop.id),
+            None => root.work_dir(&card.id),
+        };
         for part in ["inputs", "work", "outputs"] {
             self.make_dir(format!("{dir}/{part}"));
         }

@@ -56,7 +56,7 @@ fn explain_names_the_open_dependency() {
 fn tools_come_with_their_schemas() {
     let answer = Stand::idle().aof(&["tools", "--json"]).ok().json();
     let tools = answer["tools"].as_array().unwrap();
-    assert_eq!(tools.len(), 23);
+    assert_eq!(tools.len(), 25);
     for tool in tools {
         assert!(tool["name"].as_str().unwrap().starts_with("aof_"));
         assert_eq!(tool["inputSchema"]["type"], "object", "{tool}");

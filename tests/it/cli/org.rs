@@ -611,6 +611,8 @@ fn editors_get_a_schema_without_a_data_directory() {
     assert_eq!(json, schema);
     let schema = stand.aof(&["schema", "notification-rules"]).ok().json();
     assert_eq!(schema["required"], serde_json::json!(["rules"]));
+    let schema = stand.aof(&["schema", "workflow"]).ok().json();
+    assert_eq!(schema["required"], serde_json::json!(["name", "hops"]));
     assert_eq!(stand.aof(&["schema", "weather"]).code, 2);
 }
 

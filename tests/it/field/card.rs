@@ -8,18 +8,29 @@ use super::Row;
 /// Where the sample lies.
 pub(super) const PATH: &str = "projects/x/tasks/ready/TASK-2026-02-17-001.md";
 
-pub(super) fn ground() -> Value {
+/// A card around a field: what the field is only of stands there, too.
+pub(super) fn ground(field: &str) -> Value {
+    let status = match field.rsplit('.').next() {
+        Some("outcome") => "complete",
+        Some("skipped") => "skipped",
+        _ => "pending",
+    };
     let at = "2026-02-17T10:00:00.000Z";
     json!({
         "schemaVersion": 1, "id": "TASK-2026-02-17-001", "title": "t", "status": "ready",
         "createdAt": at, "updatedAt": at, "lastTransitionAt": at, "createdBy": "me",
         "budget": {"tokensMax": 5, "costMicrosMax": 5},
         "lease": {"agent": "x", "acquiredAt": at, "expiresAt": at},
+        "workflow": {
+            "definition": {"name": "w", "hops": [{"id": "x", "role": "r"}]},
+            "state": {"hops": {"x": {"status": status}}},
+        },
+        "hop": {"of": "TASK-2026-02-17-002", "id": "x"},
     })
 }
 
 /// What must look like an id or a word of its own.
-pub(super) fn samples() -> [(&'static str, Value); 6] {
+pub(super) fn samples() -> [(&'static str, Value); 10] {
     [
         ("id", json!("TASK-2026-02-17-001")),
         ("status", json!("blocked")),
@@ -27,13 +38,29 @@ pub(super) fn samples() -> [(&'static str, Value); 6] {
         ("parentId", json!("TASK-2026-02-17-002")),
         ("dependsOn", json!(["TASK-2026-02-17-002"])),
         ("lease.run", json!("01ARZ3NDEKTSV4RRFFQ69G5FAV")),
+        (
+            "workflow.definition",
+            json!({"name": "x", "hops": [{"id": "x", "role": "r"}]}),
+        ),
+        ("workflow.state.hops.*.task", json!("TASK-2026-02-17-002")),
+        (
+            "workflow.state.hops.*.children",
+            json!(["TASK-2026-02-17-002"]),
+        ),
+        ("hop.of", json!("TASK-2026-02-17-003")),
     ]
 }
 
 const SHOWN: &str = "tool::get::a_card_that_says_everything_is_shown_as_it_says";
 const LIMIT: &str = "scheduler::sla::each_status_has_its_own_limit_from_the_moment_of_entry";
 const BUDGET: &str = "scheduler::budget::a_task_has_a_budget_of_its_own";
-const WORKFLOW: &str = "scheduler::knob::a_card_with_a_workflow_waits_for_a_version_that_runs_it";
+const FLOW: &str = "workflow::card::how_far_a_workflow_has_come_is_shown_as_its_card_says";
+const NEXT: &str =
+    "workflow::card::the_next_pass_of_a_hop_knows_who_sent_it_back_and_who_took_over";
+const HOP: &str = "workflow::card::a_card_says_which_hop_of_which_task_it_is";
+const ONCE: &str = "workflow::card::a_person_who_takes_too_long_is_told_of_once";
+const HANDED_ON: &str = "workflow::card::a_hop_is_handed_on_once";
+const HANDED_IN: &str = "workflow::card::what_was_handed_in_is_taken_when_a_person_lets_it_pass";
 
 pub(super) const ROWS: &[Row] = &[
     (
@@ -134,8 +161,54 @@ pub(super) const ROWS: &[Row] = &[
     ("tests.then.status", Idle),
     ("tests.then.body_contains", Idle),
     ("testsFile", Idle),
-    ("workflow.definition", By(WORKFLOW)),
-    ("workflow.state", By(WORKFLOW)),
-    ("workflow.templateName", By(WORKFLOW)),
+    ("workflow.definition", By(FLOW)),
+    ("workflow.templateName", By(FLOW)),
+    ("workflow.state.status", By(FLOW)),
+    ("workflow.state.startedAt", By(FLOW)),
+    ("workflow.state.completedAt", By(FLOW)),
+    ("workflow.state.hops.*.status", By(FLOW)),
+    ("workflow.state.hops.*.startedAt", By(FLOW)),
+    ("workflow.state.hops.*.completedAt", By(FLOW)),
+    ("workflow.state.hops.*.agent", By(FLOW)),
+    ("workflow.state.hops.*.correlationId", Idle),
+    ("workflow.state.hops.*.result", By(FLOW)),
+    ("workflow.state.hops.*.rejectionCount", By(FLOW)),
+    ("workflow.state.hops.*.escalated", By(NEXT)),
+    ("workflow.state.hops.*.outcome", By(FLOW)),
+    ("workflow.state.hops.*.skipped", By(FLOW)),
+    ("workflow.state.hops.*.task", By(FLOW)),
+    ("workflow.state.hops.*.pass", By(FLOW)),
+    (
+        "workflow.state.hops.*.children",
+        By("workflow::card::a_hop_waits_for_the_tasks_that_its_plan_became"),
+    ),
+    ("workflow.state.hops.*.reason", By(FLOW)),
+    ("workflow.state.hops.*.review", By(NEXT)),
+    (
+        "workflow.state.hops.*.closed",
+        By("workflow::card::an_edge_that_was_closed_stays_closed"),
+    ),
+    (
+        "workflow.state.hops.*.liveSince",
+        By("workflow::card::a_join_waits_from_the_moment_at_which_something_led_to_it"),
+    ),
+    ("hop.of", By(HOP)),
+    ("hop.id", By(HOP)),
+    ("hop.pass", By(HOP)),
+    ("hop.kind", By(ONCE)),
+    ("hop.autoAdvance", By(HANDED_IN)),
+    (
+        "hop.canReject",
+        By("workflow::card::a_hop_sends_work_back_if_its_card_says_that_it_may"),
+    ),
+    ("hop.timeoutMs", By(HANDED_ON)),
+    ("hop.escalateTo", By(HANDED_ON)),
+    ("hop.escalatedAt", By(HANDED_ON)),
+    ("hop.timedOutAt", By(ONCE)),
+    (
+        "hop.retries",
+        By("workflow::card::a_hop_without_retries_fails_at_once"),
+    ),
+    ("hop.result", By(HANDED_IN)),
     ("revision", By(SHOWN)),
 ];

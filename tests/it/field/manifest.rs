@@ -1,5 +1,7 @@
 //! The manifest of a project.
 
+use serde_json::{Value, json};
+
 use super::Proof::{By, Idle};
 use super::Row;
 
@@ -10,6 +12,33 @@ const KEPT: &str = "tool::project::what_a_manifest_says_for_people_is_shown_or_k
 
 const STOPS: &str = "scheduler::budget::a_spent_budget_stops_its_scope_until_the_window_turns";
 const NEAR: &str = "scheduler::budget::people_are_told_once_when_it_is_nearly_spent";
+
+const TEMPLATES: &str = "cli::workflow::template::templates_are_listed_and_one_is_the_default";
+
+/// Values of fields of which the schema says less than the parser wants.
+pub(super) fn samples() -> [(&'static str, Value); 3] {
+    let hops = json!([{"id": "a", "role": "r"}]);
+    [
+        (
+            "workflow",
+            json!({"name": "old", "gates": [{"id": "a", "role": "r"}]}),
+        ),
+        (
+            "workflowTemplates",
+            json!({"x": {"name": "x", "hops": hops}}),
+        ),
+        ("defaultWorkflow", json!("x")),
+    ]
+}
+
+/// A file in which every name that a sample uses is declared.
+pub(super) fn ground() -> Value {
+    let hops = json!([{"id": "b", "role": "r"}]);
+    json!({
+        "id": "x", "budgets": [{"tokensMax": 5}],
+        "workflowTemplates": {"x": {"name": "x", "hops": hops}},
+    })
+}
 
 pub(super) const ROWS: &[Row] = &[
     (
@@ -69,9 +98,12 @@ pub(super) const ROWS: &[Row] = &[
     ("sla.alerting.channel", By(ACTS)),
     ("sla.alerting.webhook", Idle),
     ("sla.alerting.rateLimitMinutes", By(ACTS)),
-    ("workflow", Idle),
-    ("workflowTemplates", Idle),
-    ("defaultWorkflow", Idle),
+    (
+        "workflow",
+        By("cli::workflow::template::gates_are_taken_for_a_template_of_their_name"),
+    ),
+    ("workflowTemplates", By(TEMPLATES)),
+    ("defaultWorkflow", By(TEMPLATES)),
     ("participants", Idle),
     ("metadata", By(KEPT)),
 ];

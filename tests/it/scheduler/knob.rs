@@ -59,21 +59,23 @@ fn so_many_failures_make_a_dead_letter() {
 }
 
 #[test]
-fn a_card_with_a_workflow_waits_for_a_version_that_runs_it() {
-    for line in [
-        "workflow: {definition: {}, state: {}, templateName: w}",
-        "colour: red",
+fn a_card_with_a_workflow_is_done_by_its_hops_and_a_broken_one_not_at_all() {
+    let hops = "workflow: {definition: {name: w, hops: [{id: a, agent: reader}]}}";
+    for (line, agent) in [
+        ("colour: red", Some("writer")),
+        (hops, Some("reader")),
+        ("workflow: {definition: {}, state: {}}", None),
     ] {
         let card = CardText::new(ONE, "ready").agent("writer").line(line);
         let mut stage = Stage::with(&card.fixture());
-        let said = stage.explain(ONE);
-        stage.poll();
-        let is_run = !stage.spawns().is_empty();
-        assert_eq!(is_run, line.starts_with("colour"), "{said}");
-        if !is_run {
-            assert!(said["reasons"].to_string().contains("workflow"), "{said}");
-            let card = stage.file(&stage.card_path(ONE)).unwrap();
-            assert!(card.contains(line), "{card}");
+        let mut agents = Vec::new();
+        for _ in 0..3 {
+            stage.poll();
+            agents.extend(stage.spawns().into_iter().map(|spawn| spawn.agent));
+        }
+        assert_eq!(agents, agent.into_iter().collect::<Vec<_>>(), "{line}");
+        if agent.is_none() {
+            assert_eq!(stage.file(&card.path()), Some(card.text()));
         }
     }
 }

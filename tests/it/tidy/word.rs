@@ -21,8 +21,10 @@ const MACHINE: [&str; 4] = [
 ];
 
 /// Hosts that may be linked to, or stand for any host in examples.
-const HOSTS: [&str; 10] = [
+const HOSTS: [&str; 11] = [
     "json-schema.org",
+    // The name of SVG, which nobody follows.
+    "www.w3.org",
     "rustup.rs",
     "github.com",
     "keepachangelog.com",

@@ -19,6 +19,7 @@ fn a_task_is_shown_whole() {
         "createdAt": "2026-02-17T09:01:00.000Z",
         "createdBy": "unknown",
         "dependsOn": [],
+        "hop": null,
         "id": "[id]",
         "lastTransitionAt": "1970-01-01T00:00:00.000Z",
         "leaseExpiresAt": null,

@@ -30,6 +30,7 @@ fn without_a_filter_it_lists_what_is_not_finished() {
             "attempt": null,
             "createdAt": "2026-02-17T09:01:00.000Z",
             "dependsOn": [],
+            "hop": null,
             "id": "[id]",
             "lastTransitionAt": "1970-01-01T00:00:00.000Z",
             "leaseExpiresAt": null,

@@ -6,11 +6,12 @@ use super::rule::{GOOD, good, store_for};
 use super::{ONE, TWO, three, with};
 use crate::stage::{Stage, agent, human};
 
-const READING: [&str; 6] = [
+const READING: [&str; 7] = [
     "aof_task_get",
     "aof_task_list",
     "aof_explain",
     "aof_org_show",
+    "aof_workflow_check",
     "aof_status_report",
     "aof_project_list",
 ];

@@ -37,6 +37,7 @@ fn the_report_counts_and_lists() {
             "attempt": null,
             "createdAt": "2026-02-17T09:01:00.000Z",
             "dependsOn": [],
+            "hop": null,
             "id": "[id]",
             "lastTransitionAt": "1970-01-01T00:00:00.000Z",
             "leaseExpiresAt": null,

@@ -6,7 +6,7 @@ use super::{ONE, THREE, TWO, beginning_in, three};
 use crate::stage::{CardText, Stage, human};
 
 /// Every tool with arguments that it accepts in the store of [`store_for`].
-pub(super) const GOOD: [(&str, &str); 23] = [
+pub(super) const GOOD: [(&str, &str); 25] = [
     (
         "aof_dispatch",
         r#"{"title": "t", "brief": "b", "agent": "writer"}"#,
@@ -53,6 +53,12 @@ pub(super) const GOOD: [(&str, &str); 23] = [
     ("aof_task_list", "{}"),
     ("aof_explain", r#"{"taskId": "TASK-2026-02-17-001"}"#),
     ("aof_org_show", "{}"),
+    (
+        "aof_workflow_upgrade",
+        r#"{"taskId": "TASK-2026-02-17-001", "workflow": {"name": "w", "hops": [
+            {"id": "a", "agent": "writer"}, {"id": "b", "agent": "writer"}]}}"#,
+    ),
+    ("aof_workflow_check", r#"{"project": "alpha"}"#),
     ("aof_status_report", "{}"),
     ("aof_project_create", r#"{"id": "beta"}"#),
     ("aof_project_list", "{}"),
@@ -66,8 +72,9 @@ pub(super) const GOOD: [(&str, &str); 23] = [
 pub(super) const SUBSCRIBED: &str = "metadata: {subscriptions: [{id: 01ARZ3NDEKTSV4RRFFQ69G5FAV, \
                                      subscriber: judge, status: active}]}";
 
-const NOUNS: [&str; 8] = [
-    "task", "lease", "list", "decision", "org", "report", "project", "projects",
+const NOUNS: [&str; 10] = [
+    "task", "lease", "list", "decision", "org", "upgrade", "workflow", "report", "project",
+    "projects",
 ];
 
 /// A store in which the tool accepts its good arguments.
@@ -85,6 +92,23 @@ pub(super) fn store_for(name: &str) -> Stage {
             let card = CardText::new(ONE, "ready").agent("writer").made_at(1);
             let card = card.line(SUBSCRIBED);
             stage.put_by_hand(&card.path(), &card.text());
+            stage
+        }
+        "aof_workflow_upgrade" => {
+            let mut stage = three();
+            let card = CardText::new(ONE, "ready").made_at(1);
+            let hops = "[{id: a, agent: writer}]";
+            let card = card.line(&format!(
+                "workflow: {{definition: {{name: w, hops: {hops}}}}}"
+            ));
+            stage.put_by_hand(&card.path(), &card.text());
+            stage
+        }
+        "aof_workflow_check" => {
+            let mut stage = three();
+            let template = "{name: w, hops: [{id: a, role: writer}]}";
+            let manifest = format!("id: alpha\nworkflowTemplates: {{ship: {template}}}\n");
+            stage.put_by_hand("projects/alpha/project.yaml", &manifest);
             stage
         }
         _ => three(),
@@ -130,7 +154,10 @@ fn an_unknown_field_is_refused_by_name() {
 fn a_wrong_type_is_refused_by_field() {
     let mut stage = three();
     for (name, _) in GOOD {
-        for (field, value) in good(name).as_object().unwrap() {
+        let arguments = good(name);
+        // A workflow may be a text, an object or false: what is wrong in it is told otherwise.
+        let fields = arguments.as_object().unwrap().iter();
+        for (field, value) in fields.filter(|(field, _)| *field != "workflow") {
             for wrong in [json!(5), json!(["x"]), json!({"x": 1}), json!(true)] {
                 let mut arguments = good(name);
                 assert!(value.is_string());

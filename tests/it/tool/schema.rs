@@ -1,13 +1,15 @@
 //! The schemas that agents see say exactly what is accepted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use aof_engine::schemas;
 use aof_host::contract::tools::Definition;
 use serde_json::{Value, json};
 
 use super::rule::{GOOD, good, store_for};
-use super::{ONE, THREE, TWO};
-use crate::stage::{Stage, agent, human, runner};
+use super::{ONE, THREE, TWO, three};
+use crate::stage::{CardText, Stage, agent, human, runner};
 
 fn definitions() -> Vec<Definition> {
     Stage::empty().instance().list_tools().unwrap()
@@ -15,6 +17,51 @@ fn definitions() -> Vec<Definition> {
 
 fn parsed(schema: &str) -> Value {
     serde_json::from_str(schema).unwrap()
+}
+
+/// A schema as it is kept: what it says of a field on a line of its own.
+fn kept(schema: &Value) -> String {
+    let fields = schema
+        .as_object()
+        .filter(|it| it.contains_key("properties"));
+    let Some(fields) = fields else {
+        return schema.to_string();
+    };
+    let lines = fields.iter().map(|(key, value)| {
+        let value = match key == "properties" {
+            true => braced(
+                value
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .map(|(name, field)| format!("{}:{}", json!(name), kept(field))),
+            ),
+            false => value.to_string(),
+        };
+        format!("{}:{value}", json!(key))
+    });
+    braced(lines)
+}
+
+fn braced(lines: impl Iterator<Item = String>) -> String {
+    format!("{{\n{}\n}}", lines.collect::<Vec<_>>().join(",\n"))
+}
+
+/// Every kept schema that the types ask for, by its path below their directory.
+fn made() -> BTreeMap<String, String> {
+    let files = schemas().into_iter().flat_map(|made| {
+        let answer = made.output["title"].as_str().unwrap().to_lowercase();
+        [
+            (format!("{}.json", made.tool), kept(&made.input) + "\n"),
+            (format!("answer/{answer}.json"), kept(&made.output) + "\n"),
+        ]
+    });
+    let mut by_path = BTreeMap::new();
+    for (path, text) in files {
+        let before = by_path.insert(path.clone(), text.clone());
+        assert!(before.is_none_or(|before| before == text), "{path}");
+    }
+    by_path
 }
 
 /// A value that fits each field, whatever tool has it.
@@ -33,7 +80,7 @@ fn sample(field: &str) -> Value {
         "tags" => json!(["a"]),
         "timeoutMs" => json!(1_000),
         "limit" => json!(10),
-        "compact" | "lint" | "overdue" => json!(true),
+        "compact" | "lint" | "overdue" | "dryRun" => json!(true),
         "expectedRevision" => json!(0),
         "cursor" => json!(ONE),
         "project" => json!("alpha"),
@@ -45,6 +92,41 @@ fn sample(field: &str) -> Value {
         "status" => json!("blocked"),
         "usage" => json!({"model": "m", "inputTokens": 1, "outputTokens": 2, "costMicros": 3}),
         _ => json!("text"),
+    }
+}
+
+#[test]
+fn the_kept_schemas_are_those_of_the_types() {
+    let top = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../plugin/engine/src/tool/schema");
+    let made = made();
+    for (path, text) in &made {
+        if std::env::var_os("AOF_ACCEPT").is_some() {
+            std::fs::write(top.join(path), text).unwrap();
+        }
+        let kept = std::fs::read_to_string(top.join(path)).unwrap_or_default();
+        assert_eq!(&kept, text, "{path}");
+    }
+    let names = |directory: &str| {
+        let entries = std::fs::read_dir(top.join(directory)).unwrap();
+        let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
+        let files = names.filter(|name| name.ends_with(".json"));
+        files
+            .map(|name| format!("{directory}{name}"))
+            .collect::<Vec<_>>()
+    };
+    let found = BTreeSet::from_iter([names(""), names("answer/")].concat());
+    assert_eq!(found, made.into_keys().collect());
+}
+
+#[test]
+fn agents_see_the_schemas_of_the_types_and_nothing_between() {
+    let made = schemas();
+    assert_eq!(definitions().len(), made.len());
+    for (tool, made) in definitions().into_iter().zip(made) {
+        // Renewed schemas are in the component once it is built again.
+        assert_eq!(tool.name, made.tool);
+        assert_eq!(tool.input_schema, made.input.to_string(), "{}", made.tool);
+        assert_eq!(tool.output_schema, made.output.to_string(), "{}", made.tool);
     }
 }
 
@@ -92,10 +174,12 @@ fn every_tool_is_listed_with_what_it_does_to_the_world() {
     aof_task_list: reads repeatable
     aof_explain: reads repeatable
     aof_org_show: reads repeatable
+    aof_workflow_upgrade: 
+    aof_workflow_check: reads repeatable
     aof_status_report: reads repeatable
     aof_project_create: 
     aof_project_list: reads repeatable
-    aof_project_status: 
+    aof_project_status:
     "#);
     let names: Vec<&str> = GOOD.iter().map(|(name, _)| *name).collect();
     let found: Vec<String> = definitions().into_iter().map(|tool| tool.name).collect();
@@ -136,10 +220,11 @@ fn the_fields_of_every_schema_are_these() {
     insta::assert_snapshot!(lines.join("\n"), @r#"
     aof_dispatch: actor agent brief! dependencyPolicy dependsOn idempotencyKey metadata
     aof_dispatch: parentId priority project resource role subscribe tags
-    aof_dispatch: team timeoutMs title!
+    aof_dispatch: team timeoutMs title! workflow
     aof_task_get: project taskId!
     aof_task_update: actor body idempotencyKey project reason status taskId!
-    aof_task_complete: actor idempotencyKey project summary taskId! usage
+    aof_task_complete: actor confidence events flags idempotencyKey notes outcome
+    aof_task_complete: payload project summary taskId! usage verdict
     aof_task_block: actor idempotencyKey project reason! taskId!
     aof_task_unblock: actor idempotencyKey project taskId!
     aof_task_cancel: actor idempotencyKey project reason taskId!
@@ -157,11 +242,34 @@ fn the_fields_of_every_schema_are_these() {
     aof_task_list: project role status tag team title
     aof_explain: actor project taskId!
     aof_org_show: actor
+    aof_workflow_upgrade: actor dryRun idempotencyKey project taskId! workflow
+    aof_workflow_check: actor condition definition facts path project taskId
+    aof_workflow_check: template
     aof_status_report: actor agent compact limit project status
     aof_project_create: actor id! idempotencyKey lead parentId team title
     aof_project_list: actor lint project
     aof_project_status: actor idempotencyKey project! status!
     "#);
+}
+
+/// What is said of a hop and of nothing else.
+const OF_HOPS: [&str; 7] = [
+    "outcome",
+    "notes",
+    "verdict",
+    "confidence",
+    "payload",
+    "flags",
+    "events",
+];
+
+/// A store with the card of a hop.
+fn hop() -> Stage {
+    let mut stage = three();
+    let card = CardText::new(ONE, "ready").agent("writer").made_at(1);
+    let card = card.line(&format!("hop: {{of: {TWO}, id: build}}"));
+    stage.put_by_hand(&card.path(), &card.text());
+    stage
 }
 
 #[test]
@@ -178,13 +286,33 @@ fn every_field_of_every_schema_is_accepted() {
                 ("aof_project_create", "id") => arguments[field] = json!("beta"),
                 ("aof_project_create", "parentId") => arguments[field] = json!("alpha"),
                 ("aof_project_status", "status") => arguments[field] = json!("archived"),
+                ("aof_workflow_check", "template") => arguments[field] = json!("ship"),
+                ("aof_workflow_check", "condition") => arguments[field] = json!("op: 'true'"),
+                ("aof_task_complete", "outcome") => arguments[field] = json!("large"),
+                ("aof_task_complete", "confidence") => arguments[field] = json!(0.5),
+                ("aof_task_complete", "events") => arguments[field] = json!(["happened"]),
+                ("aof_task_complete", "payload" | "flags") => arguments[field] = json!({"a": 1}),
+                ("aof_dispatch" | "aof_workflow_upgrade", "workflow") => {
+                    let hops = json!([{"id": "build", "agent": "writer"}]);
+                    arguments[field] = json!({"name": "ship", "hops": hops});
+                }
                 ("aof_task_list", "status") => arguments[field] = json!(["ready"]),
                 _ => {}
             }
             if tool.name == "aof_task_update" {
                 arguments["reason"] = json!("a reason");
             }
-            let mut store = store_for(&tool.name);
+            let mut store = match tool.name == "aof_task_complete" && OF_HOPS.contains(&&**field) {
+                true => hop(),
+                // Its tasks carry no workflow.
+                false
+                    if (tool.name.as_str(), field.as_str()) == ("aof_workflow_check", "taskId") =>
+                {
+                    arguments.as_object_mut().unwrap().remove("project");
+                    store_for("aof_workflow_upgrade")
+                }
+                false => store_for(&tool.name),
+            };
             let caller = match field.as_str() {
                 // Only a run uses anything.
                 "usage" => runner(&store.spawned_for(ONE)),

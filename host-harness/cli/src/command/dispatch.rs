@@ -12,7 +12,7 @@ use crate::layer;
 use super::{
     Session, backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init,
     migrate, notifications, org, poll, project, restore, run as run_command, schema, sim,
-    supervise, task, tools, usage,
+    supervise, task, tools, usage, workflow,
 };
 
 /// Carries the command out and gives the exit code.
@@ -30,6 +30,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending> {
     match command {
         Command::Task(verb) => task::run(verb, session),
+        Command::Approve(args) => task::decide::approve(args, session),
+        Command::Reject(args) => task::decide::reject(args, session),
+        Command::Choose(args) => task::decide::choose(args, session),
         Command::Project(verb) => project::run(verb, session),
         Command::Usage(args) => usage::run(args, session),
         Command::Board(args) => board::run(args, session),
@@ -41,6 +44,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Tools(args) => tools::run(args, session),
         Command::Init(args) => init::run(args, session),
         Command::Org(verb) => org::run(verb, session),
+        Command::Workflow(verb) => workflow::run(verb, session),
         Command::Notifications(verb) => notifications::run(verb, session),
         Command::Migrate(args) => migrate::run(args, session),
         Command::Config(verb) => config::run(verb, session),

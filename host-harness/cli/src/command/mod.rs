@@ -30,6 +30,7 @@ pub mod supervise;
 pub mod task;
 pub mod tools;
 pub mod usage;
+pub mod workflow;
 
 pub use dispatch::run;
 pub use session::Session;

@@ -9,6 +9,7 @@ use crate::exit::Ending;
 use super::Session;
 
 const ORG_CHART: &str = include_str!("../../../../docs/org-chart.schema.json");
+const WORKFLOW: &str = include_str!("../../../../docs/workflow.schema.json");
 const NOTIFICATION_RULES: &str = include_str!("../../../../docs/notification-rules.schema.json");
 
 /// Of which file.
@@ -26,6 +27,8 @@ enum File {
     OrgChart,
     /// org/notification-rules.yaml
     NotificationRules,
+    /// A workflow: an entry of `workflowTemplates`
+    Workflow,
 }
 
 /// Prints the schema.
@@ -36,6 +39,7 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
     let text = match args.file {
         File::OrgChart => ORG_CHART,
         File::NotificationRules => NOTIFICATION_RULES,
+        File::Workflow => WORKFLOW,
     };
     let document: Value = serde_json::from_str(text)?;
     session.console.show(&document, |_| text.to_owned())?;

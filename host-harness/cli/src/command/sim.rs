@@ -38,7 +38,8 @@ pub struct Args {
     /// Steps of each world
     #[arg(long, value_name = "N", default_value_t = 60)]
     steps: usize,
-    /// What kind of trouble: calm, people, disk, clock, hosts, storm, clash, fabric, or random
+    /// What kind of trouble: calm, people, disk, clock, hosts, storm, clash, fabric, flows, or
+    /// random
     #[arg(long, value_name = "PROFILE", default_value = "random", value_parser = profile)]
     profile: Profile,
     /// Run the component that is shipped

@@ -48,6 +48,8 @@ fn sentence(verdict: &str) -> String {
     let text = match verdict {
         "would-dispatch" => "the next poll starts it with",
         "waiting" => "it waits",
+        "would-begin" => "its workflow begins with the next poll",
+        "in-workflow" => "its workflow leads it",
         "running" => "it is being worked on by",
         "blocked" => "it is blocked",
         "terminal" => "it is finished, nothing further happens",

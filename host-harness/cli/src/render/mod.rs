@@ -19,3 +19,4 @@ pub mod task;
 pub mod text;
 pub mod tool;
 pub mod usage;
+pub mod workflow;

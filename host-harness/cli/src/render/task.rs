@@ -1,6 +1,6 @@
 //! One task in full, and lists of tasks.
 
-use crate::shape::{Detail, Page, Report, Run, Summary};
+use crate::shape::{Carried, Detail, Page, Report, Run, Summary};
 
 use super::board::quarantined;
 use super::style::{DIM, HEAD, WARN, of_priority, of_status};
@@ -55,6 +55,7 @@ pub fn detail(task: &Summary, detail: &Detail) -> String {
         }
     }
     text += &table.render(None);
+    text += &hops(detail.workflow.as_ref());
     text += &runs(&detail.runs);
     if !detail.body.trim().is_empty() {
         text.push('\n');
@@ -78,6 +79,13 @@ fn fields(task: &Summary, detail: &Detail) -> Vec<(&'static str, String)> {
         ("reason", or_none(&task.reason)),
         ("depends on", task.depends_on.join(", ")),
         ("part of", or_none(&detail.parent_id)),
+        (
+            "hop",
+            detail
+                .hop
+                .as_ref()
+                .map_or_else(String::new, |hop| format!("{} of {}", hop.id, hop.of)),
+        ),
         ("resource", or_none(&detail.resource)),
         ("tags", detail.tags.join(", ")),
         (
@@ -94,6 +102,36 @@ fn fields(task: &Summary, detail: &Detail) -> Vec<(&'static str, String)> {
         ("used", brief(&detail.usage.clone().unwrap_or_default())),
         ("budget", budget),
     ]
+}
+
+/// The hops of its workflow, with the cards that they run on.
+fn hops(workflow: Option<&Carried>) -> String {
+    let Some(workflow) = workflow else {
+        return String::new();
+    };
+    let mut table = Table::new(2, &[]);
+    for hop in &workflow.hops {
+        let why = hop.outcome.as_ref().or(hop.skipped.as_ref());
+        let why = why.or(hop.reason.as_ref()).map(String::as_str);
+        let again = match (hop.pass, hop.rejections) {
+            (0 | 1, 0) => String::new(),
+            (pass, 0) => format!("pass {pass}"),
+            (pass, count) => format!("pass {pass}, sent back {}", counted(count, "time")),
+        };
+        table.row(vec![
+            cell(&hop.id),
+            cell(&hop.state),
+            cell(why.unwrap_or_default()),
+            cell(hop.by.as_deref().unwrap_or_default()),
+            styled(hop.task.as_deref().unwrap_or_default(), DIM),
+            styled(&again, DIM),
+        ]);
+    }
+    let (name, status) = (clean(&workflow.name), clean(&workflow.status));
+    format!(
+        "\n{HEAD}HOPS{HEAD:#} of {name}, {status}\n{}",
+        table.render(None)
+    )
 }
 
 fn runs(runs: &[Run]) -> String {

@@ -47,6 +47,8 @@ enum Life {
 #[derive(Debug)]
 struct Session {
     task: String,
+    /// The task with the workflow that it does a hop of.
+    whole: Option<String>,
     began_ms: u64,
     due: VecDeque<(u64, Deed)>,
     life: Life,
@@ -71,6 +73,8 @@ struct Table {
     delegations: usize,
     is_gentle: bool,
     is_talkative: bool,
+    /// Workflows that agents give to others, where there are any.
+    plans: Vec<serde_json::Value>,
 }
 
 /// All sessions of one machine; clones share them.
@@ -115,6 +119,21 @@ impl Crowd {
     /// From now on sessions tell what they do while they are at work, and what they used.
     pub fn become_talkative(&self) {
         self.lock().is_talkative = true;
+    }
+
+    /// From now on agents give workflows to others.
+    pub fn become_planners(&self, plans: Vec<serde_json::Value>) {
+        self.lock().plans = plans;
+    }
+
+    /// Sessions that live and that nobody asked to end, each with its task.
+    pub fn working(&self) -> Vec<(String, String)> {
+        let table = self.lock();
+        let sessions = table.sessions.iter();
+        let working = sessions
+            .filter(|(_, it)| matches!(it.life, Life::Alive) && !it.is_cancelled)
+            .map(|(run, it)| (run.clone(), it.task.clone()));
+        working.collect()
     }
 
     /// From now on whatever is started is done quickly and well, and what hangs is ended.
@@ -282,6 +301,14 @@ impl Crowd {
                     if has_result(name) {
                         calls.insert((run.clone(), about(&arguments)));
                     }
+                    // Whoever names the whole means its own hop.
+                    if session
+                        .whole
+                        .as_ref()
+                        .is_some_and(|it| *it == about(&arguments))
+                    {
+                        calls.insert((run.clone(), session.task.clone()));
+                    }
                     News::Tool {
                         run,
                         name: name.to_owned(),
@@ -349,17 +376,8 @@ impl Table {
             }
             other => other,
         };
-        let mut others = self.sessions.values().map(|session| session.task.as_str());
-        let other = others.rfind(|task| *task != spawn.task);
-        let colleague = self.agents.keys().find(|name| **name != spawn.agent);
-        let duty = Duty {
-            task: &spawn.task,
-            other,
-            colleague: colleague.unwrap_or(&spawn.agent),
-            lease_ttl_ms: self.lease_ttl_ms,
-        };
         let began_ms = self.now_ms;
-        let deeds = character.deeds(&duty, dice).into_iter();
+        let deeds = self.deeds(spawn, character, dice).into_iter();
         let limit = match spawn.timeout_ms {
             0 => u64::MAX,
             timeout_ms => began_ms.saturating_add(timeout_ms),
@@ -387,6 +405,7 @@ impl Table {
         }
         Session {
             task: spawn.task.clone(),
+            whole: whole_of(&spawn.work_dir),
             began_ms,
             due,
             life: Life::Alive,
@@ -394,6 +413,34 @@ impl Table {
             heeds: character != Character::Late,
             usage,
         }
+    }
+
+    /// What the session does, each deed with its delay after the beginning.
+    fn deeds(
+        &self,
+        spawn: &SpawnEffect,
+        character: Character,
+        dice: &mut fastrand::Rng,
+    ) -> Vec<(u64, Deed)> {
+        let mut others = self.sessions.values().map(|session| session.task.as_str());
+        let other = others.rfind(|task| *task != spawn.task);
+        let colleague = self.agents.keys().find(|name| **name != spawn.agent);
+        let whole = whole_of(&spawn.work_dir);
+        let duty = Duty {
+            task: &spawn.task,
+            other,
+            colleague: colleague.unwrap_or(&spawn.agent),
+            lease_ttl_ms: self.lease_ttl_ms,
+        };
+        let mut deeds = character.deeds(&duty, dice);
+        if !self.plans.is_empty() {
+            character::give_plans(&mut deeds, &self.plans, dice);
+        }
+        if let Some(whole) = &whole {
+            let of = (duty.task, whole.as_str());
+            character::of_a_hop(&mut deeds, of, (self.is_gentle, dice));
+        }
+        deeds
     }
 }
 
@@ -406,6 +453,13 @@ fn usage_of(run: &str) -> Option<Usage> {
         output_tokens: number % 100,
         cost_micros: number % 1_000,
     })
+}
+
+/// The task with the workflow that a hop is of, by the directory of the hop's work.
+fn whole_of(work_dir: &str) -> Option<String> {
+    let (above, _) = work_dir.rsplit_once("/work/")?;
+    let whole = above.rsplit_once('/')?.1;
+    whole.starts_with("TASK-").then(|| whole.to_owned())
 }
 
 /// Whether a call ends a run.

@@ -47,7 +47,8 @@ pub struct Line {
     payload: Value,
     order: Order,
     revision: Option<u64>,
-    from: Option<Status>,
+    /// Where it was before.
+    pub(super) from: Option<Status>,
 }
 
 impl Line {
@@ -61,6 +62,13 @@ impl Line {
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.payload.get(key)?.as_str()
+    }
+
+    /// A list that it gives.
+    #[must_use]
+    pub fn list(&self, key: &str) -> &[Value] {
+        let list = self.payload.get(key).and_then(Value::as_array);
+        list.map_or(&[], Vec::as_slice)
     }
 
     /// A number that it says.
@@ -312,7 +320,12 @@ fn line_of(bytes: &[u8]) -> Option<Line> {
     let id = text("eventId")?;
     let is_looked_into = matches!(
         kind.as_str(),
-        "task.assigned" | "sla.violation" | "task.logged" | "usage.recorded"
+        "task.assigned"
+            | "task.blocked"
+            | "task.logged"
+            | "sla.violation"
+            | "usage.recorded"
+            | "dag.hop_rejected"
     );
     let mut line = Line {
         project: text("project"),

@@ -3,6 +3,7 @@
 //! Never changes a file. Invariant: each finding names the file or run that is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aof_core::books::Kind;
 use aof_core::usage::Sum;
@@ -12,7 +13,10 @@ use aof_store::ledger;
 use serde_json::Value;
 
 use super::rig::{Rig, files, spawns};
-use crate::check::{Disk, Files, History, place};
+use crate::check::{Disk, Files, History, Ledger, Workflows, contains, place};
+
+/// Polls after which a workflow has been taken as far as it goes without an agent.
+const POLLS: usize = 3;
 
 /// What was found wrong.
 pub(crate) type Verdict = Result<(), String>;
@@ -184,6 +188,34 @@ fn books_agree(files: &Files) -> Verdict {
     } = counted;
     let found = format!("{runs} runs with {input_tokens} tokens are in the books");
     Err(format!("{found}, the log tells of {expected:?}"))
+}
+
+/// Polls until nothing is left to be done, and looks at every workflow; so many cards could not be
+/// found for a moment.
+pub(crate) fn workflows_hold(vanished_max: u32, rig: &mut Rig, first: &Files) -> Verdict {
+    let has_hops = |(path, text): (&String, &Arc<Vec<u8>>)| {
+        place(path).is_some() && contains(text, "\nworkflow:")
+    };
+    if !files(&rig.machine).iter().any(has_hops) {
+        return Ok(());
+    }
+    for _ in 0..POLLS {
+        rig.poll()
+            .map_err(|error| format!("a poll: {} {}", error.code, error.message))?;
+    }
+    let files = files(&rig.machine);
+    let mut history = begun(first);
+    history.look(&files);
+    let mut disk = Disk::default();
+    disk.look(&files);
+    let ledger = Ledger::default();
+    let mut workflows = Workflows::with_vanished(vanished_max);
+    let looked = workflows.look(&history, &disk, &ledger);
+    let held = looked
+        .and_then(|()| workflows.settled(&disk, &ledger))
+        .and_then(|()| workflows.cards_agree(&disk));
+    held.map_err(|found| found.to_string())?;
+    each_task_once(&files)
 }
 
 fn events(files: &Files) -> impl Iterator<Item = String> {

@@ -163,7 +163,7 @@ impl Cut<'_> {
         if repeats {
             self.repeat(&mut rig, is_new)?;
         }
-        Ok(())
+        judge::workflows_hold(0, &mut rig, &self.first)
     }
 
     fn repeat(&self, rig: &mut Rig, was_new: bool) -> judge::Verdict {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::scene::many;
-use super::{CASES, Depth, Extent, Reference, Row, WRITER, enumerate, heading};
+use super::{Depth, Extent, Reference, Row, WRITER, cases, enumerate, heading};
 use crate::native::NativeEngine;
 
 const HOOKS: &str = include_str!("../../../../wit/hooks.wit");
@@ -39,7 +39,7 @@ fn mutating_calls() -> BTreeSet<String> {
 fn every_call_that_can_change_the_disk_is_cut_off_in_some_case() {
     let mut missing = mutating_calls();
     assert!(missing.len() > 10, "{missing:?}");
-    for case in CASES {
+    for case in cases() {
         let mut rig = (case.before)().unwrap();
         rig.called.clear();
         let before = rig.machine.calls(WRITER).mutating;
@@ -63,7 +63,7 @@ fn what_a_caller_waits_for_is_flushed_once() {
         ("make a project", 3),
         ("pause a project", 3),
     ];
-    for case in CASES {
+    for case in cases() {
         let reference = Reference::of(case).unwrap();
         let other = others.iter().find(|(name, _)| *name == case.name);
         let flushes = other.map_or(1, |(_, flushes)| *flushes);

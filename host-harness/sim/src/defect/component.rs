@@ -6,7 +6,7 @@ use aof_host::contract::hooks::{SeenAgent, SessionEnd, SessionStart, Settlement}
 use aof_host::contract::lifecycle::Opened;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::{Definition, Reply};
-use aof_host::contract::types::{Caller, Ctx, Effect, Outcome};
+use aof_host::contract::types::{Caller, CancelEffect, Ctx, Effect, Outcome};
 use aof_host::contract::views::{BoardQuery, EventsQuery, OrgQuery};
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
@@ -38,6 +38,26 @@ impl FlawedComponent {
         Ok(outcome)
     }
 
+    /// The task whose workflow the task of a call is a hop of.
+    fn whole_of(&mut self, ctx: &Ctx, arguments: &str) -> Option<Value> {
+        let arguments: Value = serde_json::from_str(arguments).ok()?;
+        let shown = self.whole.task(ctx, arguments["taskId"].as_str()?).ok()?;
+        let mut shown: Value = serde_json::from_str(&shown).ok()?;
+        Some(shown["task"]["hop"]["of"].take())
+    }
+
+    /// What an agent's call leads to that is none of the agent's business.
+    fn meddle(&mut self, (ctx, before): (&Ctx, Option<Value>), name: &str, is_done: bool) {
+        let Some(ctx) = as_a_person(ctx) else { return };
+        let call = match (self.defect, is_done) {
+            (Defect::DecideForPeople, true) if name == "aof_task_complete" => name,
+            (Defect::GiveUpWholes, false) if name == "aof_task_cancel" => name,
+            _ => return,
+        };
+        let arguments = json!({"taskId": before}).to_string();
+        drop(self.whole.call_tool(&ctx, call, &arguments));
+    }
+
     /// In the name of the run that has the task now, whoever asks.
     fn in_the_name_of_the_last(&mut self, ctx: &Ctx, arguments: &str) -> Option<Caller> {
         let Caller::Agent(agent) = &ctx.caller else {
@@ -57,6 +77,18 @@ impl FlawedComponent {
     }
 }
 
+/// Who a person would be that had the agent's name.
+fn as_a_person(ctx: &Ctx) -> Option<Ctx> {
+    let Caller::Agent(agent) = &ctx.caller else {
+        return None;
+    };
+    let caller = Caller::Human(agent.agent.clone());
+    Some(Ctx {
+        caller,
+        ..ctx.clone()
+    })
+}
+
 /// Spoils what is handed out.
 pub(super) fn spoil(defect: Defect, effects: &mut Vec<Effect>) {
     let spawns = effects.iter_mut().filter_map(|effect| match effect {
@@ -64,6 +96,10 @@ pub(super) fn spoil(defect: Defect, effects: &mut Vec<Effect>) {
         _ => None,
     });
     match defect {
+        Defect::KeepSuperseded => effects.retain(|effect| {
+            let is_one = |cancel: &CancelEffect| cancel.reason.starts_with("superseded");
+            !matches!(effect, Effect::Cancel(cancel) if is_one(cancel))
+        }),
         Defect::RunForever => spawns.for_each(|spawn| spawn.timeout_ms = 0),
         Defect::DoubleSpawn => {
             let again = spawns.map(|spawn| {
@@ -133,7 +169,18 @@ impl Component for FlawedComponent {
             Defect::ForgetKeys => without_key(arguments),
             _ => arguments.to_owned(),
         };
+        let about = match self.defect {
+            Defect::DecideForPeople => self.whole_of(&ctx, &arguments),
+            Defect::GiveUpWholes => {
+                let read: Option<Value> = serde_json::from_str(&arguments).ok();
+                read.map(|mut read| read["taskId"].take())
+            }
+            _ => None,
+        };
         let answer = self.whole.call_tool(&ctx, name, &arguments);
+        if about.is_some() {
+            self.meddle((&ctx, about), name, answer.is_ok());
+        }
         if self.defect == Defect::RefuseLate
             && let (Err(CallError::Refused(_)), Caller::Agent(agent)) = (&answer, &ctx.caller)
             && agent.run.is_none()

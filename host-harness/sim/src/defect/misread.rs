@@ -62,6 +62,11 @@ const OFTEN: [Swap; 2] = [
 
 const RICH: [Swap; 1] = [("tokensMax: ", "tokensMax: 99")];
 
+const NONE_SENT_BACK: [Swap; 2] = [
+    ("rejectionCount: 1", "rejectionCount: 0"),
+    ("rejectionCount: 2", "rejectionCount: 0"),
+];
+
 /// How a file is read wrong.
 pub(super) fn of(defect: Defect, path: &str) -> &'static [Swap] {
     let is_manifest = path.ends_with(MANIFEST);
@@ -84,6 +89,8 @@ pub(super) fn of(defect: Defect, path: &str) -> &'static [Swap] {
         Defect::OverrateAgents if path == CHART => &[(" tags: [", " tags: [ink, press, proof, ")],
         Defect::ReplacePeople if path == CHART => &[("requireHuman: true", "requireHuman: false")],
         Defect::ForgetMoves if place(path).is_some() => &AN_HOUR_AGO,
+        Defect::SkipWaiting if place(path).is_some() => &[("status: pending", "status: skipped")],
+        Defect::ForgetRejections if place(path).is_some() => &NONE_SENT_BACK,
         Defect::MisreadRules if path == CHART => &OTHER_TARGETS,
         Defect::OverlookHeads if path == CHART => &NO_HEAD,
         Defect::FreeDelegation if path == CHART => &[("canDelegate: false", "canDelegate: true")],

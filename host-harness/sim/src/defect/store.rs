@@ -224,6 +224,7 @@ const fn hidden(defect: Defect) -> Option<Hidden> {
     match defect {
         Defect::IgnoreDependencies => Some(("dependsOn:", "xependsOn:")),
         Defect::ShareResources => Some(("resource:", "xesource:")),
+        Defect::HurryJoins => Some(("quorum(02)", "quorum(01)")),
         Defect::RewriteLog => Some(("## Work Log", "## Xork Log")),
         _ => None,
     }

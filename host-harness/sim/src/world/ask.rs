@@ -6,6 +6,7 @@
 use aof_host::contract::types::Caller;
 use serde_json::{Value, json};
 
+use super::flow;
 use super::lay::{agent, card_id, project};
 use super::people::lock;
 use super::step::Wish;
@@ -83,6 +84,13 @@ impl World {
             ),
             Wish::Beat => ("aof_task_heartbeat", json!({"taskId": task})),
             Wish::List => ("aof_task_list", filter(&agent, salt)),
+            Wish::Plan => (
+                "aof_dispatch",
+                json!({"title": "of several hops", "brief": "Do it.", "project": project,
+                    "metadata": {"tags": [if salt.is_multiple_of(2) { "fast" } else { "slow" }]},
+                    "workflow": flow::of_people(&self.options, salt)}),
+            ),
+            Wish::Decide => self.decision(salt),
             Wish::Again => {
                 let (name, arguments) = self.keyed(salt);
                 let about = arguments["taskId"].as_str();

@@ -2,8 +2,8 @@
 //!
 //! Invariant: every file is one that AOF reads without a complaint.
 
-use super::company;
 use super::options::{Options, Profile};
+use super::{company, flow};
 
 /// How long a machine has run before anything happens; the cards were made in that time.
 pub const DAWN_AFTER_MS: u64 = 10 * 3_600_000;
@@ -39,7 +39,12 @@ pub fn files(options: &Options) -> Vec<(String, String)> {
         files.push((format!("projects/{name}/project.yaml"), text));
     }
     for number in 0..options.cards {
-        files.push(card(options, number, &mut dice));
+        let (path, text) = card(options, number, &mut dice);
+        let text = match options.profile {
+            Profile::Flows => flow::carrying(text, options, &mut dice),
+            _ => text,
+        };
+        files.push((path, text));
     }
     files
 }

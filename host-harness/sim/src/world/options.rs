@@ -25,13 +25,15 @@ pub enum Profile {
     /// A company with a chart, caps and limits, people who change them, and agents that ask for
     /// what they may not.
     Fabric,
-    /// One of the others but `fabric`, drawn from the seed.
+    /// Tasks with workflows, and people who decide, beside full disks, kills and power cuts.
+    Flows,
+    /// One of the others but `fabric` and `flows`, drawn from the seed.
     Random,
 }
 
 impl Profile {
     /// Every one of them.
-    pub const ALL: [Profile; 9] = [
+    pub const ALL: [Profile; 10] = [
         Profile::Calm,
         Profile::People,
         Profile::Disk,
@@ -40,6 +42,7 @@ impl Profile {
         Profile::Storm,
         Profile::Clash,
         Profile::Fabric,
+        Profile::Flows,
         Profile::Random,
     ];
 
@@ -66,6 +69,7 @@ impl Profile {
             Profile::Storm => "storm",
             Profile::Clash => "clash",
             Profile::Fabric => "fabric",
+            Profile::Flows => "flows",
             Profile::Random => "random",
         }
     }

@@ -47,9 +47,9 @@ impl Plea<'_> {
         match self.wish {
             Wish::List => true,
             // That takes a run, or a person.
-            Wish::Beat | Wish::Rest => false,
+            Wish::Beat | Wish::Rest | Wish::Decide => false,
             Wish::Found => is_head(chart, self.agent),
-            Wish::Create => self.may_give(chart, agent),
+            Wish::Create | Wish::Plan => self.may_give(chart, agent),
             Wish::Again if self.arguments["taskId"].is_null() => self.may_give(chart, agent),
             Wish::Block => is_assignee() || leads(),
             Wish::Unblock | Wish::Cancel | Wish::Rewrite | Wish::Log | Wish::Again => {

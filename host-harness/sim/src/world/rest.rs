@@ -60,22 +60,33 @@ impl World {
             if round >= OBSTRUCTED_ROUNDS_MAX && self.is_obstructed() {
                 return Ok(());
             }
+            let has_passed = self.people_let_pass()?;
             self.pump(0)?;
             self.poll(0)?;
             self.poll(0)?;
+            if self.workflows.is_some() {
+                // One makes it ready, one begins its workflow, one starts its hops.
+                self.poll(0)?;
+                self.poll(0)?;
+            }
             self.bury();
             self.look()?;
             self.nobody_waits()?;
+            if has_passed {
+                continue;
+            }
             let after = self.checker.history.counts();
             alerts = match after.others == before.others {
                 // A round in which nobody is told anything says nothing.
                 true => alerts + usize::from(after.alerts > before.alerts),
                 false => 0,
             };
-            if alerts >= ALERTS_MAX {
-                return self.at_rest();
-            }
-            let Some(wake_ms) = self.next_wake_ms()? else {
+            let wake_ms = self.next_wake_ms()?.filter(|_| alerts < ALERTS_MAX);
+            let Some(wake_ms) = wake_ms else {
+                // What was handed in just now, somebody has to look at.
+                if self.people_let_pass()? {
+                    continue;
+                }
                 return self.at_rest();
             };
             let now_ms = self.machine.wall_ns(self.pid(0)) / 1_000_000;
@@ -127,7 +138,10 @@ impl World {
         let busy: BTreeSet<String> = leases.map(|lease| lease.agent.to_string()).collect();
         let resources = running.iter().filter_map(|card| card.resource.as_ref());
         let resources: BTreeSet<&String> = resources.collect();
-        let count = running.len();
+        let count = running
+            .iter()
+            .filter(|card| card.workflow.is_none())
+            .count();
         if count as u64 >= u64::from(self.options.runs_max) {
             return Ok(());
         }
@@ -147,6 +161,7 @@ impl World {
                     .as_ref()
                     .is_none_or(|it| !resources.contains(it))
                 && !wholes.contains(task)
+                && self.is_due(card)
                 && card.depends_on.iter().all(|it| done(it.to_string()));
             if waits {
                 let said = self.last_error.as_deref().unwrap_or("nothing");
@@ -158,6 +173,12 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Not a hop of a workflow that stands still.
+    fn is_due(&self, card: &Card) -> bool {
+        let workflows = self.workflows.as_ref();
+        workflows.is_none_or(|it| it.goes_on(&self.checker.disk, card))
     }
 
     /// Tasks with a part that is not over: they wait for it.
@@ -219,11 +240,14 @@ impl World {
             let company = self.company.as_ref();
             company.map_or(Ok(()), |it| it.books_agree(&files, &told))?;
         }
+        self.workflows_rest()?;
         let ledger = lock(&self.ledger);
         self.nobody_is_forgotten(&ledger)?;
         for (task, files) in self.checker.disk.tasks() {
             let [file] = files.as_slice() else { continue };
-            if file.status == Status::InProgress && ledger.is_ours(task) {
+            let card = file.card.as_deref();
+            let is_whole = card.is_some_and(|card| card.workflow.is_some());
+            if file.status == Status::InProgress && ledger.is_ours(task) && !is_whole {
                 let found = format!("{task} is in progress for ever");
                 return Err(Violation::new("I11", found));
             }

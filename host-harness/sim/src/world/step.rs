@@ -49,6 +49,10 @@ pub enum Wish {
     List,
     /// Something that must happen once, however often it is asked for.
     Again,
+    /// A new task with a workflow.
+    Plan,
+    /// That a hop which waits for a person ends, in one way or another.
+    Decide,
 }
 
 /// What a person does to the chart, or to a project's manifest.
@@ -264,6 +268,7 @@ const fn weights(profile: Profile) -> [u32; 13] {
         Profile::Hosts => [50, 12, 3, 0, 8, 2, 0, 2, 20, 5, 0, 0, 0],
         Profile::Storm | Profile::Random => [45, 10, 12, 4, 6, 4, 6, 5, 8, 2, 0, 0, 0],
         Profile::Fabric => [50, 16, 3, 0, 0, 0, 0, 0, 6, 0, 0, 12, 10],
+        Profile::Flows => [50, 26, 3, 0, 3, 2, 3, 0, 6, 0, 0, 0, 0],
         Profile::Clash => [50, 14, 0, 6, 0, 0, 0, 0, 4, 0, 25, 0, 0],
     }
 }
@@ -351,7 +356,7 @@ fn work(options: &Options, host: u32, dice: &mut fastrand::Rng) -> Step {
         3..6 => Step::Pump { host },
         6 => Step::Start { host },
         // Long enough for limits of time.
-        7 if options.profile == Profile::Fabric => Step::Wait {
+        7 if matches!(options.profile, Profile::Fabric | Profile::Flows) => Step::Wait {
             ms: dice.u64(1..=90_000),
         },
         _ => Step::Wait {
@@ -407,6 +412,20 @@ fn wish(profile: Profile, dice: &mut fastrand::Rng) -> Wish {
     ];
     if profile == Profile::Fabric && dice.bool() {
         return dice.choice(newer).unwrap_or(Wish::Depend);
+    }
+    let of_flows = [
+        Wish::Plan,
+        Wish::Plan,
+        Wish::Decide,
+        Wish::Decide,
+        Wish::Decide,
+        Wish::Decide,
+        Wish::Unblock,
+        Wish::Resurrect,
+        Wish::Cancel,
+    ];
+    if profile == Profile::Flows && dice.u8(0..4) > 0 {
+        return dice.choice(of_flows).unwrap_or(Wish::Plan);
     }
     let wishes = [
         Wish::Create,

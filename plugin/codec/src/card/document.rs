@@ -57,8 +57,8 @@ impl CardDocument {
     /// The file with the differences between this card and `next` worked in; everything that is
     /// the same stays byte for byte: comments, order, unknown keys, quotes, line ends.
     ///
-    /// `next` decides about all fields except [`Card::has_workflow`] and [`Card::sla`]: these stay
-    /// as they are.
+    /// `next` decides about all fields except [`Card::sla`] and [`Card::budget`], which stay as
+    /// they are.
     ///
     /// # Errors
     /// Why the file at `path` could not be read again: it would be too large, for instance.

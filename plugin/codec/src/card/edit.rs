@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use aof_core::card::Card;
 use aof_core::diagnostic::Diagnostic;
+use aof_core::order;
 use serde_json::Value;
 
 use crate::finding::Findings;
@@ -145,7 +146,7 @@ impl Change<'_> {
 /// Replaces ranges of a text; ranges must not overlap.
 fn apply(text: &str, mut edits: Vec<(Range<usize>, String)>) -> Option<String> {
     // Stable: insertions at one place stay in order, before a replacement that begins there.
-    edits.sort_by_key(|(range, _)| (range.start, range.end));
+    order::sort_by_key(&mut edits, |(range, _)| (range.start, range.end));
     let mut result = String::with_capacity(text.len() + 256);
     let mut done = 0;
     for (range, new) in edits {

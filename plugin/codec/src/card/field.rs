@@ -3,11 +3,16 @@
 //! Invariant: every field of [`Card`] that is not the body, derived, or never changed by a verb is
 //! here exactly once.
 
+use aof_core::budget::Budget;
 use aof_core::card::{Card, Routing};
 use aof_core::dependency::DependencyPolicy;
 use aof_core::lease::Lease;
+use aof_core::sla::{CardSla, Limits};
 
+use crate::sla::CARD_LIMITS;
 use crate::yaml::{Entry, Node, Out, quote};
+
+use super::flow;
 
 /// A field that a card decides.
 pub(crate) struct Owned {
@@ -46,7 +51,7 @@ macro_rules! owned {
 }
 
 /// All of them. The order is that of the schema.
-pub(crate) const OWNED: [Owned; 18] = [
+pub(crate) const OWNED: [Owned; 22] = [
     owned!("schemaVersion", schema_version, |card, _b| Some(Out::bare(
         card.schema_version
     ))),
@@ -64,6 +69,11 @@ pub(crate) const OWNED: [Owned; 18] = [
         &card.routing,
         before
     ))),
+    owned!("sla", sla, |card, before| sla(&card.sla, before)),
+    owned!("budget", budget, |card, before| budget(
+        card.budget.as_ref(),
+        before
+    )),
     owned!("lease", lease, |card, before| card
         .lease
         .as_ref()
@@ -107,6 +117,14 @@ pub(crate) const OWNED: [Owned; 18] = [
         .resource
         .as_deref()
         .map(Out::text)),
+    owned!("workflow", workflow, |card, before| card
+        .workflow
+        .as_deref()
+        .map(|workflow| flow::carried(workflow, before))),
+    owned!("hop", hop, |card, before| card
+        .hop
+        .as_deref()
+        .map(|hop| flow::of_another(hop, before))),
 ];
 
 /// The last one: ours, written only once it counts something.
@@ -144,6 +162,40 @@ fn routing<'a>(routing: &'a Routing, before: &'a Before<'a>) -> Out<'a> {
     with_unknown(Vec::from(names), before)
 }
 
+/// No verb changes it: what a person wrote stays, and a new card gets what its hop says.
+fn sla<'a>(sla: &'a CardSla, before: &'a Before<'a>) -> Option<Out<'a>> {
+    let Limits {
+        queue_ms,
+        in_progress_ms,
+        review_ms,
+        blocked_ms,
+    } = sla.limits;
+    let limits = [in_progress_ms, queue_ms, review_ms, blocked_ms];
+    let limits = CARD_LIMITS.into_iter().zip(limits);
+    let policy = sla.on_violation.map(|policy| Out::bare(policy.as_str()));
+    let set = limits.filter_map(|(key, limit)| Some((key.into(), Out::bare(limit?))));
+    let set: Vec<_> = set
+        .chain(policy.map(|policy| ("onViolation".into(), policy)))
+        .collect();
+    let own = (!set.is_empty()).then_some(Out::Map(set));
+    before.node.map(Out::node).or(own)
+}
+
+/// The same of how much all runs may use.
+fn budget<'a>(budget: Option<&'a Budget>, before: &'a Before<'a>) -> Option<Out<'a>> {
+    let own = budget.map(|budget| {
+        let limits = [
+            ("tokensMax", budget.tokens_max),
+            ("costMicrosMax", budget.cost_micros_max),
+            ("alertAtPercent", Some(budget.alert_at_percent.into())),
+        ];
+        let limits = limits.into_iter();
+        let set = limits.filter_map(|(key, limit)| Some((key.into(), Out::bare(limit?))));
+        Out::Map(set.collect())
+    });
+    before.node.map(Out::node).or(own)
+}
+
 fn claim<'a>(lease: &'a Lease, before: &'a Before<'a>) -> Out<'a> {
     let fields = [
         ("agent", Some(Out::text(lease.agent.as_str()))),
@@ -157,12 +209,20 @@ fn claim<'a>(lease: &'a Lease, before: &'a Before<'a>) -> Out<'a> {
 }
 
 /// The fields that are set, followed by those of the file that we do not know.
-fn with_unknown<'a>(
+pub(super) fn with_unknown<'a>(
     fields: Vec<(&'static str, Option<Out<'a>>)>,
     before: &'a Before<'a>,
 ) -> Out<'a> {
+    beside(fields, before.node)
+}
+
+/// The fields that are set, and whatever else stood in this node.
+pub(super) fn beside<'a>(
+    fields: Vec<(&'static str, Option<Out<'a>>)>,
+    before: Option<&'a Node<'a>>,
+) -> Out<'a> {
     let is_known = |entry: &Entry<'_>| fields.iter().any(|(key, _)| *key == entry.key);
-    let entries = before.node.map(Node::entries).unwrap_or_default();
+    let entries = before.map(Node::entries).unwrap_or_default();
     let kept: Vec<_> = entries
         .iter()
         .filter(|entry| !is_known(entry))

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::budget::CARD_BUDGET;
 use crate::finding::Codes;
 use crate::json_schema::of_file;
-use crate::schema::Shape::{Any, Choice, Integer, List, Map, Moment, Table, Text, Version};
+use crate::schema::Shape::{
+    Any, Boolean, Choice, Integer, List, Map, Moment, Table, Text, Version,
+};
 use crate::schema::{Schema, idle, open, optional, required};
 use crate::sla::{LIMIT, ON_VIOLATION};
 
@@ -63,6 +65,7 @@ pub(crate) const CARD: Schema = open(&[
     idle("tests", List(&Map(&TEST))),
     idle("testsFile", Text),
     optional("workflow", Map(&WORKFLOW)),
+    optional("hop", Map(&HOP)),
     optional("revision", Integer(0, u64::MAX)),
 ]);
 
@@ -106,6 +109,62 @@ const THEN: Schema = open(&[
 
 const WORKFLOW: Schema = open(&[
     required("definition", Table(&Any)),
-    optional("state", Table(&Any)),
+    optional("state", Map(&STATE)),
     optional("templateName", Text),
+]);
+
+const STATE: Schema = open(&[
+    optional(
+        "status",
+        Choice(&["pending", "running", "complete", "failed"]),
+    ),
+    optional("startedAt", Moment),
+    optional("completedAt", Moment),
+    optional("hops", Table(&Map(&HOP_STATE))),
+]);
+
+/// Source: AOF 1.20, "Schema" of workflows; `outcome` and what follows it are ours.
+const HOP_STATE: Schema = open(&[
+    optional("status", Choice(&HOP_STATUSES)),
+    optional("startedAt", Moment),
+    optional("completedAt", Moment),
+    optional("agent", Text),
+    idle("correlationId", Text),
+    optional("result", Table(&Any)),
+    optional("rejectionCount", Integer(0, INT32_MAX)),
+    optional("escalated", Boolean),
+    optional("outcome", Text),
+    optional("skipped", Choice(&["condition", "dead-path", "failure"])),
+    optional("task", Text),
+    optional("pass", Integer(0, INT32_MAX)),
+    optional("children", List(&Text)),
+    optional("reason", Text),
+    optional("review", Table(&Any)),
+    optional("closed", List(&Text)),
+    optional("liveSince", Moment),
+]);
+
+const HOP_STATUSES: [&str; 7] = [
+    "pending",
+    "ready",
+    "dispatched",
+    "waiting-human",
+    "complete",
+    "failed",
+    "skipped",
+];
+
+const HOP: Schema = open(&[
+    required("of", Text),
+    required("id", Text),
+    optional("pass", Integer(1, INT32_MAX)),
+    optional("kind", Choice(&["work", "human"])),
+    optional("autoAdvance", Boolean),
+    optional("canReject", Boolean),
+    optional("timeoutMs", Integer(1, u64::MAX)),
+    optional("escalateTo", Text),
+    optional("escalatedAt", Moment),
+    optional("timedOutAt", Moment),
+    optional("retries", Integer(0, INT32_MAX)),
+    optional("result", Table(&Any)),
 ]);

@@ -103,9 +103,9 @@ fn warn_idle(idle: &Idle, findings: &mut Findings<'_>) {
 
 /// Takes fields out of a checked tree. Fields of the wrong type have been reported and read as
 /// absent here.
-struct Reader<'r, 't, 'p> {
-    root: &'r Node<'t>,
-    findings: &'r mut Findings<'p>,
+pub(super) struct Reader<'r, 't, 'p> {
+    pub(super) root: &'r Node<'t>,
+    pub(super) findings: &'r mut Findings<'p>,
 }
 
 impl Reader<'_, '_, '_> {
@@ -154,7 +154,8 @@ impl Reader<'_, '_, '_> {
                 .get("metadata")
                 .map_or_else(Map::new, Node::to_map),
             resource: self.text("resource"),
-            has_workflow: self.root.get("workflow").is_some(),
+            workflow: self.workflow(),
+            hop: self.hop(),
             revision: self
                 .root
                 .get("revision")
@@ -289,7 +290,7 @@ impl Reader<'_, '_, '_> {
         self.id(self.root.get(name), name, parse)
     }
 
-    fn id<T>(
+    pub(super) fn id<T>(
         &mut self,
         node: Option<&Node<'_>>,
         path: &str,
@@ -311,12 +312,12 @@ impl Reader<'_, '_, '_> {
         self.root.get(name)?.text().map(str::to_owned)
     }
 
-    fn moment(&self, node: &Node<'_>, name: &str) -> Instant {
+    pub(super) fn moment(&self, node: &Node<'_>, name: &str) -> Instant {
         let text = node.get(name).and_then(Node::text);
         text.and_then(Instant::parse).unwrap_or(Instant::from_ms(0))
     }
 
-    fn number(&self, node: &Node<'_>, name: &str, default: u32) -> u32 {
+    pub(super) fn number(&self, node: &Node<'_>, name: &str, default: u32) -> u32 {
         let number = node.get(name).and_then(Node::integer);
         number
             .and_then(|number| u32::try_from(number).ok())

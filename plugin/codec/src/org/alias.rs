@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_core::gather::gathered;
 use aof_core::id::AgentId;
 
 use crate::document::tree;
@@ -22,7 +23,7 @@ pub fn agent_aliases(bytes: &[u8]) -> BTreeMap<AgentId, AgentId> {
     };
     let agents = root.get("agents").map(Node::items).unwrap_or_default();
     let name = |node: &Node<'_>, key| AgentId::parse(node.get(key)?.text()?).ok();
-    let mut taken: BTreeSet<AgentId> = agents.iter().filter_map(|it| name(it, "id")).collect();
+    let mut taken: BTreeSet<AgentId> = gathered(agents.iter().filter_map(|it| name(it, "id")));
     let mut aliases = BTreeMap::new();
     for (alias, agent) in agents
         .iter()

@@ -3,6 +3,7 @@
 //! Invariant: in a chart that comes out every name that is used is declared, and declared once.
 
 use aof_core::diagnostic::{Diagnostic, Level};
+use aof_core::order;
 use aof_core::org::OrgChart;
 use aof_core::org::lint::{Issue, LintRule, Nature, Place, Step, lint};
 
@@ -100,7 +101,7 @@ pub fn lint_org_chart(path: &str, bytes: &[u8], unknown_keys: Level) -> ChartRep
     let of_rules = issues.into_iter().map(|issue| located(path, &tree, issue));
     let mut all: Vec<ChartFinding> = of_format.into_iter().map(of_schema).collect();
     all.extend(of_rules);
-    all.sort_by_key(|finding| {
+    order::sort_by_key(&mut all, |finding| {
         let found = &finding.diagnostic;
         (
             std::cmp::Reverse(found.level),

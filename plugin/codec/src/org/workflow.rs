@@ -18,7 +18,7 @@ use super::lint::{CHART_FINDINGS_MAX, ChartFinding};
 const ONE: &str = "workflow";
 const TEMPLATES: &str = "workflowTemplates";
 
-/// The roles of a project's workflows that are neither a role nor an agent of the chart.
+/// Whom the workflows of a manifest name and the chart does not have. As a role, an agent will do.
 #[must_use]
 pub fn lint_workflow_roles(chart: &OrgChart, path: &str, bytes: &[u8]) -> Vec<ChartFinding> {
     let mut findings = Findings::new(path, &CODES);
@@ -38,6 +38,16 @@ pub fn lint_workflow_roles(chart: &OrgChart, path: &str, bytes: &[u8]) -> Vec<Ch
     found
 }
 
+/// The same of the hops of one workflow.
+pub(crate) fn strangers(chart: &OrgChart, path: &str, workflow: &Node<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    // A store without a chart knows nobody.
+    if !(chart.agents.is_empty() && chart.roles.is_empty()) {
+        steps(chart, (path, ""), workflow, &mut found);
+    }
+    found.into_iter().map(|it| it.diagnostic).collect()
+}
+
 fn steps(
     chart: &OrgChart,
     (path, workflow): (&str, &str),
@@ -47,13 +57,15 @@ fn steps(
     for list in ["hops", "gates"] {
         let items = node.get(list).map(Node::items).unwrap_or_default();
         for (at, step) in items.iter().enumerate() {
-            for key in ["role", "escalateTo"] {
-                let Some((role, node)) = step.get(key).and_then(|it| Some((it.text()?, it))) else {
+            for key in ["role", "escalateTo", "agent", "team"] {
+                let Some((name, node)) = step.get(key).and_then(|it| Some((it.text()?, it))) else {
                     continue;
                 };
-                if !is_known(chart, role) && found.len() < CHART_FINDINGS_MAX {
-                    let field = format!("{workflow}.{list}[{at}].{key}");
-                    found.push(unknown_role(chart, (path, field), (role, node)));
+                let what = if key == "escalateTo" { "role" } else { key };
+                if !is_known(chart, what, name) && found.len() < CHART_FINDINGS_MAX {
+                    let dot = if workflow.is_empty() { "" } else { "." };
+                    let field = format!("{workflow}{dot}{list}[{at}].{key}");
+                    found.push(unknown(chart, (path, field), (what, name, node)));
                 }
             }
         }
@@ -61,20 +73,25 @@ fn steps(
 }
 
 /// As in routing, an agent's id counts as a role.
-fn is_known(chart: &OrgChart, role: &str) -> bool {
-    chart.roles.keys().any(|known| known.as_str() == role) || chart.agents.named(role).is_some()
+fn is_known(chart: &OrgChart, what: &str, name: &str) -> bool {
+    match what {
+        "team" => chart.teams.named(name).is_some(),
+        "role" if chart.roles.keys().any(|known| known.as_str() == name) => true,
+        _ => chart.agents.named(name).is_some(),
+    }
 }
 
-fn unknown_role(
+fn unknown(
     chart: &OrgChart,
     (path, field): (&str, String),
-    (role, node): (&str, &Node<'_>),
+    (what, name, node): (&str, &str, &Node<'_>),
 ) -> ChartFinding {
     let rule = LintRule::WorkflowRoleDefined;
     let roles = chart.roles.keys().map(|known| known.as_str());
-    let hint = match suggest::nearest(role, roles) {
+    let near = suggest::nearest(name, roles).filter(|_| what == "role");
+    let hint = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "declare it under `roles` of the org chart, or correct the name".to_owned(),
+        None => format!("declare it under `{what}s` of the org chart, or correct the name"),
     };
     ChartFinding {
         rule: rule.name(),
@@ -86,8 +103,8 @@ fn unknown_role(
             line: node.start.line,
             column: node.start.column,
             message: format!(
-                "the workflow asks for the role `{}`, which the chart does not have",
-                excerpt(role)
+                "the workflow asks for the {what} `{}`, which the chart does not have",
+                excerpt(name)
             ),
             hint,
         },

@@ -8,6 +8,7 @@ fn account(number: usize) -> Account {
         run,
         project: ProjectId::parse("alpha").unwrap(),
         task: TaskId::parse("TASK-2026-02-17-001").unwrap(),
+        whole: None,
         agent: AgentId::parse(&format!("agent-{}", number % 3)).unwrap(),
         team: number
             .is_multiple_of(2)
@@ -262,7 +263,7 @@ fn sums_equal_those_of_a_naive_model() {
                 for (name, tally) in &page.named {
                     let is_its = |(account, hours, usage): &&(Account, u64, Usage)| {
                         window.start(at(*hours)) == window.start(at(now))
-                            && payers(account, usage).contains(&(kind, name.as_str()))
+                            && payers(account, usage).any(|it| it == (kind, name.as_str()))
                     };
                     let runs = model.values().filter(is_its);
                     let sum = runs.fold(Sum::default(), |sum, (_, _, usage)| {

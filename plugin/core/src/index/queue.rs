@@ -8,6 +8,7 @@ use crate::card::Routing;
 use crate::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use crate::index::Row;
 use crate::instant::Instant;
+use crate::order;
 use crate::priority::Priority;
 
 /// Where a ready task wants to go, as its card says.
@@ -21,10 +22,16 @@ pub enum Destination {
     Team(TeamId, Tags),
     /// To whomever the chart says for these tags.
     Open(Tags),
+    /// To nobody: its workflow begins.
+    Workflow,
 }
 
 impl Destination {
-    fn of(routing: &Routing) -> Self {
+    fn of(row: &Row) -> Self {
+        let routing = &row.routing;
+        if row.flow.is_some() {
+            return Destination::Workflow;
+        }
         match (&routing.agent, &routing.role, &routing.team) {
             (Some(agent), _, _) => Destination::Agent(agent.clone()),
             (None, Some(role), _) => Destination::Role(role.clone()),
@@ -41,7 +48,7 @@ pub struct Tags(Box<[String]>);
 impl Tags {
     fn of(routing: &Routing) -> Self {
         let mut tags = routing.tags.clone();
-        tags.sort_unstable();
+        order::sort_by(&mut tags, &|left, right| left.cmp(right));
         tags.dedup();
         Tags(tags.into())
     }
@@ -64,7 +71,7 @@ impl QueueKey {
     pub fn of(row: &Row) -> Self {
         QueueKey {
             project: row.project.clone(),
-            destination: Destination::of(&row.routing),
+            destination: Destination::of(row),
             team: row.routing.team.clone(),
         }
     }

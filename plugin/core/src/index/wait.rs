@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::dependency::{Cycle, Snag};
+use crate::gather::gathered;
 use crate::id::TaskId;
 use crate::index::{Row, TaskIndex};
 use crate::status::Status;
@@ -143,7 +144,7 @@ impl TaskIndex {
     pub fn way(&self, from: &TaskId, to: &TaskId) -> Option<Vec<TaskId>> {
         // Each task that was reached, with the place of the one that it was reached from.
         let mut reached = vec![(from.clone(), 0)];
-        let mut seen = BTreeMap::from([(from.clone(), 0)]);
+        let mut seen: BTreeMap<TaskId, usize> = gathered([(from.clone(), 0)]);
         let mut at = 0;
         while let Some((id, _)) = reached.get(at) {
             if id == to {

@@ -3,6 +3,7 @@
 //! Never changes once it is made. Invariant: of two entries of one name the first is found, and
 //! both stay in the list.
 
+use crate::order;
 use std::ops::Deref;
 
 /// Something that has a name of its own in the chart.
@@ -52,7 +53,7 @@ impl<T: Named> From<Vec<T>> for Roster<T> {
 /// Positions by name, then as declared. One sort for all kinds of entries.
 fn in_order(names: &[&str]) -> Vec<usize> {
     let mut by_name: Vec<usize> = (0..names.len()).collect();
-    by_name.sort_unstable_by_key(|position| (names.get(*position), *position));
+    order::sort_by_key(&mut by_name, |position| (names.get(*position), *position));
     by_name
 }
 

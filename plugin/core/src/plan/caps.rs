@@ -380,8 +380,12 @@ pub(super) fn of(
         }
         add(Purse::Agent(&agent.id), &agent.budgets);
     }
-    if let Some(budget) = row.budget.as_deref() {
-        add(Purse::Task(id), std::slice::from_ref(budget));
+    let whole = row.hop.as_ref().map(|hop| &hop.of);
+    let whole = whole.and_then(|whole| Some((whole, snapshot.index.row(whole)?)));
+    for (id, row) in std::iter::once((id, row)).chain(whole) {
+        if let Some(budget) = row.budget.as_deref() {
+            add(Purse::Task(id), std::slice::from_ref(budget));
+        }
     }
     caps
 }

@@ -10,7 +10,7 @@ use crate::instant::Instant;
 use crate::org::Agent;
 use crate::plan::caps::{Exhausted, ProjectFull, Taken, Tally, served};
 use crate::plan::order::Order;
-use crate::plan::{Action, Considered, Plan, Scope, Snapshot, WaitKind, Waiting};
+use crate::plan::{Action, Considered, HOUSEKEEPING_MAX, Plan, Scope, Snapshot, WaitKind, Waiting};
 use crate::project::{Above, ProjectStatus, above};
 use crate::routing::{self, Candidate, Decision, Occupancy, Target, Wish};
 use crate::status::Status;
@@ -20,6 +20,7 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
     tally.dispatched_before = scope.dispatched;
     let mut order = Order::new(*snapshot);
     let mut focus = scope.focus;
+    let mut begun = 0;
     // What is only offered needs nobody to start it.
     let offers = |agent: &Agent| agent.comms.is_offered();
     let is_held = snapshot.hold.is_some() && !snapshot.chart.agents.iter().any(offers);
@@ -44,6 +45,10 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
                     candidates: considered(&decision.candidates),
                 });
             }
+            Err(Obstacle::Begins) if begun < HOUSEKEEPING_MAX => {
+                begun += 1;
+                plan.actions.push(Action::Begin(id.clone()));
+            }
             Err(obstacle) => {
                 plan.wake_at = earlier(plan.wake_at, obstacle.until());
                 let holds_all = obstacle.holds_lane() && !is_told;
@@ -66,7 +71,7 @@ pub(super) fn fill<'a>(plan: &mut Plan, snapshot: &Snapshot<'a>, scope: Scope<'a
         order.go_on(lane);
     }
     let stay = snapshot.index.count_of(Status::Ready) as usize;
-    plan.waiting_total = stay.saturating_sub(tally.dispatched as usize);
+    plan.waiting_total = stay.saturating_sub(tally.dispatched as usize + begun);
     plan.wake_at = earlier(plan.wake_at, tally.exhausted().and_then(Exhausted::until));
     // What was asked for was not reached: it waits for what all behind it wait for.
     if let Some((id, row)) = focus.and_then(|id| Some((id, snapshot.index.row(id)?)))
@@ -108,7 +113,11 @@ enum Obstacle<'a> {
     Above(&'a ProjectId, Above<'a>),
     UnknownProject(&'a ProjectId),
     Project(ProjectFull<'a>),
-    Workflow,
+    /// Not one: its workflow begins.
+    Begins,
+    Workflow(&'a TaskId),
+    /// A hop that no agent does.
+    Person,
     InTheWay(&'a str),
     Dependencies,
     Unrouted(Decision<'a>),
@@ -140,11 +149,19 @@ fn judge<'a>(
     if let Some(above) = above(project, snapshot.projects) {
         return Err(Obstacle::Above(&row.project, above));
     }
-    if row.has_workflow {
-        return Err(Obstacle::Workflow);
+    if let Some(hop) = &row.hop
+        && !snapshot.index.is_waited_for(id, &hop.of)
+    {
+        return Err(Obstacle::Workflow(&hop.of));
+    }
+    if row.hop.as_ref().is_some_and(|hop| hop.is_human) {
+        return Err(Obstacle::Person);
     }
     if !snapshot.index.is_free(id, row) {
         return Err(Obstacle::Dependencies);
+    }
+    if row.flow.is_some() {
+        return Err(Obstacle::Begins);
     }
     let wish = Wish {
         routing: &row.routing,
@@ -171,7 +188,10 @@ fn judge<'a>(
     if let Some(full) = tally.project_full(project) {
         return Err(Obstacle::Project(full));
     }
-    if let Some(spent) = tally.task_spent(id, row) {
+    let whole = row.hop.as_ref().map(|hop| &hop.of);
+    let whole = whole.and_then(|whole| Some((whole, snapshot.index.row(whole)?)));
+    let mut purses = std::iter::once((id, row)).chain(whole);
+    if let Some(spent) = purses.find_map(|(id, row)| tally.task_spent(id, row)) {
         return Err(Obstacle::Spent(spent, decision));
     }
     match tally.resource_taken(row) {
@@ -191,7 +211,9 @@ impl Obstacle<'_> {
             | Obstacle::Project(_)
             | Obstacle::Held(_)
             | Obstacle::Unrouted(_) => true,
-            Obstacle::Workflow
+            Obstacle::Begins
+            | Obstacle::Workflow(_)
+            | Obstacle::Person
             | Obstacle::InTheWay(_)
             | Obstacle::Dependencies
             | Obstacle::Exhausted(..)
@@ -241,8 +263,17 @@ impl Obstacle<'_> {
                 waiting.kind = WaitKind::NoMatch;
                 format!("project `{project}` is not known")
             }
-            Obstacle::Workflow => {
-                "the card carries a workflow, which this version does not run".to_owned()
+            Obstacle::Begins => "its workflow begins with a later poll".to_owned(),
+            Obstacle::Workflow(of) => {
+                let status = snapshot.index.status(of).map(Status::as_str);
+                format!(
+                    "the task of its workflow, {of}, is {}",
+                    status.unwrap_or("gone")
+                )
+            }
+            Obstacle::Person => {
+                waiting.kind = WaitKind::Human;
+                "only a person does it".to_owned()
             }
             Obstacle::InTheWay(path) => {
                 waiting.kind = WaitKind::Human;

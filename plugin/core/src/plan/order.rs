@@ -147,6 +147,6 @@ fn team_behind<'a>(snapshot: Snapshot<'a>, key: &'a QueueKey) -> Option<&'a Team
     match (&key.destination, named) {
         (_, Some(team)) => Some(&team.id),
         (Destination::Agent(agent), None) => snapshot.chart.agent(agent)?.team.as_ref(),
-        (Destination::Role(_) | Destination::Team(..) | Destination::Open(_), None) => None,
+        (_, None) => None,
     }
 }

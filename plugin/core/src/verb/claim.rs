@@ -53,6 +53,15 @@ pub fn claim(card: &Card, claim: &Claim, now: Instant) -> Verdict {
             "decision": claim.decision,
         }),
     ));
+    if let Some(hop) = &card.hop {
+        events.push(EventDraft::new(
+            "dag.hop_dispatched",
+            json!({
+                "hopId": hop.id.as_str(), "task": hop.of.as_str(), "pass": hop.pass,
+                "agent": claim.agent.as_str(), "correlationId": claim.run.as_str(),
+            }),
+        ));
+    }
     for event in &mut events {
         event.run = Some(claim.run.clone());
     }

@@ -85,13 +85,16 @@ pub fn fail(
     if failure.class == FailureClass::Capacity {
         return super::release(card, "task.reclaimed", &failure.message, now);
     }
-    let (key, limit) = match failure.stage {
+    // A hop may say itself how often it is tried again after a run that failed.
+    let retries = card.hop.as_ref().and_then(|hop| hop.retries);
+    let (key, usual) = match failure.stage {
         Stage::Start => (
             metadata::RETRY_COUNT,
             settings.failures_max.saturating_add(1),
         ),
         Stage::Work => (metadata::DISPATCH_FAILURES, settings.failures_max),
     };
+    let limit = retries.map_or(usual, |retries| retries.saturating_add(1));
     let count = counter(card, key).saturating_add(1);
     let is_final = matches!(
         failure.class,

@@ -11,7 +11,8 @@ use crate::status::Status;
 use crate::verb::walk::walk;
 use crate::verb::{Step, Verdict};
 
-/// Makes a blocked task ready and forgets why it was blocked and how often it failed to start.
+/// Makes a blocked task ready and forgets why it was blocked and how often it failed to start. A
+/// person is asked again who has to do it.
 ///
 /// # Errors
 /// `AOF-2003` unless it is blocked.
@@ -24,10 +25,14 @@ pub fn unblock(card: &Card, now: Instant) -> Verdict {
         )
         .at("taskId"));
     }
+    let path: &[Status] = match card.hop.as_deref() {
+        Some(hop) if hop.is_human => &[Status::Ready, Status::InProgress, Status::Review],
+        _ => &[Status::Ready],
+    };
     let Step {
         mut card,
         mut events,
-    } = walk(card, &[Status::Ready], Some("unblocked"), now)?;
+    } = walk(card, path, Some("unblocked"), now)?;
     card.metadata.remove(metadata::RETRY_COUNT);
     events.push(EventDraft::new("task.unblocked", json!({})));
     Ok(Step { card, events })

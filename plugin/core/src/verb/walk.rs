@@ -12,7 +12,7 @@ use crate::verb::{Step, Verdict};
 
 /// Moves a card along `path`, each move checked against the transition table. The lease stays only
 /// in `in-progress`. One event per move.
-pub(super) fn walk(card: &Card, path: &[Status], reason: Option<&str>, now: Instant) -> Verdict {
+pub(crate) fn walk(card: &Card, path: &[Status], reason: Option<&str>, now: Instant) -> Verdict {
     let mut next = card.clone();
     let run = card.lease.as_ref().and_then(|lease| lease.run.clone());
     let mut events = Vec::new();
@@ -67,7 +67,7 @@ fn forget_failures(card: &mut Card) {
 }
 
 /// Counts a revision and dates it.
-pub(super) fn touch(card: &mut Card, now: Instant) {
+pub(crate) fn touch(card: &mut Card, now: Instant) {
     card.revision = card.revision.saturating_add(1);
     card.updated_at = now;
 }

@@ -21,6 +21,13 @@ pub(super) fn json(session: &Session, action: &Action, run: Option<&RunId>) -> V
             let reason = format!("it stands too long where it is: {}", policy.as_str());
             ("sla", None, reason)
         }
+        Action::Begin(_) => ("begin", None, "its workflow begins".to_owned()),
+        Action::Advance(_) => ("advance", None, "a hop ended, or its time came".to_owned()),
+        Action::Drop(_) => {
+            let reason = "its workflow waits for it no longer";
+            ("drop", None, reason.to_owned())
+        }
+        Action::Timeout(_) => ("timeout", None, "the time of the hop is up".to_owned()),
         Action::Dispatch { agent, .. } => (
             "dispatch",
             Some(agent),

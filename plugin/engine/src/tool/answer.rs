@@ -2,19 +2,20 @@
 //! `status` and `error` on top.
 
 use aof_core::card::Card;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A task that was made or changed.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct Touched {
     /// The task.
     pub(super) task: TouchedTask,
 }
 
 /// What is new of a task.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TouchedTask {
     /// Its id.
@@ -51,21 +52,24 @@ pub(super) struct TouchedTask {
 }
 
 /// A task as a whole.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct Whole {
     /// Card, body, metadata, runs.
     pub(super) task: Map<String, Value>,
 }
 
 /// A part of a list.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct List {
     /// The page.
     pub(super) list: Page,
 }
 
 /// Tasks, and where to go on.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct Page {
     /// As in a report, in the order of their ids. There may be fewer than asked for although
     /// `next` is given.
@@ -75,14 +79,16 @@ pub(super) struct Page {
 }
 
 /// A run that holds a task.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct Held {
     /// Its lease.
     pub(super) lease: HeldTask,
 }
 
 /// A lease.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HeldTask {
     /// What is held.
@@ -94,7 +100,8 @@ pub(super) struct HeldTask {
 }
 
 /// What a poll would do with a task, and why.
-#[derive(Debug, Serialize, JsonSchema)]
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Decision {
     /// `task`, `status`, `verdict`, `agent`, `reasons`, `via`, `rule`, `candidates`, `caps`,
     /// `dependencies`.
@@ -102,14 +109,33 @@ pub(super) struct Decision {
 }
 
 /// The org chart.
-#[derive(Debug, Serialize, JsonSchema)]
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Org {
     /// What `aof org show` shows.
     pub(super) org: Map<String, Value>,
 }
 
+/// A workflow, or a condition.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct Workflow {
+    /// `path`, `usable`, `errors`, `findings`, `definition`, `template`, `isDefault`; `templates`
+    /// and `default` of a project; `condition`, `holds` and `part` of a condition.
+    pub(super) workflow: Map<String, Value>,
+}
+
+/// What is different in the workflow of a task.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(super) struct Upgrade {
+    /// `taskId`, `status`, `upgraded`, and the names of hops: `added`, `removed`, `changed`.
+    pub(super) upgrade: Map<String, Value>,
+}
+
 /// Counts and tasks.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct Report {
     /// `total`, `byStatus`, `tasks`, `truncated`, `quarantined`.
     pub(super) report: Map<String, Value>,

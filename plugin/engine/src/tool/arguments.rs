@@ -1,6 +1,7 @@
 //! Arguments of tool calls: parsed strictly, refused with the field that is wrong.
 
 use aof_core::card::TIMEOUT_MS_MAX;
+use aof_core::gather::gathered;
 use aof_core::id::IdError;
 use aof_core::metadata;
 use aof_core::priority::Priority;
@@ -59,7 +60,7 @@ fn misfit(message: &str, field: Option<String>) -> Refusal {
 /// The first field that cannot be read even on its own.
 fn field_at_fault<T: DeserializeOwned>(fields: Map<String, Value>) -> Option<String> {
     fields.into_iter().find_map(|(name, value)| {
-        let alone = Value::Object(Map::from_iter([(name.clone(), value)]));
+        let alone = Value::Object(gathered([(name.clone(), value)]));
         let error = serde_json::from_value::<T>(alone).err()?;
         let is_at_fault = !error.to_string().starts_with("missing field");
         is_at_fault.then(|| clip(&name))

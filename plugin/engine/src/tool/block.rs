@@ -1,13 +1,12 @@
 //! `aof_task_block`: a task cannot go on.
 
-use aof_core::caller::Context;
+use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::change::Plan;
@@ -19,7 +18,8 @@ use crate::tool::target::{Target, closing_by};
 use crate::work::Closing;
 
 /// Arguments of `aof_task_block`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.
@@ -49,7 +49,11 @@ impl<S: Store> Engine<S> {
         arguments: &Arguments,
     ) -> Result<Outcome, Refusal> {
         let reason = line(&arguments.reason, "reason")?;
-        let id = self.aim(ctx, &arguments.target())?;
+        // A person who names the whole stops all of it.
+        let id = match ctx.caller {
+            Caller::Human(_) => self.aim(ctx, &arguments.target())?,
+            Caller::Agent { .. } | Caller::Host => self.aim_at_hop(ctx, &arguments.target())?,
+        };
         let verb = |card: &Card| verb::block(card, reason, ctx.now);
         let closing =
             |card: &Card| closing_by((ctx, card), Closing::new(RunOutcome::Blocked, Some(reason)));

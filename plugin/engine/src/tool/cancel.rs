@@ -7,7 +7,6 @@ use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::change::Plan;
@@ -19,7 +18,8 @@ use crate::tool::target::Target;
 use crate::work::Closing;
 
 /// Arguments of `aof_task_cancel`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.

@@ -2,14 +2,16 @@
 
 use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
+use aof_core::gather::gathered;
 use aof_core::permission::{Operation, holds};
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::verb;
+use aof_core::workflow::outcome;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::change::Plan;
 use crate::count::{Told, Words, amend};
@@ -18,20 +20,37 @@ use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, touched};
 use crate::tool::arguments::body;
-use crate::tool::target::Target;
+use crate::tool::result::with_result;
+use crate::tool::target::{Target, refuse_whole};
 use crate::work::Closing;
 
 /// A run that is over for its task.
 const STALE_RUN: &str = "AOF-2004";
 
 /// Arguments of `aof_task_complete`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.
     task_id: String,
     /// What was done, in a few lines; appended to the card.
     summary: Option<String>,
+    /// Of a hop: how it ended, as success, failed, rejected (sends the work back), or a word that
+    /// its workflow waits for.
+    outcome: Option<String>,
+    /// Of a hop: what those need to know who read its outcome.
+    notes: Option<String>,
+    /// Of a hop: the option that is voted for.
+    verdict: Option<String>,
+    /// Of a hop: how sure the vote is, from 0 to 1.
+    confidence: Option<f64>,
+    /// Of a hop: anything that later hops build on.
+    payload: Option<Map<String, Value>>,
+    /// Of a hop: named values that conditions may ask for.
+    flags: Option<Map<String, Value>>,
+    /// Of a hop: names of what happened, which conditions may ask for.
+    events: Option<Vec<String>>,
     /// What the caller's run used, if nobody else tells; the host's word replaces it.
     usage: Option<Words>,
     /// Refuse a task of another project.
@@ -50,6 +69,25 @@ impl Arguments {
     }
 }
 
+impl Arguments {
+    /// What is said of a hop.
+    fn result(&self) -> Map<String, Value> {
+        let text = |text: &Option<String>| text.clone().map(Value::from);
+        let fields = [
+            (outcome::OUTCOME, text(&self.outcome)),
+            (outcome::NOTES, text(&self.notes)),
+            ("verdict", text(&self.verdict)),
+            ("confidence", self.confidence.map(Value::from)),
+            ("payload", self.payload.clone().map(Value::Object)),
+            ("flags", self.flags.clone().map(Value::Object)),
+            ("events", self.events.clone().map(Value::from)),
+        ];
+        let given = fields.into_iter();
+        let given = given.filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        gathered(given)
+    }
+}
+
 impl<S: Store> Engine<S> {
     pub(super) fn complete(
         &mut self,
@@ -61,9 +99,11 @@ impl<S: Store> Engine<S> {
         let usage = arguments.usage.clone().map(Words::usage).transpose();
         let usage = usage.map_err(|flaw| misfit(flaw.message, flaw.field))?;
         let told = usage.map_or_else(Told::default, Told::by_agent);
-        let id = self.aim(ctx, &arguments.target())?;
+        let result = arguments.result();
+        let id = self.aim_at_hop(ctx, &arguments.target())?;
         let (_, session) = self.at_hand()?;
         let is_reviewed = is_reviewed(session, ctx);
+        let is_agent = matches!(ctx.caller, Caller::Agent { .. });
         // Whoever completes what was offered is the one who took it.
         let is_offered = session.is_offered(&id);
         let verb = |card: &Card| {
@@ -71,7 +111,11 @@ impl<S: Store> Engine<S> {
                 let message = "the caller has no run of this task that could have used anything";
                 return Err(misfit(message.to_owned(), "usage"));
             }
-            let mut step = match is_reviewed && card.status == Status::InProgress {
+            refuse_whole(card)?;
+            let card = &with_result(card, (&result, summary), ctx)?;
+            let waits = card.hop.as_ref().is_some_and(|hop| hop.waits_for_review);
+            let is_submitted = is_reviewed || (waits && is_agent);
+            let mut step = match is_submitted && card.status == Status::InProgress {
                 true => verb::submit(card, summary, ctx.now)?,
                 false => verb::complete(card, summary, ctx.now)?,
             };

@@ -13,28 +13,31 @@ use aof_core::refusal::{Kind, Refusal};
 use aof_core::routing::{Flaw, Occupancy, Target, Via, Wish, route};
 use aof_core::status::Status;
 use aof_core::verb::{self, Draft};
+use aof_core::workflow::{Flow, Template};
 use aof_store::layout::{INBOX, ProjectRoot};
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::access::{check_actor, permit, permit_new};
 use crate::change::load_one;
 use crate::engine::Engine;
+use crate::flow::check_doers;
 use crate::outcome::Outcome;
 use crate::session::Session;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
 use crate::tool::arguments::{self, body, bounded, line, name};
 use crate::tool::depend;
 use crate::tool::subscribe::creator;
+use crate::tool::workflow::{unknown, usable};
 use crate::work::Work;
 
 /// Fresh ids tried before giving up. Source: AOF 1.20, "allocation".
 const ID_TRIES: usize = 1_000;
 
 /// Arguments of `aof_dispatch`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// One line that says what is to be done.
@@ -69,6 +72,9 @@ pub(super) struct Arguments {
     timeout_ms: Option<u64>,
     /// The project; `_inbox` if left out.
     project: Option<String>,
+    /// The workflow that the task carries: a definition, the name of one of the project's
+    /// templates, or false for none. The project's default if left out.
+    workflow: Option<Value>,
     /// `completion`, if given: the caller, an agent, is told once how the task ends.
     subscribe: Option<String>,
     /// Must be the caller, if given.
@@ -91,7 +97,7 @@ impl<S: Store> Engine<S> {
             }
             let (store, session) = self.at_hand()?;
             session.require_writer()?;
-            let (root, draft) = draft(session, ctx, &arguments, &mut dice)?;
+            let (root, draft, carried) = draft(session, ctx, &arguments, &mut dice)?;
             permit_new(store, session, ctx, &draft)?;
             if let Some(whole) = &draft.parent_id {
                 // The whole will wait for this part.
@@ -101,6 +107,7 @@ impl<S: Store> Engine<S> {
             }
             let hash = aof_codec::content_hash(&draft.body);
             let mut step = verb::create(draft, hash, ctx.now);
+            step.card.workflow = carried;
             let mut subscription = None;
             if let Some(creator) = creator(&session.chart, ctx, arguments.subscribe.as_ref())? {
                 let id = RunId::generate(ctx.now, dice.roll_pair());
@@ -139,12 +146,13 @@ fn draft(
     ctx: &Context,
     arguments: &Arguments,
     dice: &mut Dice,
-) -> Result<(ProjectRoot, Draft), Refusal> {
+) -> Result<(ProjectRoot, Draft, Option<Box<Flow>>), Refusal> {
     let project = arguments.project.as_deref().unwrap_or(INBOX);
     let project = ProjectId::parse(project).map_err(|error| Refusal::bad_id(&error, "project"))?;
     let root = session.root(&project)?.clone();
     refuse_archived(session, &project)?;
-    let routing = routing(session, arguments, &project)?;
+    let workflow = workflow(session, &project, arguments.workflow.as_ref())?;
+    let routing = routing(session, arguments, (&project, workflow.is_some()))?;
     let depends_on = depends_on(session, &arguments.depends_on)?;
     let dependency_policy = dependency_policy(arguments.dependency_policy.as_deref())?;
     let index = &session.shelf.index;
@@ -176,7 +184,7 @@ fn draft(
         metadata: metadata_of(arguments)?,
         created_by: ctx.caller.actor().to_owned(),
     };
-    Ok((root, draft))
+    Ok((root, draft, workflow))
 }
 
 /// What the task is a part of. It must not depend on something that waits for its whole: the whole
@@ -197,6 +205,48 @@ fn parent_id(
         }
     }
     Ok(Some(whole))
+}
+
+/// The workflow that the task carries: what the call gives, or the default of its project.
+pub(super) fn workflow(
+    session: &Session,
+    project: &ProjectId,
+    given: Option<&Value>,
+) -> Result<Option<Box<Flow>>, Refusal> {
+    let known = session.projects.get(project);
+    let template = match given {
+        Some(Value::Bool(false)) => return Ok(None),
+        None | Some(Value::Null) => {
+            let name = known.and_then(|it| it.default_template.as_deref());
+            let Some(template) = name.and_then(|name| known?.template(name)) else {
+                return Ok(None);
+            };
+            (template.clone(), true)
+        }
+        Some(Value::String(name)) if ProjectId::parse(name).is_ok() => {
+            let all = known.map_or(&[][..], |project| &project.templates);
+            let found = all.iter().find(|it| it.name == *name);
+            let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
+            let none = || unknown(project, name, &names).at("workflow");
+            (found.ok_or_else(none)?.clone(), true)
+        }
+        Some(Value::String(text)) => {
+            let read = aof_codec::parse_workflow("workflow", text.as_bytes());
+            (usable(read)?, false)
+        }
+        Some(written) => (usable(aof_codec::workflow_of("workflow", written))?, false),
+    };
+    let (
+        Template {
+            name,
+            definition,
+            written,
+        },
+        is_named,
+    ) = template;
+    check_doers(&session.chart, &definition.graph)?;
+    let flow = Flow::new(definition, written, is_named.then_some(name));
+    Ok(Some(Box::new(flow)))
 }
 
 fn dependency_policy(text: Option<&str>) -> Result<DependencyPolicy, Refusal> {
@@ -256,7 +306,7 @@ fn priority(text: Option<&str>) -> Result<Priority, Refusal> {
 fn routing(
     session: &Session,
     arguments: &Arguments,
-    project: &ProjectId,
+    (project, carries_workflow): (&ProjectId, bool),
 ) -> Result<Routing, Refusal> {
     let mut routing = Routing {
         agent: name(arguments.agent.as_ref(), AgentId::parse, "agent")?,
@@ -264,7 +314,8 @@ fn routing(
         team: name(arguments.team.as_ref(), TeamId::parse, "team")?,
         tags: arguments::tags(&arguments.tags)?,
     };
-    if routing.names_target() {
+    // The hops of a workflow say themselves who does them.
+    if routing.names_target() || carries_workflow {
         return Ok(routing);
     }
     let Some(project) = session.projects.get(project) else {

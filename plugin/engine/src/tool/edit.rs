@@ -9,7 +9,6 @@ use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::verb::{self, Amendment};
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -23,7 +22,8 @@ use crate::tool::target::Target;
 use crate::work::Closing;
 
 /// Arguments of `aof_task_edit`: one field at least.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.

@@ -11,7 +11,6 @@ use aof_store::loaded::LoadedCard;
 use aof_store::port::{Blob, EntryKind, Store, StoreError};
 use aof_store::refusal::refusal_of;
 use aof_store::run_record;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -29,7 +28,8 @@ use crate::view::of_sum;
 const RUNS_MAX: usize = 100;
 
 /// Arguments of `aof_task_get`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.
@@ -51,8 +51,12 @@ impl<S: Store> Engine<S> {
         let card = loaded.card();
         let row = Row::of(&card, loaded.root().id().clone(), loaded.status());
         let path = loaded.root().card(loaded.status(), &id);
-        let work_dir = loaded.root().work_dir(&id);
-        let mut task = summary::of_whole(&card, &row, (&path, &work_dir));
+        let work_dir = match card.hop.as_deref() {
+            Some(hop) => loaded.root().hop_dir(&hop.of, &hop.id),
+            None => loaded.root().work_dir(&id),
+        };
+        let index = &session.shelf.index;
+        let mut task = summary::of_whole(index, (&card, &row), (&path, &work_dir));
         let budgets = row.budget.as_deref().map(std::slice::from_ref);
         let books = (&session.books, ctx.now);
         let budgets = standings(Scope::Task(&id), budgets.unwrap_or_default(), books);

@@ -14,7 +14,7 @@ use crate::tool::target::About;
 
 impl<S: Store> Engine<S> {
     pub(super) fn heartbeat(&mut self, ctx: &Context, about: &About) -> Result<Outcome, Refusal> {
-        let id = self.aim(ctx, &about.target())?;
+        let id = self.aim_at_hop(ctx, &about.target())?;
         let (store, session) = self.at_hand()?;
         session.require_writer()?;
         let loaded = load_one(store, session, &id)?;

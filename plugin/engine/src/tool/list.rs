@@ -12,7 +12,6 @@ use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::access::check_actor;
@@ -28,7 +27,8 @@ use crate::tool::report::read_finished;
 const FINISHED_READ_MAX: usize = 1_000;
 
 /// Arguments of `aof_task_list`. All that are given must fit.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// In one of these statuses; those that are not finished if left out.

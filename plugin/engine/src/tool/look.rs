@@ -3,7 +3,6 @@
 use aof_core::caller::Context;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::access::check_actor;
@@ -13,7 +12,8 @@ use crate::tool::target::About;
 use crate::view::{OrgLook, OrgQuery};
 
 /// Arguments of `aof_org_show`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Chart {
     /// Must be the caller, if given.

@@ -7,7 +7,6 @@ use aof_core::project::{Project, ProjectStatus};
 use aof_core::refusal::Refusal;
 use aof_store::layout::INBOX;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,7 +19,8 @@ use crate::tool::answer;
 use crate::tool::arguments::{line, name};
 
 /// Arguments of `aof_project_create`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Create {
     /// Small letters, digits and `-`, 1 to 64; the folder's name.
@@ -38,7 +38,8 @@ pub(super) struct Create {
 }
 
 /// Arguments of `aof_project_list`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct List {
     /// Only this project.
@@ -51,7 +52,8 @@ pub(super) struct List {
 }
 
 /// Arguments of `aof_project_status`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct SetStatus {
     /// The project.
@@ -63,7 +65,8 @@ pub(super) struct SetStatus {
 }
 
 /// One project.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct One {
     /// `id`, `title`, `status`, `parentId`, `team`, `lead`, `open`, `finished`, `path`,
     /// `restsBecause`, and `findings` where they were asked for.
@@ -71,7 +74,8 @@ pub(super) struct One {
 }
 
 /// Projects.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub(super) struct Several {
     /// Each as `project` of the other tools.
     projects: Vec<Value>,

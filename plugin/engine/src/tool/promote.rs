@@ -12,7 +12,6 @@ use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::verb::{self, Promotion};
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::change::Plan;
@@ -24,7 +23,8 @@ use crate::tool::target::Target;
 use crate::work::Closing;
 
 /// Arguments of `aof_task_promote`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.

@@ -7,7 +7,6 @@ use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_store::loaded::{LoadedCard, load};
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +19,8 @@ use crate::tool::answer::{self, Report};
 use crate::tool::arguments::{limit, name, status};
 
 /// Arguments of `aof_status_report`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Only tasks that this agent holds, or that name it.

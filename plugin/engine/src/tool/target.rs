@@ -1,12 +1,12 @@
 //! Which task a call is about.
 
-use aof_core::caller::Context;
+use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::permission::holds;
 use aof_core::refusal::Refusal;
+use aof_core::status::Status;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::access::check_actor;
@@ -16,7 +16,8 @@ use crate::tool::arguments::name;
 use crate::work::Closing;
 
 /// Arguments of a tool that needs nothing but the task.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct About {
     /// A task id or a prefix that fits no other.
@@ -53,6 +54,60 @@ impl<S: Store> Engine<S> {
         check_project(session, &id, target.project)?;
         Ok(id)
     }
+}
+
+impl<S: Store> Engine<S> {
+    /// The same; of a task that carries a workflow, the hop is meant that the caller works on, or
+    /// that waits for a person if the caller is one.
+    pub(super) fn aim_at_hop(
+        &mut self,
+        ctx: &Context,
+        target: &Target<'_>,
+    ) -> Result<TaskId, Refusal> {
+        let id = self.aim(ctx, target)?;
+        let (_, session) = self.at_hand()?;
+        let index = &session.shelf.index;
+        if index.row(&id).is_none_or(|row| row.flow.is_none()) {
+            return Ok(id);
+        }
+        let mut hops = index.hops_of(&id).filter(|(_, row)| match &ctx.caller {
+            Caller::Agent {
+                agent, run: None, ..
+            } => row.lease.as_ref().is_some_and(|it| it.agent == *agent),
+            Caller::Agent { .. } => holds(&ctx.caller, row.lease.as_ref()),
+            Caller::Human(_) => {
+                let is_human = row.hop.as_ref().is_some_and(|hop| hop.is_human);
+                row.status == Status::Review || is_human
+            }
+            Caller::Host => false,
+        });
+        match (hops.next(), hops.next()) {
+            (Some((hop, _)), None) => Ok(hop.clone()),
+            (Some((first, _)), Some((second, _))) => Err(Refusal::refused(
+                "AOF-2040",
+                format!("several hops of {id} are meant: {first}, {second}, …"),
+                "name the task of the hop itself",
+            )
+            .at("taskId")),
+            _ => Ok(id.clone()),
+        }
+    }
+}
+
+/// Refuses to move a task by hand that its workflow moves.
+pub(super) fn refuse_whole(card: &Card) -> Result<(), Refusal> {
+    if card.workflow.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::refused(
+        "AOF-2040",
+        format!(
+            "{} carries a workflow, and only that moves it; the caller works on none of its hops",
+            card.id
+        ),
+        "`aof task show` tells which hops are open; cancel or block the task to stop its workflow",
+    )
+    .at("taskId"))
 }
 
 /// Refuses a task that is not in the named project.

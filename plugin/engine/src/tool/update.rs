@@ -9,15 +9,16 @@ use aof_core::status::Status;
 use aof_core::verb::{self, Edit};
 use aof_core::work_log;
 use aof_store::port::Store;
-use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Map;
 
 use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
 use crate::tool::arguments::{body, line};
-use crate::tool::target::{Target, closing_by};
+use crate::tool::result::with_result;
+use crate::tool::target::{Target, closing_by, refuse_whole};
 use crate::work::Closing;
 
 /// Statuses that a tool may ask for. Cancelling has a tool of its own; a dead letter is the
@@ -32,7 +33,8 @@ const TARGETS: [Status; 6] = [
 ];
 
 /// Arguments of `aof_task_update`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Arguments {
     /// A task id or a prefix that fits no other.
@@ -71,8 +73,21 @@ impl<S: Store> Engine<S> {
             Some(_) => Operation::Move,
             None => Operation::Rewrite,
         };
-        let id = self.aim(ctx, &arguments.target())?;
+        let id = match edit.status {
+            Some(_) => self.aim_at_hop(ctx, &arguments.target())?,
+            None => self.aim(ctx, &arguments.target())?,
+        };
         let verb = |card: &Card| {
+            let is_led = matches!(
+                edit.status,
+                Some(Status::InProgress | Status::Review | Status::Done)
+            );
+            if is_led || (edit.status.is_some() && card.status == Status::InProgress) {
+                refuse_whole(card)?;
+            }
+            if edit.status == Some(Status::Done) {
+                with_result(card, (&Map::new(), None), ctx)?;
+            }
             let kept = edit.body.as_ref().map(|(body, _)| {
                 let body = work_log::kept(&card.body, body);
                 let hash = aof_codec::content_hash(&body);

@@ -6,6 +6,7 @@ use aof_core::caller::Context;
 use aof_core::gather::gathered;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::index::{Finished, Row};
+use aof_core::order;
 use aof_core::plan::{Scope, plan, waits_for};
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
@@ -90,7 +91,7 @@ fn unfinished(
         .filter(|(_, row)| row.status == status)
         .filter(|(_, row)| project.is_none_or(|project| row.project == *project))
         .collect();
-    rows.sort_by_key(|(id, row)| (row.priority, row.created_at, *id));
+    order::sort_by_key(&mut rows, |(id, row)| (row.priority, row.created_at, *id));
     let cards = rows
         .iter()
         .take(limit)

@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::id::ProjectId;
+use aof_core::order;
 use aof_core::refusal::Refusal;
 use aof_store::event_log::{PART_BYTES_READ_MAX, parse_part_name};
 use aof_store::layout::{EVENTS_DIR, event_log};
@@ -101,7 +102,7 @@ fn parts<S: Store>(store: &mut S, day: &str) -> Result<Vec<String>, Refusal> {
         .filter(|(of_day, _)| *of_day == day)
         .map(|(_, part)| part)
         .collect();
-    parts.sort_unstable();
+    order::sort_by_key(&mut parts, |part| *part);
     Ok(parts.into_iter().map(|part| event_log(day, part)).collect())
 }
 

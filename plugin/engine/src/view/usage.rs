@@ -4,6 +4,7 @@ use aof_core::books::{Kind, Page};
 use aof_core::budget::Window;
 use aof_core::caller::Context;
 use aof_core::id::{ProjectId, TaskId};
+use aof_core::order;
 use aof_core::refusal::Refusal;
 use aof_core::suggest;
 use aof_core::usage::Sum;
@@ -38,7 +39,7 @@ impl<S: Store> Engine<S> {
             .filter(|(_, sum)| sum.runs > 0)
             .collect();
         let cost = |sum: &Sum| std::cmp::Reverse((sum.cost_micros, sum.tokens()));
-        rows.sort_by_key(|(name, sum)| (cost(sum), *name));
+        order::sort_by_key(&mut rows, |(name, sum)| (cost(sum), *name));
         let rest = page.map(sum).filter(|sum| sum.runs > 0);
         let rows: Vec<Value> = rows.iter().map(|(name, sum)| row(name, sum)).collect();
         let total = session.books.used((Kind::Store, ""), window, ctx.now);

@@ -353,7 +353,7 @@ impl Draft<'_> {
 
     fn count(&mut self, card: &Card) {
         *self.tally.cards.entry(card.status.as_str()).or_default() += 1;
-        self.tally.workflows += u64::from(card.has_workflow);
+        self.tally.workflows += u64::from(card.workflow.is_some());
     }
 
     fn unreadable(&mut self, finding: &Diagnostic) {

@@ -6,6 +6,7 @@
 
 use aof_codec::CardDocument;
 use aof_core::card::Card;
+use aof_core::order;
 use aof_core::status::Status;
 
 use crate::journal::CardChange;
@@ -26,7 +27,7 @@ pub(super) struct Scene {
 
 /// Decides about one card.
 pub(super) fn decide(history: &History<'_>, mut scene: Scene) -> Mending {
-    scene.copies.sort_by_key(|copy| rank(history, copy.status));
+    order::sort_by_key(&mut scene.copies, |copy| rank(history, copy.status));
     let current = |copy: &Copy| matches!(copy.kind, Kind::Current);
     let mut mending = Mending::default();
     if let Some(at) = scene.copies.iter().position(current) {

@@ -3,6 +3,7 @@
 //! Never drops a whole line that is not ours. Invariant: lines of the journal are there once, in
 //! their order, at the end.
 
+use aof_core::gather::gathered;
 use std::collections::BTreeSet;
 
 use serde::de::IgnoredAny;
@@ -10,7 +11,7 @@ use serde::de::IgnoredAny;
 /// The log with these lines at its end. What lies within the first `durable` bytes was flushed and
 /// stays as it is; behind them, torn lines go.
 pub(super) fn restored(present: &[u8], durable: usize, lines: &[&str]) -> Vec<u8> {
-    let ours: BTreeSet<&[u8]> = lines.iter().map(|line| line.as_bytes()).collect();
+    let ours: BTreeSet<&[u8]> = gathered(lines.iter().map(|line| line.as_bytes()));
     let (flushed, rest) = match present.split_at_checked(durable) {
         Some((flushed, rest)) if is_older(flushed, &ours) => (flushed, rest),
         _ => (Default::default(), present),

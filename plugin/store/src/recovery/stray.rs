@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use aof_core::gather::gathered;
 use aof_core::id::TaskId;
 use aof_core::status::Status;
 
@@ -26,7 +27,7 @@ pub(super) fn set_aside<S: Store>(
     histories: &Histories<'_>,
 ) -> Result<Mending, StoreError> {
     let mut mending = Mending::default();
-    let dirs: BTreeSet<String> = histories.values().flat_map(known_dirs).collect();
+    let dirs: BTreeSet<String> = gathered(histories.values().flat_map(known_dirs));
     // A listing that is not watched would clear temporary names away.
     let listings = store.list(&dirs.into_iter().collect::<Vec<_>>(), true)?;
     for listing in &listings {

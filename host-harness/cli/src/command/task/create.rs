@@ -1,11 +1,12 @@
 //! `aof task create`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use serde_json::Value;
 
 use crate::command::Session;
-use crate::exit::Ending;
+use crate::exit::{Ending, Failure};
 use crate::span;
 
 use super::answer::{Given, change};
@@ -72,6 +73,13 @@ pub struct Args {
     /// How long a run may take, such as 30s or 5m
     #[arg(long, value_name = "TIME", value_parser = span::parse_ms)]
     timeout: Option<u64>,
+    /// The workflow that it carries: a template of its project, or a file with a definition
+    /// [default: the project's `defaultWorkflow`]
+    #[arg(long, value_name = "NAME|FILE")]
+    workflow: Option<String>,
+    /// No workflow, whatever the project's default is
+    #[arg(long, conflicts_with = "workflow")]
+    no_workflow: bool,
     /// Let the agent that makes it be told how it ends
     #[arg(long)]
     subscribe: bool,
@@ -81,6 +89,26 @@ pub struct Args {
     /// Project that it belongs to
     #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
+}
+
+/// What is said of the workflow: a name, the text of a file, or that there is none.
+fn workflow(args: &Args) -> anyhow::Result<Option<Value>> {
+    let Some(given) = &args.workflow else {
+        return Ok(args.no_workflow.then_some(Value::Bool(false)));
+    };
+    Ok(Some(workflow_of(given)?.into()))
+}
+
+/// The name of a template as it is, or the text of the file with a definition.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn workflow_of(given: &str) -> Result<String, Failure> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    match given.bytes().all(is_name) {
+        true => Ok(given.to_owned()),
+        false => text::read(Path::new(given)),
+    }
 }
 
 /// Makes the task.
@@ -118,6 +146,7 @@ pub fn run(args: &Args, session: &Session<'_>) -> anyhow::Result<Ending> {
         .with_any("parentId", args.parent.as_ref())
         .with_any("resource", args.resource.as_ref())
         .with_any("timeoutMs", args.timeout.as_ref())
+        .with_any("workflow", workflow(args)?.as_ref())
         .with_any("subscribe", args.subscribe.then_some("completion").as_ref())
         .with_any("idempotencyKey", args.idempotency_key.as_ref())
         .with_any("project", args.project.as_ref());

@@ -5,6 +5,7 @@ mod block;
 mod cancel;
 mod complete;
 mod create;
+pub mod decide;
 mod dep;
 mod edit;
 mod heartbeat;
@@ -21,4 +22,5 @@ mod unsubscribe;
 mod update;
 mod verb;
 
+pub use create::workflow_of;
 pub use verb::{Command, run};

@@ -103,7 +103,7 @@ const LAYOUTS: [&str; 14] = [
     concat!(
         "---\nschemaVersion: 1\nid: ID\ntitle: Old\nstatus: ready\ntests:\n",
         "  - given: a\n    when: b\n    then: {status: 200}\nworkflow: {definition: {na",
-        "me: x}}\n---\n",
+        "me: x, hops: [{id: a, role: r}]}}\n---\n",
     ),
 ];
 

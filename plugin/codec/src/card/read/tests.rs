@@ -55,7 +55,8 @@ fn every_field_is_read() {
          createdAt: 1970-01-01T00:00:03Z\nupdatedAt: 1970-01-01T00:00:04Z\n\
          lastTransitionAt: 1970-01-01T01:00:05+01:00\ncreatedBy: me\n\
          parentId: TASK-2026-02-17-001\ndependsOn: [TASK-2026-02-17-002]\ncontentHash: 0123\n\
-         metadata: {a: 1, b: '1', c: [~]}\nresource: /w\nworkflow: {definition: {}}\nrevision: 9\n",
+         metadata: {a: 1, b: '1', c: [~]}\nresource: /w\nworkflow: {definition: {name: w, \
+         hops: [{id: a, role: r}]}}\nrevision: 9\n",
     ));
     assert_eq!(card.project.as_ref().map(ProjectId::as_str), Some("alpha"));
     assert_eq!(card.priority, Priority::High);
@@ -88,7 +89,7 @@ fn every_field_is_read() {
         json!({"a": 1, "b": "1", "c": [null]})
     );
     assert_eq!(card.resource.as_deref(), Some("/w"));
-    assert!(card.has_workflow);
+    assert!(card.workflow.is_some());
     assert_eq!((card.revision, card.body.as_str()), (9, "body\n"));
 }
 
@@ -115,7 +116,7 @@ fn a_card_typed_by_a_person_needs_four_fields() {
         Default::default()
     );
     assert_eq!(
-        (card.revision, card.has_workflow, card.metadata.len()),
+        (card.revision, card.workflow.is_some(), card.metadata.len()),
         (0, false, 0)
     );
 }
@@ -267,7 +268,7 @@ fn the_size_of_the_frontmatter_is_limited_exactly() {
     let base = Parts::find(&with("note: \n")).unwrap().frontmatter.len();
     let note = |bytes: usize| with(&format!("note: {}\n", "x".repeat(bytes - base)));
     assert_eq!(read(&note(FRONTMATTER_BYTES_MAX)).title, "T");
-    let message = "AOF-1104 1:1 the frontmatter that opens here does not end within 65536 bytes";
+    let message = "AOF-1104 1:1 the frontmatter that opens here does not end within 524288 bytes";
     assert_eq!(
         refusals(note(FRONTMATTER_BYTES_MAX + 1).as_bytes()),
         [message]

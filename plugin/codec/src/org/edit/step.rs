@@ -1,6 +1,7 @@
 //! A path into a chart, and setting a value in a tree without text.
 
-use serde_json::{Map, Value};
+use aof_core::gather::gathered;
+use serde_json::Value;
 
 /// Longest path.
 const STEPS_MAX: usize = 16;
@@ -71,7 +72,7 @@ fn id_of(item: &Value) -> Option<String> {
 /// What a path and a value make where nothing is.
 pub(super) fn made(steps: &[Step<'_>], value: &Value) -> Value {
     steps.iter().rev().fold(value.clone(), |inner, step| {
-        Value::Object(Map::from_iter([((*step).to_owned(), inner)]))
+        Value::Object(gathered([((*step).to_owned(), inner)]))
     })
 }
 

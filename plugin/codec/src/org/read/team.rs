@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aof_core::gather::gathered;
 use aof_core::id::{RoleId, TeamId};
+use aof_core::order;
 use aof_core::org::rule::WEIGHT_DEFAULT;
 use aof_core::org::{Murmur, Role, Rule, Team, Trigger, TriggerKind};
 use aof_core::priority::Priority;
@@ -80,7 +81,7 @@ impl<'r, 't> Reader<'r, 't, '_> {
         let items = self.root.get("routing").map(Node::items);
         let items = items.unwrap_or_default().iter().enumerate();
         let mut rules: Vec<Rule> = items.map(|(at, node)| self.rule(at, node)).collect();
-        rules.sort_by_key(|rule| (rule.weight, rule.position));
+        order::sort_by_key(&mut rules, |rule| (rule.weight, rule.position));
         rules
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aof_core::caller::Context;
+use aof_core::gather::gathered;
 use aof_core::id::{AgentId, RunId, TaskId};
 use aof_core::index::Row;
 use aof_core::refusal::Refusal;
@@ -159,11 +160,8 @@ fn cycles(session: &Session) -> Vec<Finding> {
     let mut waits: BTreeMap<&TaskId, BTreeSet<&TaskId>> = BTreeMap::new();
     let mut awaited_by: BTreeMap<&TaskId, Vec<&TaskId>> = BTreeMap::new();
     for (id, row) in index.rows() {
-        let open: BTreeSet<&TaskId> = row
-            .depends_on
-            .iter()
-            .filter(|on| index.row(on).is_some())
-            .collect();
+        let open = row.depends_on.iter();
+        let open: BTreeSet<&TaskId> = gathered(open.filter(|on| index.row(on).is_some()));
         for on in &open {
             awaited_by.entry(on).or_default().push(id);
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aof_core::gather::gathered;
 use aof_core::id::TaskId;
+use aof_core::order;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_store::event_log::{PART_BYTES_READ_MAX, parse_part_name};
@@ -329,6 +330,6 @@ fn parts<S: Store>(store: &mut S) -> Result<Parts, Refusal> {
             Some(((day.to_owned(), part), entry.stamp.size))
         })
         .collect();
-    parts.sort();
+    order::sort_by(&mut parts, &|left, right| left.cmp(right));
     Ok(parts)
 }

@@ -1,0 +1,233 @@
+//! The end of one hop, taken in: what it came to, and what it sends back.
+
+use serde_json::json;
+
+use crate::card::Card;
+use crate::id::TaskId;
+use crate::workflow::advance::{Changes, End, HopEnd, Maker, Told, progress_of, take_in, tell};
+use crate::workflow::computed;
+use crate::workflow::facts::CardFacts;
+use crate::workflow::flow::{Flow, HopRecord, grown};
+use crate::workflow::graph::FAILED;
+use crate::workflow::outcome::Outcome;
+use crate::workflow::progress::Rejected;
+use crate::workflow::{Facts, Kind, Progress, State};
+
+/// Why a hop failed that sent work back once too often. Source: AOF 1.20, "Rejection".
+const CIRCUIT_BREAKER: &str = "circuit_breaker";
+
+/// Takes one end in. One of a card that nobody waits for changes nothing.
+pub(super) fn settle(
+    flow: &mut Flow,
+    (card, end): (&Card, &HopEnd),
+    changes: &mut Changes,
+    maker: &Maker<'_>,
+) {
+    let at = flow.open().find(|(_, task)| **task == end.task);
+    let Some((at, _)) = at else {
+        return;
+    };
+    let Some(record) = flow.state.hops.get_mut(at) else {
+        return;
+    };
+    if end.end == End::Vanished {
+        // Somebody took the card away: the hop is done on another one.
+        record.task = None;
+        return;
+    }
+    record.by.clone_from(&end.by);
+    record.is_escalated |= end.is_escalated;
+    let definition = flow.definition.clone();
+    match definition.graph.hop(at).map(|hop| &hop.kind) {
+        Some(Kind::Decide(decide)) => {
+            let said = match &end.end {
+                End::Done(said) => said.as_ref(),
+                _ => None,
+            };
+            let told = Told::of(at, end);
+            match computed::chosen(flow, (at, decide), said) {
+                Some((state, result)) => {
+                    by_person(flow, (card, told), (state, result), changes, maker)
+                }
+                // There is no such answer: the person is asked once more.
+                None => again(flow, at),
+            }
+        }
+        _ => by_result(flow, (card, at), end, changes, maker),
+    }
+}
+
+impl Told {
+    fn of(at: usize, end: &HopEnd) -> Self {
+        Told {
+            at,
+            task: Some(end.task.clone()),
+            name: String::new(),
+            reason: None,
+            reset: None,
+        }
+    }
+}
+
+fn again(flow: &mut Flow, at: usize) {
+    if let Some(record) = flow.state.hops.get_mut(at) {
+        record.task = None;
+    }
+}
+
+type Decided = (State, serde_json::Map<String, serde_json::Value>);
+
+/// A person decided what was only suggested.
+fn by_person(
+    flow: &mut Flow,
+    (card, mut told): (&Card, Told),
+    (state, result): Decided,
+    changes: &mut Changes,
+    maker: &Maker<'_>,
+) {
+    told.name = match &state {
+        State::Complete(outcome) => outcome.clone(),
+        _ => FAILED.to_owned(),
+    };
+    if let Some(record) = flow.state.hops.get_mut(told.at) {
+        record.result = Some(result);
+    }
+    computed::end(flow, (card, told), state, changes, maker);
+}
+
+/// Whoever did it said what it came to.
+fn by_result(
+    flow: &mut Flow,
+    (card, at): (&Card, usize),
+    end: &HopEnd,
+    changes: &mut Changes,
+    maker: &Maker<'_>,
+) {
+    let definition = flow.definition.clone();
+    let (Some(hop), Some(record)) = (definition.graph.hop(at), flow.state.hops.get_mut(at)) else {
+        return;
+    };
+    let outcome = match &end.end {
+        End::Done(result) => {
+            record.result.clone_from(result);
+            Outcome::of(result.as_ref(), hop)
+        }
+        End::Failed(reason) => Outcome::Failed(reason.clone()),
+        End::Vanished => return,
+    };
+    let mut told = Told {
+        name: outcome.as_str().to_owned(),
+        ..Told::of(at, end)
+    };
+    let mut progress = progress_of(&definition.graph, flow);
+    progress.start(at, hop.duty.is_human);
+    follow(&mut progress, (flow, card), outcome, &mut told, maker);
+    if let Some(record) = flow.state.hops.get_mut(at) {
+        record.review = None;
+        if *progress.state(at) == State::Failed {
+            record.reason.clone_from(&told.reason);
+        }
+    }
+    if let Some(reset) = &told.reset {
+        let dropped = set_back(flow, reset, (&told, &progress));
+        changes.dropped.extend(dropped);
+    }
+    let changed = take_in(flow, &progress, maker.now);
+    tell(flow, card, (&told, &changed), &mut changes.events);
+    if told.reset.is_some() {
+        let dropped = shrink(flow, card, maker);
+        changes.dropped.extend(dropped);
+    }
+}
+
+/// Decides what follows from an outcome.
+fn follow(
+    progress: &mut Progress<'_>,
+    (flow, card): (&Flow, &Card),
+    outcome: Outcome,
+    told: &mut Told,
+    maker: &Maker<'_>,
+) {
+    // What it came to counts for what follows from it.
+    let mut seen = flow.clone();
+    if let (Outcome::Complete(word), Some(record)) = (&outcome, seen.state.hops.get_mut(told.at)) {
+        record.standing.state = State::Complete(word.clone());
+    }
+    let facts = CardFacts::of(card, &seen, maker.has_file);
+    let now = (maker.now, &facts as &dyn Facts);
+    match outcome {
+        Outcome::Complete(word) => {
+            progress.settle(told.at, State::Complete(word), now);
+        }
+        Outcome::Failed(reason) => {
+            progress.settle(told.at, State::Failed, now);
+            told.reason = Some(reason);
+        }
+        Outcome::Rejected(notes) => match progress.reject(told.at, now) {
+            Some(Rejected::Reset(reset)) => {
+                told.reason = Some(notes);
+                told.reset = Some(reset);
+            }
+            Some(Rejected::Breaker) => {
+                told.reason = Some(format!("{CIRCUIT_BREAKER}: {notes}"));
+                FAILED.clone_into(&mut told.name);
+            }
+            None => {}
+        },
+    }
+}
+
+/// Forgets what hops came to that are done anew, and says which cards nobody waits for any more.
+fn set_back(
+    flow: &mut Flow,
+    reset: &[usize],
+    (told, progress): (&Told, &Progress<'_>),
+) -> Vec<TaskId> {
+    let name = flow.graph().hop(told.at).map(|hop| hop.id.to_string());
+    let count = progress.hops().get(told.at).map(|hop| hop.rejections);
+    let review = json!({"hop": name, "notes": told.reason, "count": count});
+    let mut dropped = Vec::new();
+    for at in reset {
+        let Some(record) = flow.state.hops.get_mut(*at) else {
+            continue;
+        };
+        let is_open = !record.standing.state.is_final() && *at != told.at;
+        dropped.extend(record.task.take().filter(|_| is_open));
+        dropped.append(&mut record.children);
+        *record = HopRecord {
+            pass: record.pass,
+            is_escalated: record.is_escalated,
+            review: review.as_object().cloned(),
+            standing: std::mem::take(&mut record.standing),
+            ..HopRecord::default()
+        };
+    }
+    dropped
+}
+
+/// Takes away the hops of plans that were set back, and says which cards nobody waits for any more.
+pub(super) fn shrink(flow: &mut Flow, card: &Card, maker: &Maker<'_>) -> Vec<TaskId> {
+    if flow.definition.graph.hops().len() == flow.base.graph.hops().len() {
+        return Vec::new();
+    }
+    let known = flow.clone();
+    let done = |id: &crate::id::HopId| {
+        let record = known.state.hops.get(known.graph().position(id)?)?;
+        let is_done = matches!(record.standing.state, State::Complete(_));
+        is_done.then(|| record.result.clone().unwrap_or_default())
+    };
+    // Plans that were taken once are taken again.
+    let Ok(graph) = grown(&flow.base.graph, &done, maker.plan) else {
+        return Vec::new();
+    };
+    let gone = flow.set_graph(graph);
+    let definition = flow.definition.clone();
+    let facts = CardFacts::of(card, flow, maker.has_file);
+    let mut progress = progress_of(&definition.graph, flow);
+    progress.decide(maker.now, &facts);
+    take_in(flow, &progress, maker.now);
+    let open = gone
+        .into_iter()
+        .filter(|record| !record.standing.state.is_final());
+    open.filter_map(|record| record.task).collect()
+}

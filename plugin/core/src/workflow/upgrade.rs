@@ -1,0 +1,189 @@
+//! A task goes on with another definition of its workflow, because somebody asked for it: a
+//! template that changes never changes what is under way by itself.
+//!
+//! Never does anew what is done. Invariant: hops that are in both stay as they are, whether they
+//! are over or at work; what did not begin is decided anew.
+
+use serde_json::{Value, json};
+
+use crate::card::Card;
+use crate::event::EventDraft;
+use crate::refusal::Refusal;
+use crate::status::Status;
+use crate::verb::{Step, touch};
+use crate::workflow::advance::{Advance, Changes, Maker, conclude, progress_of, take_in};
+use crate::workflow::facts::CardFacts;
+use crate::workflow::flow::{Flow, FlowStatus, HopRecord, grown};
+use crate::workflow::{Graph, Hop, State};
+
+/// What is different.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// Hops that are new.
+    pub added: Vec<String>,
+    /// Hops that are not there any more.
+    pub removed: Vec<String>,
+    /// Hops that say something else now.
+    pub changed: Vec<String>,
+}
+
+impl Difference {
+    /// Between two workflows, by the names of their hops.
+    #[must_use]
+    pub fn between(old: &Graph, new: &Graph) -> Self {
+        let names = |of: &Graph, is_it: &dyn Fn(&Hop) -> bool| {
+            let hops = of.hops().iter().filter(|hop| is_it(hop));
+            hops.map(|hop| hop.id.to_string()).collect()
+        };
+        let is_other = |hop: &Hop| {
+            let was = old.position(&hop.id).and_then(|at| old.hop(at));
+            was.is_some_and(|was| !is_same((old, was), (new, hop)))
+        };
+        Difference {
+            added: names(new, &|hop| old.position(&hop.id).is_none()),
+            removed: names(old, &|hop| new.position(&hop.id).is_none()),
+            changed: names(new, &is_other),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Difference::default()
+    }
+
+    /// `added`, `removed`, `changed`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({"added": self.added, "removed": self.removed, "changed": self.changed})
+    }
+}
+
+/// Whether two hops say the same, wherever the others stand.
+fn is_same((old, was): (&Graph, &Hop), (new, is): (&Graph, &Hop)) -> bool {
+    let name = |graph: &Graph, at: usize| graph.hop(at).map(|hop| hop.id.clone());
+    let edges = was.edges.len() == is.edges.len()
+        && was.edges.iter().zip(&is.edges).all(|(one, other)| {
+            name(old, one.from) == name(new, other.from)
+                && (&one.on, &one.when) == (&other.on, &other.when)
+        });
+    let plain = |hop: &Hop| Hop {
+        edges: Vec::new(),
+        ..hop.clone()
+    };
+    edges && plain(was) == plain(is)
+}
+
+/// Lets the task go on with another workflow.
+///
+/// # Errors
+/// `AOF-2043` if it carries none, or if its workflow is over.
+pub fn upgrade(
+    card: &Card,
+    next: Flow,
+    maker: &mut Maker<'_>,
+) -> Result<(Advance, Difference), Refusal> {
+    let Some(old) = card
+        .workflow
+        .as_deref()
+        .filter(|_| !card.status.is_terminal())
+    else {
+        return Err(over(card));
+    };
+    if old.state.status == FlowStatus::Complete {
+        return Err(over(card));
+    }
+    let difference = Difference::between(&old.base.graph, &next.base.graph);
+    let mut card = card.clone();
+    touch(&mut card, maker.now);
+    let mut changes = Changes::default();
+    let old = old.clone();
+    let mut flow = next;
+    if old.state.status != FlowStatus::Pending {
+        carry_over(&old, (&mut flow, &card), &mut changes, maker);
+    }
+    let mut payload = difference.to_json();
+    if let Some(fields) = payload.as_object_mut() {
+        fields.insert("workflow".to_owned(), flow.base.name.clone().into());
+        fields.insert("template".to_owned(), json!(flow.template));
+    }
+    changes
+        .events
+        .push(EventDraft::new("dag.upgraded", payload));
+    if card.status == Status::InProgress && flow.state.status == FlowStatus::Running {
+        return Ok((conclude((card, flow), changes, maker)?, difference));
+    }
+    card.workflow = Some(Box::new(flow));
+    let advance = Advance {
+        whole: Step {
+            card,
+            events: changes.events,
+        },
+        made: Vec::new(),
+        dropped: changes.dropped,
+    };
+    Ok((advance, difference))
+}
+
+/// What the old workflow came to holds for the new one.
+fn carry_over(
+    old: &Flow,
+    (flow, card): (&mut Flow, &Card),
+    changes: &mut Changes,
+    maker: &Maker<'_>,
+) {
+    flow.state.status = old.state.status;
+    flow.state.started_at = old.state.started_at;
+    let known = |id: &crate::id::HopId| old.state.hops.get(old.graph().position(id)?);
+    let done = |id: &crate::id::HopId| {
+        let record = known(id)?;
+        let is_done = matches!(record.standing.state, State::Complete(_));
+        is_done.then(|| record.result.clone().unwrap_or_default())
+    };
+    // A plan that fits no longer grows nothing; its hops are gone.
+    if let Ok(graph) = grown(flow.graph(), &done, maker.plan) {
+        flow.set_graph(graph);
+    }
+    let records = flow.graph().hops().iter().map(|hop| match known(&hop.id) {
+        Some(record) => kept(record),
+        None => HopRecord::default(),
+    });
+    flow.state.hops = records.collect();
+    for (id, record) in old.hops() {
+        let is_open = !record.standing.state.is_final();
+        if is_open && flow.graph().position(id).is_none() {
+            changes.dropped.extend(record.task.clone());
+            changes.dropped.extend(record.children.iter().cloned());
+        }
+    }
+    let definition = flow.definition.clone();
+    let facts = CardFacts::of(card, flow, maker.has_file);
+    let mut progress = progress_of(&definition.graph, flow);
+    progress.rejudge(maker.now, &facts);
+    take_in(flow, &progress, maker.now);
+}
+
+/// What stays of a hop: all of one that is over or at work, the counts of any other.
+fn kept(record: &HopRecord) -> HopRecord {
+    let mut kept = record.clone();
+    if matches!(record.standing.state, State::Pending | State::Skipped(_)) {
+        kept = HopRecord {
+            pass: record.pass,
+            is_escalated: record.is_escalated,
+            ..HopRecord::default()
+        };
+        kept.standing.rejections = record.standing.rejections;
+    }
+    kept.standing.closed.clear();
+    kept.standing.live_since = None;
+    kept
+}
+
+fn over(card: &Card) -> Refusal {
+    let message = match &card.workflow {
+        None => format!("{} carries no workflow", card.id),
+        Some(_) => format!("the workflow of {} is over", card.id),
+    };
+    let hint = "only a workflow that did not come to its end goes on with another definition";
+    Refusal::refused("AOF-2043", message, hint).at("taskId")
+}
