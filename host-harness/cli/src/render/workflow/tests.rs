@@ -131,7 +131,7 @@ fn a_hop_of_a_task_shows_how_it_stands() {
         {"id": "tell", "state": "skipped", "skipped": "dead-path"},
     ]});
     let flow = Flow::of(&definition, &state);
-    insta::assert_snapshot!(drawn(&flow), @r"
+    insta::assert_snapshot!(drawn(&flow), @r#"
     w
 
                    ┌───────────┐
@@ -145,15 +145,15 @@ fn a_hop_of_a_task_shows_how_it_stands() {
     │ a person      │   │ r                         │
     │ waiting-human │   │ complete: validation_fail │
     └───────┬───────┘   └─────────────┬─────────────┘
-            └───────┐   ┌─────────────┤
-                 ┌──▼───▼──┐   ┌──────▼──┐
-                 │ ship    │   │ tell    │
-                 │ r       │   │ r       │
-                 │ pending │   │ skipped │
-                 └─────────┘   └─────────┘
+            └─────┐   ┌───────────────┤
+               ┌──▼───▼──┐   ┌────────▼────────────┐
+               │ ship    │   │ tell                │
+               │ r       │   │ r                   │
+               │ pending │   │ skipped: dead-path  │
+               └─────────┘   └─────────────────────┘
 
     → test to tell: on failed
-    ");
+    "#);
     let coloured = picture::picture(&flow, None);
     assert!(
         coloured.contains("\u{1b}[32m┌"),
@@ -167,7 +167,7 @@ fn a_hop_of_a_task_shows_how_it_stands() {
        2  look   a person  waiting-human  after build
           test   r  complete: validation_fail  after build
        3  ship   r  pending  after look, test
-          tell   r  skipped  after test (on failed)
+          tell   r  skipped: dead-path  after test (on failed)
     ");
     let graph = dot::graph(&flow);
     let waits = r##"\nwaiting-human", peripheries=2, fillcolor="#fdf0cc"]"##;
