@@ -12,6 +12,7 @@ use crate::schema::Shape::{
 };
 use crate::schema::{Schema, idle, open, optional, required};
 use crate::sla::{LIMIT, ON_VIOLATION};
+use crate::workflow::STATUSES;
 
 /// Codes of cards.
 pub(crate) const CODES: Codes = Codes {
@@ -125,7 +126,7 @@ const STATE: Schema = open(&[
 
 /// Source: AOF 1.20, "Schema" of workflows; `outcome` and what follows it are ours.
 const HOP_STATE: Schema = open(&[
-    optional("status", Choice(&HOP_STATUSES)),
+    optional("status", Choice(&STATUSES)),
     optional("startedAt", Moment),
     optional("completedAt", Moment),
     optional("agent", Text),
@@ -143,16 +144,6 @@ const HOP_STATE: Schema = open(&[
     optional("closed", List(&Text)),
     optional("liveSince", Moment),
 ]);
-
-const HOP_STATUSES: [&str; 7] = [
-    "pending",
-    "ready",
-    "dispatched",
-    "waiting-human",
-    "complete",
-    "failed",
-    "skipped",
-];
 
 const HOP: Schema = open(&[
     required("of", Text),

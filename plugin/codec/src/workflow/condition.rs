@@ -32,8 +32,8 @@ const OPERATORS: [(&str, &[&str]); 15] = [
 ];
 /// The operator that is written like a boolean.
 const FALSE: &str = "false";
-/// States that a condition can ask for.
-pub(super) const STATUSES: [&str; 7] = [
+/// States of a hop: what a card keeps of one, and what a condition can ask for.
+pub(crate) const STATUSES: [&str; 7] = [
     "pending",
     "ready",
     "dispatched",

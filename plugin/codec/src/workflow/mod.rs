@@ -12,6 +12,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use condition::STATUSES;
 pub use condition::parse_condition;
 pub(crate) use definition::definition_of;
 pub use definition::{lint_workflow, parse_workflow, workflow_of, workflow_schema};
