@@ -5,6 +5,7 @@ mod eval;
 mod refuse;
 mod task;
 mod template;
+mod upgrade;
 
 use super::stand::{Said, Stand};
 

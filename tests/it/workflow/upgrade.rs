@@ -32,7 +32,7 @@ fn what_is_different_is_told_first_and_nothing_changes() {
     assert_eq!(
         told,
         json!({"taskId": task, "status": "in-progress", "upgraded": false, "added": ["check"],
-               "removed": ["look"], "changed": ["build", "ship"]})
+               "removed": ["look"], "changed": ["build", "ship"], "fields": []})
     );
     assert_eq!(stage.tree(), before);
 }
@@ -104,6 +104,65 @@ fn a_template_that_changes_changes_no_task_until_somebody_asks() {
         standing(&mut stage, &task),
         ["build: dispatched", "look: pending"]
     );
+}
+
+/// What a workflow says of itself counts as much as what its hops say.
+#[test]
+fn a_definition_that_differs_in_no_hop_is_taken_over_too() {
+    let mut stage = Stage::empty();
+    let task = begun(&mut stage, &old());
+    let running = spawn_of(&mut stage, &task, "build");
+    stage.started(&running);
+    let mut next = old();
+    next["rejectionsMax"] = json!(2);
+    next["description"] = json!("Twice at most.");
+    let mut hops = next["hops"].as_array().unwrap().clone();
+    hops.reverse();
+    next["hops"] = json!(hops);
+    let asked = json!({"taskId": task, "workflow": next});
+    let told = stage.ann("aof_workflow_upgrade", asked.clone())["upgrade"].take();
+    assert_eq!(
+        told,
+        json!({"taskId": task, "status": "in-progress", "upgraded": true, "added": [],
+               "removed": [], "changed": [], "fields": ["description", "hops", "rejectionsMax"]})
+    );
+    assert_eq!(
+        standing(&mut stage, &task),
+        ["ship: pending", "look: pending", "build: dispatched"]
+    );
+    assert!(stage.cancels().is_empty());
+    // Given once more it is the very same, read back from the card.
+    let before = stage.tree();
+    let again = stage.ann("aof_workflow_upgrade", asked)["upgrade"].take();
+    assert_eq!(
+        (&again["upgraded"], &again["fields"]),
+        (&json!(false), &json!([]))
+    );
+    assert_eq!(stage.tree(), before);
+}
+
+/// A task that was given its workflow follows a template from now on.
+#[test]
+fn a_template_of_the_same_hops_is_remembered() {
+    let manifest = "id: alpha\nstatus: active\nworkflowTemplates:\n  ship:\n    name: ship\n    hops:\n      \
+                    - {id: build, agent: writer}\n";
+    let mut stage = Stage::with(&format!("//- projects/alpha/project.yaml\n{manifest}"));
+    let own = json!({"name": "ship", "hops": [{"id": "build", "agent": "writer"}]});
+    let made = stage.ann(
+        "aof_dispatch",
+        json!({"title": "t", "brief": "b", "project": "alpha", "workflow": own}),
+    );
+    let task = made["task"]["taskId"].as_str().unwrap().to_owned();
+    stage.poll();
+    let asked = json!({"taskId": task, "workflow": "ship"});
+    let told = stage.ann("aof_workflow_upgrade", asked)["upgrade"].take();
+    assert_eq!(
+        (&told["upgraded"], &told["fields"]),
+        (&json!(true), &json!(["template"]))
+    );
+    let asked = json!({"taskId": task});
+    let again = stage.ann("aof_workflow_upgrade", asked)["upgrade"].take();
+    assert_eq!(again["upgraded"], json!(false));
 }
 
 #[test]

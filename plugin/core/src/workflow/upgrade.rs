@@ -4,6 +4,8 @@
 //! Never does anew what is done. Invariant: hops that are in both stay as they are, whether they
 //! are over or at work; what did not begin is decided anew.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::card::Card;
@@ -16,6 +18,9 @@ use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, FlowStatus, HopRecord, grown};
 use crate::workflow::{Graph, Hop, State};
 
+const HOPS: &str = "hops";
+const TEMPLATE: &str = "template";
+
 /// What is different.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Difference {
@@ -25,12 +30,16 @@ pub struct Difference {
     pub removed: Vec<String>,
     /// Hops that say something else now.
     pub changed: Vec<String>,
+    /// Fields of the workflow itself that say something else: `hops` if their order is another,
+    /// `template` if that is.
+    pub fields: Vec<String>,
 }
 
 impl Difference {
-    /// Between two workflows, by the names of their hops.
+    /// Between two workflows as they were defined, by the names of their hops and fields.
     #[must_use]
-    pub fn between(old: &Graph, new: &Graph) -> Self {
+    pub fn between(was: &Flow, is: &Flow) -> Self {
+        let (old, new) = (&was.base.graph, &is.base.graph);
         let names = |of: &Graph, is_it: &dyn Fn(&Hop) -> bool| {
             let hops = of.hops().iter().filter(|hop| is_it(hop));
             hops.map(|hop| hop.id.to_string()).collect()
@@ -43,6 +52,7 @@ impl Difference {
             added: names(new, &|hop| old.position(&hop.id).is_none()),
             removed: names(old, &|hop| new.position(&hop.id).is_none()),
             changed: names(new, &is_other),
+            fields: fields(was, is),
         }
     }
 
@@ -52,11 +62,34 @@ impl Difference {
         *self == Difference::default()
     }
 
-    /// `added`, `removed`, `changed`.
+    /// `added`, `removed`, `changed`, `fields`.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        json!({"added": self.added, "removed": self.removed, "changed": self.changed})
+        json!({"added": self.added, "removed": self.removed, "changed": self.changed,
+               "fields": self.fields})
     }
+}
+
+/// Fields of two workflows that differ, in the order of the alphabet.
+fn fields(was: &Flow, is: &Flow) -> Vec<String> {
+    let keys = |flow: &Flow| match &*flow.written {
+        Value::Object(fields) => fields.keys().cloned().collect(),
+        _ => BTreeSet::new(),
+    };
+    let is_other = |key: &String| key != HOPS && was.written.get(key) != is.written.get(key);
+    let mut other: BTreeSet<String> = keys(was).union(&keys(is)).cloned().collect();
+    other.retain(is_other);
+    let places = |of: &Graph, by: &Graph| -> Vec<usize> {
+        let hops = of.hops().iter();
+        hops.filter_map(|hop| by.position(&hop.id)).collect()
+    };
+    if !places(&was.base.graph, &is.base.graph).is_sorted() {
+        other.insert(HOPS.to_owned());
+    }
+    if was.template != is.template {
+        other.insert(TEMPLATE.to_owned());
+    }
+    other.into_iter().collect()
 }
 
 /// Whether two hops say the same, wherever the others stand.
@@ -93,7 +126,7 @@ pub fn upgrade(
     if old.state.status == FlowStatus::Complete {
         return Err(over(card));
     }
-    let difference = Difference::between(&old.base.graph, &next.base.graph);
+    let difference = Difference::between(old, &next);
     let mut card = card.clone();
     touch(&mut card, maker.now);
     let mut changes = Changes::default();

@@ -34,6 +34,7 @@ struct Upgrade {
     added: Vec<String>,
     removed: Vec<String>,
     changed: Vec<String>,
+    fields: Vec<String>,
 }
 
 /// Shows the difference, and lets it hold if that is wanted.
@@ -60,10 +61,11 @@ fn told(upgrade: &Upgrade) -> String {
         ("added", &upgrade.added),
         ("removed", &upgrade.removed),
         ("changed", &upgrade.changed),
+        ("of the workflow itself", &upgrade.fields),
     ];
-    let lists = lists.into_iter().filter(|(_, hops)| !hops.is_empty());
+    let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
     let lines: Vec<String> = lists
-        .map(|(what, hops)| format!("  {what}: {}\n", hops.join(", ")))
+        .map(|(what, names)| format!("  {what}: {}\n", names.join(", ")))
         .collect();
     let head = match (lines.is_empty(), upgrade.upgraded) {
         (true, _) => "has this very workflow already",
