@@ -4,6 +4,7 @@
 //! final after finitely many events, whatever they are. The rules are told in `docs/workflows.md`.
 
 pub mod advance;
+pub mod answer;
 mod computed;
 pub mod condition;
 pub mod decide;

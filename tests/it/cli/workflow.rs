@@ -1,5 +1,6 @@
 //! `aof workflow`: what people and scripts are told about workflows, and with which exit code.
 
+mod decide;
 mod draw;
 mod eval;
 mod refuse;

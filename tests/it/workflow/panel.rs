@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{begun, card_of, does, of, standing};
-use crate::stage::Stage;
+use crate::stage::{Stage, human};
 
 fn vote(word: &str, confidence: f64) -> Value {
     json!({"verdict": word, "confidence": confidence, "notes": format!("I say {word}")})
@@ -89,12 +89,7 @@ fn a_person_is_shown_the_answers_and_chooses() {
         ),
     ] {
         let mut stage = Stage::empty();
-        let decide = json!({"consensus": "human_review", "options": ["approve", "reject"]});
-        let task = begun(&mut stage, &panel(&decide));
-        does(&mut stage, (&task, "ada"), &vote("approve", 0.9));
-        does(&mut stage, (&task, "bob"), &vote("reject", 0.8));
-        does(&mut stage, (&task, "eve"), &vote("reject", 0.7));
-        assert_eq!(standing(&mut stage, &task)[3], "verdict: waiting-human");
+        let task = asked(&mut stage);
         let card = card_of(&mut stage, &task, "verdict");
         let body = stage.task(&card)["body"].as_str().unwrap().to_owned();
         assert!(body.contains("I say reject"), "{body}");
@@ -103,6 +98,115 @@ fn a_person_is_shown_the_answers_and_chooses() {
         stage.ann("aof_task_complete", arguments);
         assert_eq!(standing(&mut stage, &task)[3], outcome, "{said}");
     }
+}
+
+/// A panel whose votes a person looks at.
+fn asked(stage: &mut Stage) -> String {
+    let decide = json!({"consensus": "human_review", "options": ["approve", "reject"]});
+    let task = begun(stage, &panel(&decide));
+    does(stage, (&task, "ada"), &vote("approve", 0.9));
+    does(stage, (&task, "bob"), &vote("reject", 0.8));
+    does(stage, (&task, "eve"), &vote("reject", 0.7));
+    assert_eq!(standing(stage, &task)[3], "verdict: waiting-human");
+    task
+}
+
+#[test]
+fn an_answer_that_nobody_gave_is_refused_with_those_there_are() {
+    let mut stage = Stage::empty();
+    let task = asked(&mut stage);
+    let before = stage.tree();
+    for word in ["ship", "maybe"] {
+        let arguments = json!({"taskId": task, "outcome": word});
+        let refused = stage.tool(&human("ann"), "aof_task_complete", arguments);
+        let refused = refused.unwrap_err();
+        assert_eq!(
+            (refused.code.as_str(), refused.where_.as_deref()),
+            ("AOF-2042", Some("outcome"))
+        );
+        assert_eq!(
+            refused.message,
+            format!("`{word}` is no answer to the hop `verdict`")
+        );
+        assert_eq!(
+            refused.hint.as_str(),
+            "use one of: success, rejected, ada, approve, bob, eve, reject"
+        );
+        assert_eq!(stage.tree(), before);
+    }
+}
+
+#[test]
+fn a_refusal_names_twenty_answers() {
+    for (voters, is_cut) in [(17, false), (18, true)] {
+        let mut stage = Stage::empty();
+        let names: Vec<String> = (1..=voters).map(|it| format!("v{it:02}")).collect();
+        let voter = |name: &String| json!({"id": name, "kind": "human"});
+        let mut hops: Vec<Value> = names.iter().map(voter).collect();
+        hops.push(
+            json!({"id": "verdict", "kind": "decide", "dependsOn": names,
+                         "decide": {"consensus": "human_review"}}),
+        );
+        let task = begun(&mut stage, &of(json!(hops)));
+        for name in &names {
+            let card = card_of(&mut stage, &task, name);
+            stage.ann(
+                "aof_task_complete",
+                json!({"taskId": card, "verdict": "yes", "confidence": 1}),
+            );
+        }
+        let arguments = json!({"taskId": task, "outcome": "no"});
+        let refused = stage.tool(&human("ann"), "aof_task_complete", arguments);
+        let hint = refused.unwrap_err().hint.as_str().to_owned();
+        assert_eq!(hint.split(", ").count(), 20, "{hint}");
+        assert_eq!(!hint.ends_with(", yes"), is_cut, "{hint}");
+    }
+}
+
+/// Where a person only looks at what was decided, there is nothing else to choose.
+#[test]
+fn a_decision_that_is_looked_at_is_taken_or_not() {
+    let mut stage = Stage::empty();
+    let decide = json!({"consensus": "majority", "minConfidence": 0.9,
+                        "options": ["approve", "reject"]});
+    let task = begun(&mut stage, &panel(&decide));
+    for (hop, word) in [("ada", "approve"), ("bob", "reject"), ("eve", "approve")] {
+        does(&mut stage, (&task, hop), &vote(word, 0.9));
+    }
+    assert_eq!(standing(&mut stage, &task)[3], "verdict: waiting-human");
+    let arguments = json!({"taskId": task, "outcome": "bob"});
+    let refused = stage.tool(&human("ann"), "aof_task_complete", arguments);
+    assert_eq!(
+        refused.unwrap_err().hint.as_str(),
+        "use one of: success, rejected, approve"
+    );
+    stage.ann(
+        "aof_task_complete",
+        json!({"taskId": task, "outcome": "approve"}),
+    );
+    assert_eq!(standing(&mut stage, &task)[3], "verdict: complete approve");
+}
+
+/// Not to answer is no approval.
+#[test]
+fn a_question_that_is_cancelled_fails_its_hop() {
+    let mut stage = Stage::empty();
+    let task = asked(&mut stage);
+    let card = card_of(&mut stage, &task, "verdict");
+    stage.ann(
+        "aof_task_cancel",
+        json!({"taskId": card, "reason": "nobody has time"}),
+    );
+    assert_eq!(
+        standing(&mut stage, &task)[3..],
+        [
+            "verdict: failed",
+            "ship: skipped dead-path",
+            "mend: skipped dead-path"
+        ]
+    );
+    let reason = stage.task(&task)["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("cancelled: nobody has time"), "{reason}");
 }
 
 #[test]

@@ -144,8 +144,8 @@ fn a_definition_that_differs_in_no_hop_is_taken_over_too() {
 /// A task that was given its workflow follows a template from now on.
 #[test]
 fn a_template_of_the_same_hops_is_remembered() {
-    let manifest = "id: alpha\nstatus: active\nworkflowTemplates:\n  ship:\n    name: ship\n    hops:\n      \
-                    - {id: build, agent: writer}\n";
+    let manifest = "id: alpha\nstatus: active\nworkflowTemplates:\n  ship:\n    name: ship\n    \
+                    hops:\n      - {id: build, agent: writer}\n";
     let mut stage = Stage::with(&format!("//- projects/alpha/project.yaml\n{manifest}"));
     let own = json!({"name": "ship", "hops": [{"id": "build", "agent": "writer"}]});
     let made = stage.ann(

@@ -11,12 +11,12 @@ use crate::id::TaskId;
 use crate::status::Status;
 use crate::verb::{Draft, Step, create};
 use crate::workflow::advance::{Changes, Maker, Told, progress_of, take_in, tell};
-use crate::workflow::decide::{Ballot, Choice, Decide, Decision, Ruling};
+use crate::workflow::decide::{Ballot, Decide, Decision, Ruling};
 use crate::workflow::expand::{Child, Plan};
 use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, PAYLOAD};
 use crate::workflow::graph::FAILED;
-use crate::workflow::outcome::{NOTES, OUTCOME, SUCCESS};
+use crate::workflow::outcome::SUCCESS;
 use crate::workflow::result::HopResult;
 use crate::workflow::{Expand, Facts, HopRecord, Kind, SkipReason, State};
 
@@ -179,7 +179,7 @@ fn read(record: &HopRecord) -> Option<HopResult> {
 }
 
 /// Lets a decision be made over the votes there are.
-fn with_ballots<T>(flow: &Flow, at: usize, make: &dyn Fn(&[Ballot<'_>]) -> T) -> T {
+pub(super) fn with_ballots<T>(flow: &Flow, at: usize, make: &dyn Fn(&[Ballot<'_>]) -> T) -> T {
     let progress = progress_of(flow.graph(), flow);
     let casts = progress.casts(at);
     let record = |from: &usize| flow.state.hops.get(*from);
@@ -221,62 +221,12 @@ fn decided(flow: &Flow, at: usize, decide: &Decide) -> Came {
     }
 }
 
-fn result_of(decision: &Decision) -> Map<String, Value> {
+/// What a decision leaves behind: its result, and what led to it.
+pub(super) fn result_of(decision: &Decision) -> Map<String, Value> {
     let mut result = decision.result.to_map();
     let explanation = decision.explanation.clone();
     result.insert(EXPLANATION.to_owned(), explanation.into());
     result
-}
-
-/// What a person said of a decision: nothing, or an outcome that is `rejected`, one of the options,
-/// or the name of a hop whose answer it shall be. None if there is no such answer.
-pub(super) fn chosen(
-    flow: &Flow,
-    (at, decide): (usize, &Decide),
-    said: Option<&Map<String, Value>>,
-) -> Option<(State, Map<String, Value>)> {
-    let word = said.and_then(|said| said.get(OUTCOME)?.as_str());
-    let own = flow.state.hops.get(at).and_then(|it| it.result.clone());
-    let suggested = own.as_ref().and_then(|own| own.get(OUTCOME)?.as_str());
-    let is_suggested = word.is_none_or(|word| Some(word) == suggested || word == SUCCESS);
-    if let (Some(outcome), true) = (suggested, is_suggested) {
-        // It was decided, and a person only had to look at it.
-        return Some((State::Complete(outcome.to_owned()), own.unwrap_or_default()));
-    }
-    let place = |ballots: &[Ballot<'_>], word: &str| {
-        let by_name = |it: &&Ballot<'_>| it.hop.as_str() == word;
-        let by_answer = |it: &&Ballot<'_>| {
-            let verdict = it.result.and_then(|it| it.verdict.as_deref());
-            verdict.is_some_and(|it| it.trim().eq_ignore_ascii_case(word))
-        };
-        let found = ballots.iter().find(by_name);
-        found
-            .or_else(|| ballots.iter().find(by_answer))
-            .map(|it| it.at)
-    };
-    let decision = with_ballots(flow, at, &|ballots| {
-        let choice = match word {
-            None | Some(SUCCESS) => Choice::Approve,
-            Some("rejected" | FAILED) => Choice::Reject,
-            Some(word) => Choice::Choose(place(ballots, word)?),
-        };
-        decide.choose(ballots, choice)
-    });
-    let (state, mut result) = match decision {
-        Some(decision) => {
-            let state = match &decision.ruling {
-                Ruling::Complete(outcome) => State::Complete(outcome.clone()),
-                _ => State::Failed,
-            };
-            (state, result_of(&decision))
-        }
-        None if matches!(word, Some("rejected" | FAILED)) => (State::Failed, Map::new()),
-        None => return None,
-    };
-    if let Some(notes) = said.and_then(|said| said.get(NOTES)) {
-        result.insert(NOTES.to_owned(), notes.clone());
-    }
-    Some((state, result))
 }
 
 fn expanded(

@@ -7,6 +7,8 @@ use crate::workflow::Hop;
 
 /// Everything went well.
 pub const SUCCESS: &str = "success";
+/// The work is sent back, or nothing of what is suggested is taken.
+pub const REJECTED: &str = "rejected";
 /// The key of the outcome in a result.
 pub const OUTCOME: &str = "outcome";
 /// The key of what is said to whoever reads it.
@@ -33,7 +35,7 @@ impl Outcome {
         match text(OUTCOME) {
             None | Some("done" | "complete" | SUCCESS) => Outcome::Complete(SUCCESS.to_owned()),
             Some("needs_review") if hop.can_reject => Outcome::Rejected(notes()),
-            Some("rejected") if hop.can_reject || hop.duty.waits_for_review => {
+            Some(REJECTED) if hop.can_reject || hop.duty.waits_for_review => {
                 Outcome::Rejected(notes())
             }
             Some("needs_review") => Outcome::Complete(SUCCESS.to_owned()),
@@ -47,7 +49,7 @@ impl Outcome {
     pub fn as_str(&self) -> &str {
         match self {
             Outcome::Complete(word) => word,
-            Outcome::Rejected(_) => "rejected",
+            Outcome::Rejected(_) => REJECTED,
             Outcome::Failed(_) => "failed",
         }
     }

@@ -5,7 +5,9 @@ use serde_json::json;
 use crate::card::Card;
 use crate::id::TaskId;
 use crate::workflow::advance::{Changes, End, HopEnd, Maker, Told, progress_of, take_in, tell};
+use crate::workflow::answer::chosen;
 use crate::workflow::computed;
+use crate::workflow::decide::Decide;
 use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, HopRecord, grown};
 use crate::workflow::graph::FAILED;
@@ -39,20 +41,7 @@ pub(super) fn settle(
     record.is_escalated |= end.is_escalated;
     let definition = flow.definition.clone();
     match definition.graph.hop(at).map(|hop| &hop.kind) {
-        Some(Kind::Decide(decide)) => {
-            let said = match &end.end {
-                End::Done(said) => said.as_ref(),
-                _ => None,
-            };
-            let told = Told::of(at, end);
-            match computed::chosen(flow, (at, decide), said) {
-                Some((state, result)) => {
-                    by_person(flow, (card, told), (state, result), changes, maker)
-                }
-                // There is no such answer: the person is asked once more.
-                None => again(flow, at),
-            }
-        }
+        Some(Kind::Decide(decide)) => by_person(flow, (card, at, decide), end, changes, maker),
         _ => by_result(flow, (card, at), end, changes, maker),
     }
 }
@@ -69,29 +58,37 @@ impl Told {
     }
 }
 
-fn again(flow: &mut Flow, at: usize) {
-    if let Some(record) = flow.state.hops.get_mut(at) {
-        record.task = None;
-    }
-}
-
-type Decided = (State, serde_json::Map<String, serde_json::Value>);
-
-/// A person decided what was only suggested.
+/// A person decided what was only suggested, or nobody did.
 fn by_person(
     flow: &mut Flow,
-    (card, mut told): (&Card, Told),
-    (state, result): Decided,
+    (card, at, decide): (&Card, usize, &Decide),
+    end: &HopEnd,
     changes: &mut Changes,
     maker: &Maker<'_>,
 ) {
+    let mut told = Told::of(at, end);
+    let answer = match &end.end {
+        End::Done(said) => chosen(flow, (at, decide), said.as_ref()),
+        End::Failed(reason) => {
+            told.reason = Some(reason.clone());
+            let own = flow.state.hops.get(at).and_then(|it| it.result.clone());
+            Some((State::Failed, own.unwrap_or_default()))
+        }
+        End::Vanished => None,
+    };
+    let Some(record) = flow.state.hops.get_mut(at) else {
+        return;
+    };
+    let Some((state, result)) = answer else {
+        // There is no such answer: the person is asked once more.
+        record.task = None;
+        return;
+    };
+    record.result = Some(result);
     told.name = match &state {
         State::Complete(outcome) => outcome.clone(),
         _ => FAILED.to_owned(),
     };
-    if let Some(record) = flow.state.hops.get_mut(told.at) {
-        record.result = Some(result);
-    }
     computed::end(flow, (card, told), state, changes, maker);
 }
 

@@ -4,8 +4,6 @@
 //! Never does anew what is done. Invariant: hops that are in both stay as they are, whether they
 //! are over or at work; what did not begin is decided anew.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::card::Card;
@@ -74,22 +72,24 @@ impl Difference {
 fn fields(was: &Flow, is: &Flow) -> Vec<String> {
     let keys = |flow: &Flow| match &*flow.written {
         Value::Object(fields) => fields.keys().cloned().collect(),
-        _ => BTreeSet::new(),
+        _ => Vec::new(),
     };
-    let is_other = |key: &String| key != HOPS && was.written.get(key) != is.written.get(key);
-    let mut other: BTreeSet<String> = keys(was).union(&keys(is)).cloned().collect();
-    other.retain(is_other);
+    let mut other: Vec<String> = keys(was);
+    other.extend(keys(is));
+    other.retain(|key| key != HOPS && was.written.get(key) != is.written.get(key));
     let places = |of: &Graph, by: &Graph| -> Vec<usize> {
         let hops = of.hops().iter();
         hops.filter_map(|hop| by.position(&hop.id)).collect()
     };
     if !places(&was.base.graph, &is.base.graph).is_sorted() {
-        other.insert(HOPS.to_owned());
+        other.push(HOPS.to_owned());
     }
     if was.template != is.template {
-        other.insert(TEMPLATE.to_owned());
+        other.push(TEMPLATE.to_owned());
     }
-    other.into_iter().collect()
+    other.sort_unstable();
+    other.dedup();
+    other
 }
 
 /// Whether two hops say the same, wherever the others stand.

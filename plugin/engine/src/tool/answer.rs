@@ -129,7 +129,7 @@ pub(super) struct Workflow {
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(super) struct Upgrade {
-    /// `taskId`, `status`, `upgraded`, the names of hops: `added`, `removed`, `changed`, and those of
+    /// `taskId`, `status`, `upgraded`, the names of hops: `added`, `removed`, `changed`, and the
     /// `fields` of the workflow itself that differ.
     pub(super) upgrade: Map<String, Value>,
 }

@@ -3,6 +3,7 @@
 use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::gather::gathered;
+use aof_core::id::TaskId;
 use aof_core::permission::{Operation, holds};
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
@@ -13,7 +14,7 @@ use aof_store::port::Store;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::change::Plan;
+use crate::change::{Plan, load_one};
 use crate::count::{Told, Words, amend};
 use crate::engine::Engine;
 use crate::outcome::Outcome;
@@ -101,7 +102,8 @@ impl<S: Store> Engine<S> {
         let told = usage.map_or_else(Told::default, Told::by_agent);
         let result = arguments.result();
         let id = self.aim_at_hop(ctx, &arguments.target())?;
-        let (_, session) = self.at_hand()?;
+        let (store, session) = self.at_hand()?;
+        let asker = asker(store, session, &id);
         let is_reviewed = is_reviewed(session, ctx);
         let is_agent = matches!(ctx.caller, Caller::Agent { .. });
         // Whoever completes what was offered is the one who took it.
@@ -112,7 +114,7 @@ impl<S: Store> Engine<S> {
                 return Err(misfit(message.to_owned(), "usage"));
             }
             refuse_whole(card)?;
-            let card = &with_result(card, (&result, summary), ctx)?;
+            let card = &with_result(card, (&result, summary), (ctx, asker.as_ref()))?;
             let waits = card.hop.as_ref().is_some_and(|hop| hop.waits_for_review);
             let is_submitted = is_reviewed || (waits && is_agent);
             let mut step = match is_submitted && card.status == Status::InProgress {
@@ -164,6 +166,14 @@ fn misfit(message: String, field: &str) -> Refusal {
         field => format!("usage.{field}"),
     };
     Refusal::refused("AOF-1004", message, hint).at(place)
+}
+
+/// The task whose workflow asks a person with this card. One that cannot be read judges no answer:
+/// the poll after it was mended takes the answer in, or asks once more.
+fn asker<S: Store>(store: &mut S, session: &Session, id: &TaskId) -> Option<Card> {
+    let hop = session.shelf.index.row(id)?.hop.as_ref()?;
+    let of = hop.is_human.then(|| hop.of.clone())?;
+    Some(load_one(store, session, &of).ok()?.card())
 }
 
 /// Whether somebody else looks at what the caller has done.

@@ -3,11 +3,12 @@
 use aof_core::caller::{Caller, Context};
 use aof_core::card::Card;
 use aof_core::refusal::Refusal;
-use aof_core::workflow::outcome::{NOTES, OUTCOME};
-use aof_core::workflow::{HopOf, HopResult};
+use aof_core::workflow::outcome::{NOTES, OUTCOME, REJECTED};
+use aof_core::workflow::{HopOf, HopResult, answer};
 use serde_json::{Map, Value};
 
-/// The card of a hop with its result; any other card as it is.
+/// The card of a hop with its result; any other card as it is. A question is asked by the task
+/// `asker`.
 ///
 /// # Errors
 /// `AOF-2042` if the caller may not end the hop so; `AOF-1004` if the result says what a hop
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 pub(super) fn with_result(
     card: &Card,
     (result, summary): (&Map<String, Value>, Option<&str>),
-    ctx: &Context,
+    (ctx, asker): (&Context, Option<&Card>),
 ) -> Result<Card, Refusal> {
     let Some(hop) = card.hop.as_deref() else {
         return match result.keys().next() {
@@ -38,6 +39,9 @@ pub(super) fn with_result(
         .at("taskId"));
     }
     check((hop, is_person), result)?;
+    if let Some(asker) = asker {
+        answer::check(asker, &card.id, result)?;
+    }
     // Whoever looks at what was handed in adds to it.
     let mut told = hop.result.clone().unwrap_or_default();
     told.extend(result.clone());
@@ -67,13 +71,13 @@ fn check((hop, is_person): (&HopOf, bool), result: &Map<String, Value>) -> Resul
     }
     let outcome = result.get(OUTCOME).and_then(Value::as_str);
     let may_reject = hop.can_reject || (hop.waits_for_review && is_person);
-    if outcome == Some("rejected") && !may_reject {
+    if outcome == Some(REJECTED) && !may_reject {
         let message = format!("the hop `{}` cannot send work back", hop.id);
         let hint = "use success, failed, or an outcome of the workflow's own; `canReject` in its \
                     definition lets a hop reject";
         return Err(Refusal::refused("AOF-2042", message, hint).at(OUTCOME));
     }
-    if outcome == Some("rejected") && !result.contains_key(NOTES) {
+    if outcome == Some(REJECTED) && !result.contains_key(NOTES) {
         let message = "work is sent back only with a reason".to_owned();
         return Err(Refusal::refused("AOF-1004", message, "give `notes`").at(NOTES));
     }

@@ -86,7 +86,7 @@ impl<S: Store> Engine<S> {
                 refuse_whole(card)?;
             }
             if edit.status == Some(Status::Done) {
-                with_result(card, (&Map::new(), None), ctx)?;
+                with_result(card, (&Map::new(), None), (ctx, None))?;
             }
             let kept = edit.body.as_ref().map(|(body, _)| {
                 let body = work_log::kept(&card.body, body);

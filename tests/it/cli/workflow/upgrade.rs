@@ -26,7 +26,10 @@ fn what_would_be_different_is_told_and_with_yes_it_is_done() {
     let made = stand.aof(&["task", "create", "Ship", "--workflow", &old, "--json"]);
     let made = made.ok().json();
     let task = made["task"]["taskId"].as_str().unwrap();
-    insta::assert_snapshot!(upgrade(&stand, task, &["--workflow", &old]), @"TASK has this very workflow already");
+    insta::assert_snapshot!(
+        upgrade(&stand, task, &["--workflow", &old]),
+        @"TASK has this very workflow already"
+    );
     insta::assert_snapshot!(upgrade(&stand, task, &["--workflow", &new]), @r#"
     TASK would go on with a new definition; --yes does it
       added: check
@@ -39,5 +42,8 @@ fn what_would_be_different_is_told_and_with_yes_it_is_done() {
       removed: look
       of the workflow itself: rejectionsMax
     "#);
-    insta::assert_snapshot!(upgrade(&stand, task, &["--workflow", &new, "--yes"]), @"TASK has this very workflow already");
+    insta::assert_snapshot!(
+        upgrade(&stand, task, &["--workflow", &new, "--yes"]),
+        @"TASK has this very workflow already"
+    );
 }
