@@ -51,7 +51,6 @@ fn main() {
     }
 }
 
-/// Where the stores of the benches lie: on the disk of the build, not in memory.
 /// Where the stores lie: on the disk of the build, or where `AOF_BENCH_DIR` says.
 fn scratch() -> PathBuf {
     let asked = std::env::var_os("AOF_BENCH_DIR");

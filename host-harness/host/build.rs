@@ -16,13 +16,15 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 /// Relative to the workspace; everything that can change the component.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 16] = [
     "wit",
     "Cargo.lock",
     "Cargo.toml",
     "rust-toolchain.toml",
     "plugin/core/src",
     "plugin/core/Cargo.toml",
+    "plugin/yaml/src",
+    "plugin/yaml/Cargo.toml",
     "plugin/codec/src",
     "plugin/codec/Cargo.toml",
     "plugin/store/src",

@@ -3,6 +3,8 @@
 //! Never changes the tree and never stops early. Invariant: after a check without errors a reader
 //! may take any field and find the type that the schema promised.
 
+use std::fmt;
+
 use aof_core::instant::Instant;
 
 use crate::finding::{Findings, excerpt, one_of};
@@ -43,8 +45,27 @@ pub(crate) fn check_under(
         top: None,
         is_idle: false,
     };
-    checker.map(node, path, schema);
+    checker.map(node, &Path::Root(path), schema);
     checker.idle
+}
+
+/// What leads to a value. Written out only if there is something to say of it: of a sound file
+/// that is never.
+enum Path<'p> {
+    /// The mapping that is checked.
+    Root(&'p str),
+    /// What is under a key.
+    Under(&'p Path<'p>, &'p str),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Path::Root(name) => out.write_str(name),
+            Path::Under(Path::Root(""), name) => out.write_str(&excerpt(name)),
+            Path::Under(path, name) => write!(out, "{path}.{}", excerpt(name)),
+        }
+    }
 }
 
 struct Checker<'c, 'p> {
@@ -56,7 +77,7 @@ struct Checker<'c, 'p> {
 }
 
 impl Checker<'_, '_> {
-    fn map(&mut self, node: &Node<'_>, path: &str, schema: &'static Schema) {
+    fn map(&mut self, node: &Node<'_>, path: &Path<'_>, schema: &'static Schema) {
         let Kind::Map(entries) = &node.kind else {
             return self.not_a_map(node, path);
         };
@@ -81,29 +102,35 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn not_a_map(&mut self, node: &Node<'_>, path: &str) {
+    fn not_a_map(&mut self, node: &Node<'_>, path: &Path<'_>) {
         let hint = "write `key: value` lines";
-        if path.is_empty() {
+        if matches!(path, Path::Root("")) {
             let message = format!("expected `key: value` lines, but found {}", node.describe());
             self.findings
                 .error(self.findings.codes.syntax, node.start, message, hint);
         } else {
-            self.findings.bad_value(path, node, "a mapping", hint);
+            self.bad(path, node, ("a mapping", hint));
         }
     }
 
-    fn missing(&mut self, node: &Node<'_>, path: &str, field: &Field) {
-        let name = join(path, field.name);
+    fn bad(&mut self, path: &Path<'_>, node: &Node<'_>, (wanted, hint): (&str, &str)) {
+        let path = path.to_string();
+        self.findings.bad_value(&path, node, wanted, hint);
+    }
+
+    fn missing(&mut self, node: &Node<'_>, path: &Path<'_>, field: &Field) {
+        let name = Path::Under(path, field.name);
         let hint = format!("add `{}: …`{}", field.name, example(&field.shape));
         let code = self.findings.codes.missing;
         self.findings
             .error(code, node.start, format!("`{name}` is missing"), &hint);
     }
 
-    fn unknown(&mut self, entry: &Entry<'_>, path: &str, schema: &'static Schema) {
+    fn unknown(&mut self, entry: &Entry<'_>, path: &Path<'_>, schema: &'static Schema) {
         let names = schema.fields.iter().map(|field| field.name);
         let suggestion = suggest::nearest(&entry.key, names);
-        let message = format!("unknown key `{}`", excerpt(&join(path, &entry.key)));
+        let path = Path::Under(path, &entry.key).to_string();
+        let message = format!("unknown key `{}`", excerpt(&path));
         let code = self.findings.codes.unknown;
         match (schema.unknown, suggestion) {
             (Unknown::Refused, None) => {
@@ -123,27 +150,27 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn field(&mut self, entry: &Entry<'_>, path: &str, field: &'static Field) {
+    fn field(&mut self, entry: &Entry<'_>, path: &Path<'_>, field: &'static Field) {
         let is_top = self.top.is_none();
         let top = *self.top.get_or_insert(field.name);
-        let name = join(path, field.name);
+        let path = Path::Under(path, field.name);
         let is_idle = self.is_idle;
         if field.need == Need::Idle && !is_idle && !entry.value.is_blank() {
             self.idle.push(Idle {
                 top,
-                path: name.clone(),
+                path: path.to_string(),
                 at: entry.key_start,
             });
         }
         self.is_idle |= field.need == Need::Idle;
-        self.value(&entry.value, &name, &field.shape);
+        self.value(&entry.value, &path, &field.shape);
         self.is_idle = is_idle;
         if is_top {
             self.top = None;
         }
     }
 
-    fn value(&mut self, node: &Node<'_>, path: &str, shape: &'static Shape) {
+    fn value(&mut self, node: &Node<'_>, path: &Path<'_>, shape: &'static Shape) {
         if node.is_null() {
             return;
         }
@@ -151,37 +178,32 @@ impl Checker<'_, '_> {
             Shape::Any => {}
             Shape::List(item) => match &node.kind {
                 Kind::List(items) => self.items(items, path, item),
-                _ => self
-                    .findings
-                    .bad_value(path, node, "a list", "write one `- item` per line"),
+                _ => self.bad(path, node, ("a list", "write one `- item` per line")),
             },
             Shape::Map(schema) => self.map(node, path, schema),
             Shape::Table(value) => match &node.kind {
                 Kind::Map(entries) => {
                     for entry in entries {
-                        self.value(&entry.value, &join(path, &excerpt(&entry.key)), value);
+                        self.value(&entry.value, &Path::Under(path, &entry.key), value);
                     }
                 }
-                _ => self
-                    .findings
-                    .bad_value(path, node, "a mapping", "write `name: value` lines"),
+                _ => self.bad(path, node, ("a mapping", "write `name: value` lines")),
             },
             _ => self.scalar(node, path, shape),
         }
     }
 
-    fn items(&mut self, items: &[Node<'_>], path: &str, shape: &'static Shape) {
+    fn items(&mut self, items: &[Node<'_>], path: &Path<'_>, shape: &'static Shape) {
         for item in items {
             if item.is_null() && !matches!(shape, Shape::Any) {
-                self.findings
-                    .bad_value(path, item, "a list without gaps", "remove the empty item");
+                self.bad(path, item, ("a list without gaps", "remove the empty item"));
             } else {
                 self.value(item, path, shape);
             }
         }
     }
 
-    fn scalar(&mut self, node: &Node<'_>, path: &str, shape: &Shape) {
+    fn scalar(&mut self, node: &Node<'_>, path: &Path<'_>, shape: &Shape) {
         if let Shape::Version(known) = shape
             && let Some(version) = node.integer().filter(|version| version > known)
         {
@@ -204,7 +226,7 @@ impl Checker<'_, '_> {
         };
         if !fits {
             let (wanted, hint) = wanted(shape);
-            self.findings.bad_value(path, node, &wanted, &hint);
+            self.bad(path, node, (&wanted, &hint));
         }
     }
 }
@@ -244,13 +266,5 @@ fn example(shape: &Shape) -> String {
         Shape::Version(_) => ", for example 1".to_owned(),
         Shape::List(_) => " with one `- item` per line".to_owned(),
         _ => String::new(),
-    }
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
     }
 }

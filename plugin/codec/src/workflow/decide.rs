@@ -178,8 +178,7 @@ fn weights(reader: &mut Reader<'_, '_, '_, '_>, edges: &[Edge]) -> Option<Vec<(u
     let mut is_fine = true;
     for entry in reader.node.entries() {
         let name = entry.key.as_ref();
-        let path = reader.at(&excerpt(name));
-        let at = reader.position(&path, (name, &entry.value));
+        let at = reader.position(format_args!("{}", excerpt(name)), (name, &entry.value));
         let weight = number(&mut reader, name, (0, WEIGHT_MAX));
         let is_before = |at: &usize| edges.iter().any(|edge| edge.from == *at);
         if at.is_some_and(|at| !is_before(&at)) {

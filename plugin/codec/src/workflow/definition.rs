@@ -3,6 +3,8 @@
 //! Never looks into an org chart: whether a role is there, the chart's lint says. Invariant: what
 //! comes out is a graph without rings, and every hop says who does it.
 
+use std::fmt;
+
 use aof_core::id::{AgentId, HopId, IdError, RoleId, TeamId};
 use aof_core::org::OrgChart;
 use aof_core::sla::CardSla;
@@ -202,6 +204,9 @@ fn is_possible(graph: &Graph, entries: &Entries<'_, '_>, findings: &mut Findings
     findings.error(value, at, message.to_owned(), hint);
     false
 }
+
+/// Whom an edge comes from, with which outcomes, and what must hold then.
+type LongEdge<'n> = (&'n str, Option<Vec<String>>, Option<Condition>);
 
 /// Reads one mapping.
 pub(super) struct Reader<'r, 't, 'f, 'p> {
@@ -431,38 +436,40 @@ impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
     }
 
     fn edge(&mut self, at: usize, item: &Node<'_>) -> Option<Edge> {
-        let path = self.at(&format!("dependsOn[{at}]"));
         let (name, on, when) = match item.text() {
             Some(name) => (name, None, None),
-            None => {
-                let name = item.get("hop").and_then(Node::text);
-                let Some(name) = name else {
-                    let hint = "write the name of a hop, or {hop, on, when}";
-                    self.findings
-                        .bad_value(&path, item, "the name of a hop", hint);
-                    return None;
-                };
-                self.keys(item, &path);
-                let when = match item.get("when") {
-                    Some(node) => {
-                        let path = format!("{path}.when");
-                        let when = condition(node, &path, self.findings)?;
-                        self.names_hops(&when, &format!("dependsOn[{at}].when"));
-                        Some(when)
-                    }
-                    None => None,
-                };
-                (name, self.outcomes(item, &path)?, when)
-            }
+            None => self.long_edge(at, item)?,
         };
-        let from = self.position(&path, (name, item))?;
+        let from = self.position(format_args!("dependsOn[{at}]"), (name, item))?;
         Some(Edge { from, on, when })
     }
 
-    /// The position of a hop that is named somewhere.
+    /// An edge that is more than a name.
+    fn long_edge<'n>(&mut self, at: usize, item: &'n Node<'_>) -> Option<LongEdge<'n>> {
+        let key = format!("dependsOn[{at}]");
+        let path = self.at(&key);
+        let Some(name) = item.get("hop").and_then(Node::text) else {
+            let hint = "write the name of a hop, or {hop, on, when}";
+            self.findings
+                .bad_value(&path, item, "the name of a hop", hint);
+            return None;
+        };
+        self.keys(item, &path);
+        let when = match item.get("when") {
+            Some(node) => {
+                let when = condition(node, &format!("{path}.when"), self.findings)?;
+                self.names_hops(&when, &format!("{key}.when"));
+                Some(when)
+            }
+            None => None,
+        };
+        Some((name, self.outcomes(item, &path)?, when))
+    }
+
+    /// The position of a hop that is named under `key`.
     pub(super) fn position(
         &mut self,
-        path: &str,
+        key: fmt::Arguments<'_>,
         (name, node): (&str, &Node<'_>),
     ) -> Option<usize> {
         // Most hops depend on some that are written just before them.
@@ -474,7 +481,8 @@ impl<'r, 't, 'p> Reader<'r, 't, '_, 'p> {
         });
         if from.is_none() {
             let hint = self.nearest(name);
-            let message = format!("`{path}` is `{}`, which is no hop", excerpt(name));
+            let path = &self.path;
+            let message = format!("`{path}.{key}` is `{}`, which is no hop", excerpt(name));
             self.findings.error(CODES.value, node.start, message, &hint);
         }
         from

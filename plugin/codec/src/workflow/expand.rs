@@ -62,7 +62,7 @@ pub(super) fn expands(hop: &mut Reader<'_, '_, '_, '_>, edges: &[Edge]) -> Optio
         _ => None,
     };
     let from = match named.and_then(|node| Some((node.text()?, node))) {
-        Some(named) => Some(hop.position(&hop.at("expand.from"), named)?),
+        Some(named) => Some(hop.position(format_args!("expand.from"), named)?),
         None => only,
     };
     let is_before = |from: &usize| edges.iter().any(|edge| edge.from == *from);

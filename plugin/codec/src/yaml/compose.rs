@@ -5,8 +5,9 @@
 //! anchors, no tags and no merge keys.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
+use aof_yaml::{Event, Marker, ScalarStyle, ScanError, Span};
 
 use crate::finding::{FORBIDDEN, Findings, LIMIT, excerpt};
 use crate::limit::{DEPTH_MAX, NODES_MAX};
@@ -31,16 +32,23 @@ pub(crate) fn compose<'t>(text: &'t str, findings: &mut Findings<'_>) -> Option<
         documents: 0,
         nodes: 0,
     };
-    let mut parser = Parser::new_from_str(text);
-    while let Some(event) = parser.next_event() {
-        let step = match event {
-            Ok((event, span)) => builder.take(event, span, findings),
-            Err(error) => Err(Stop::at(findings.codes.syntax, &error)),
-        };
-        if let Err(stop) = step {
-            findings.error(stop.code, stop.at, stop.message, stop.hint);
-            return None;
-        }
+    let mut stopped = None;
+    let end = aof_yaml::read(
+        text,
+        &mut |event, span| match builder.take(event, span, findings) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(stop) => {
+                stopped = Some(stop);
+                ControlFlow::Break(())
+            }
+        },
+    );
+    if let Err(error) = end {
+        stopped = Some(Stop::at(findings.codes.syntax, &error));
+    }
+    if let Some(stop) = stopped {
+        findings.error(stop.code, stop.at, stop.message, stop.hint);
+        return None;
     }
     builder.root
 }
