@@ -1,4 +1,4 @@
-//! What a person answers who is asked about a decision.
+//! What a person answers who is asked.
 //!
 //! Never decides by itself: [`Decide::choose`] does. Invariant: an answer that is not refused when
 //! it is given counts, as long as the votes are the same.
@@ -16,7 +16,7 @@ use crate::workflow::graph::FAILED;
 use crate::workflow::outcome::{NOTES, OUTCOME, REJECTED, SUCCESS};
 use crate::workflow::{Kind, State};
 
-/// Answers that a refusal names.
+/// Answers that are named.
 const NAMED_MAX: usize = 20;
 
 /// Checks what is said of the question on a card of the task `whole`.
@@ -36,7 +36,7 @@ pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Resu
     };
     match &hop.kind {
         Kind::Decide(decide) if chosen(flow, (at, decide), Some(said)).is_none() => {
-            let named = possible(flow, (at, decide));
+            let named = answers(flow, at);
             Err(Refusal::refused(
                 "AOF-2042",
                 format!("`{word}` is no answer to the hop `{}`", hop.id),
@@ -48,8 +48,33 @@ pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Resu
     }
 }
 
-/// Answers that a decision has, the general ones first.
-fn possible(flow: &Flow, (at, decide): (usize, &Decide)) -> Vec<String> {
+/// Outcomes by which a person ends the hop at a position, the general ones first.
+#[must_use]
+pub fn answers(flow: &Flow, at: usize) -> Vec<String> {
+    let Some(hop) = flow.graph().hop(at) else {
+        return Vec::new();
+    };
+    let mut words: Vec<String> = match hop.decides() {
+        true => given(flow, at),
+        false => waited_for(flow, at).map(str::to_owned).collect(),
+    };
+    words.retain(|word| ![SUCCESS, REJECTED].contains(&word.as_str()));
+    words.sort_unstable();
+    words.dedup();
+    words.splice(0..0, [SUCCESS, REJECTED].map(str::to_owned));
+    words.retain(|word| match &hop.kind {
+        Kind::Decide(decide) => {
+            let said = gathered([(OUTCOME.to_owned(), word.as_str().into())]);
+            chosen(flow, (at, decide), Some(&said)).is_some()
+        }
+        _ => word != REJECTED || hop.can_reject || hop.duty.waits_for_review,
+    });
+    words.truncate(NAMED_MAX);
+    words
+}
+
+/// What was voted for, who voted, and what is suggested.
+fn given(flow: &Flow, at: usize) -> Vec<String> {
     let own = flow.state.hops.get(at).and_then(|it| it.result.as_ref());
     let suggested = own.and_then(|own| own.get(OUTCOME)?.as_str());
     let mut words: Vec<String> = with_ballots(flow, at, &|ballots| {
@@ -60,16 +85,18 @@ fn possible(flow: &Flow, (at, decide): (usize, &Decide)) -> Vec<String> {
         words.flatten().map(str::to_owned).collect()
     });
     words.extend(suggested.map(str::to_owned));
-    words.retain(|word| ![SUCCESS, REJECTED].contains(&word.as_str()));
-    words.sort_unstable();
-    words.dedup();
-    words.splice(0..0, [SUCCESS, REJECTED].map(str::to_owned));
-    words.retain(|word| {
-        let said = gathered([(OUTCOME.to_owned(), word.as_str().into())]);
-        chosen(flow, (at, decide), Some(&said)).is_some()
-    });
-    words.truncate(NAMED_MAX);
     words
+}
+
+/// Outcomes of a hop that edges name which lead on from it.
+fn waited_for(flow: &Flow, at: usize) -> impl Iterator<Item = &str> {
+    let graph = flow.graph();
+    let next = graph.after(at).iter();
+    let next = next.filter_map(|next| graph.hop(*next));
+    let edges = next.flat_map(|hop| &hop.edges);
+    let on = edges.filter(move |edge| edge.from == at);
+    let on = on.filter_map(|edge| edge.on.as_ref());
+    on.flatten().map(String::as_str)
 }
 
 /// What a person said of a decision: nothing, or an outcome that is `rejected`, one of the options,
