@@ -9,6 +9,7 @@ mod expand;
 mod gate;
 mod limit;
 mod mend;
+mod outcome;
 mod panel;
 mod refuse;
 mod reject;

@@ -13,16 +13,17 @@ use crate::workflow::computed::{result_of, with_ballots};
 use crate::workflow::decide::{Ballot, Choice, Decide, Ruling};
 use crate::workflow::flow::Flow;
 use crate::workflow::graph::FAILED;
-use crate::workflow::outcome::{NOTES, OUTCOME, REJECTED, SUCCESS};
-use crate::workflow::{Kind, State};
+use crate::workflow::outcome::{NOTES, OUTCOME, Outcome, REJECTED, SUCCESS};
+use crate::workflow::{Condition, Hop, Kind, State};
 
 /// Answers that are named.
 const NAMED_MAX: usize = 20;
 
-/// Checks what is said of the question on a card of the task `whole`.
+/// Checks what a person says of a hop of the task `whole`, by its card.
 ///
 /// # Errors
-/// `AOF-2042` if the question is about a decision that has no such answer.
+/// `AOF-2042` if it is a decision that has no such answer, or if nothing in the workflow waits for
+/// such an outcome.
 pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Result<(), Refusal> {
     let Some(flow) = whole.workflow.as_deref() else {
         return Ok(());
@@ -34,18 +35,45 @@ pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Resu
     let (Some((at, hop)), Some(word)) = (hop, said.get(OUTCOME).and_then(Value::as_str)) else {
         return Ok(());
     };
-    match &hop.kind {
-        Kind::Decide(decide) if chosen(flow, (at, decide), Some(said)).is_none() => {
-            let named = answers(flow, at);
-            Err(Refusal::refused(
-                "AOF-2042",
-                format!("`{word}` is no answer to the hop `{}`", hop.id),
-                &format!("use one of: {}", named.join(", ")),
-            )
-            .at(OUTCOME))
-        }
-        _ => Ok(()),
+    let is_one = match &hop.kind {
+        Kind::Decide(decide) => chosen(flow, (at, decide), Some(said)).is_some(),
+        _ => match Outcome::of(Some(said), hop) {
+            Outcome::Complete(word) => {
+                word == SUCCESS
+                    || waited_for(flow, at).any(|it| it == word)
+                    || may_be_read(flow, hop)
+            }
+            _ => true,
+        },
+    };
+    match is_one {
+        true => Ok(()),
+        false => Err(Refusal::refused(
+            "AOF-2042",
+            format!("`{word}` is no answer to the hop `{}`", hop.id),
+            &format!("use one of: {}", answers(flow, at).join(", ")),
+        )
+        .at(OUTCOME)),
     }
+}
+
+/// Whether a condition looks at the outcome of a hop, whatever it is, or hops are still to come of
+/// a plan, which may wait for any.
+fn may_be_read(flow: &Flow, hop: &Hop) -> bool {
+    let own = format!("hops.{}.result.{OUTCOME}", hop.id);
+    let reads = |condition: &Condition| {
+        let mut parts = condition.parts().into_iter();
+        parts.any(|part| match part {
+            Condition::Compare(field, ..) | Condition::In(field, _) => *field == own,
+            _ => false,
+        })
+    };
+    let mut hops = flow.graph().hops().iter().zip(&flow.state.hops);
+    hops.any(|(hop, record)| {
+        let edges = hop.edges.iter().filter_map(|edge| edge.when.as_ref());
+        let grows = matches!(hop.kind, Kind::Expand(expand) if !expand.into_tasks);
+        hop.condition.iter().chain(edges).any(reads) || (grows && !record.standing.state.is_final())
+    })
 }
 
 /// Outcomes by which a person ends the hop at a position, the general ones first.
