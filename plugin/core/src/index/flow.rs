@@ -132,10 +132,7 @@ impl TaskIndex {
 
     fn is_due(&self, id: &TaskId, row: &Row) -> bool {
         if let Some(hop) = &row.hop {
-            let is_lost = self.is_partial || self.is_unreadable(&hop.of);
-            let is_known = self.status(&hop.of).is_some() || !is_lost;
-            let is_kept = row.status == Status::Deadletter;
-            return is_known && !is_kept && self.is_abandoned(id, &hop.of);
+            return row.status != Status::Deadletter && self.is_abandoned(id, &hop.of);
         }
         let Some(flow) = row.flow.as_deref() else {
             return false;
@@ -166,10 +163,14 @@ impl TaskIndex {
     }
 
     /// Whether nobody waits for the card of a hop: its task is over, or went on without it. A task
-    /// that stands still may go on.
-    fn is_abandoned(&self, id: &TaskId, of: &TaskId) -> bool {
+    /// that stands still may go on, and so may one that cannot be read.
+    #[must_use]
+    pub fn is_abandoned(&self, id: &TaskId, of: &TaskId) -> bool {
         match self.row(of) {
-            None => true,
+            None => {
+                let is_lost = self.is_partial || self.is_unreadable(of);
+                self.status(of).is_some() || !is_lost
+            }
             Some(row) if row.status == Status::Deadletter => true,
             Some(row) => row
                 .flow
