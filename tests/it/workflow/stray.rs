@@ -95,6 +95,40 @@ fn what_ended_beside_a_rejection_while_the_task_stood_still_is_done_anew() {
     assert_ne!(card_of(&mut stage, &task, "tell"), tell.task);
 }
 
+/// What a poll takes back in the same breath is not begun by it.
+#[test]
+fn a_hop_that_a_poll_sends_back_is_not_begun_by_the_same_poll() {
+    let mut stage = Stage::empty();
+    let task = begun(
+        &mut stage,
+        &of(json!([
+            {"id": "build", "agent": "writer"},
+            {"id": "look", "kind": "human", "dependsOn": ["build"], "canReject": true},
+            {"id": "tell", "agent": "reader", "dependsOn": ["build"]},
+        ])),
+    );
+    does(&mut stage, (&task, "build"), &json!({}));
+    let (look, tell) = (
+        card_of(&mut stage, &task, "look"),
+        card_of(&mut stage, &task, "tell"),
+    );
+    // Given a rejection while the task stood still, and a hop beside it that may begin
+    stage.ann(
+        "aof_task_block",
+        json!({"taskId": task, "reason": "wait for the law"}),
+    );
+    let back = json!({"taskId": look, "outcome": "rejected", "notes": "no"});
+    stage.ann("aof_task_complete", back);
+    stage.ann("aof_task_unblock", json!({"taskId": task}));
+    // When the workflow goes on
+    for _ in 0..3 {
+        stage.poll();
+    }
+    // Then that hop belongs to what was sent back
+    assert_eq!(stage.status(&tell), "cancelled");
+    assert_eq!(standing(&mut stage, &task)[0], "build: dispatched");
+}
+
 #[test]
 fn a_task_that_was_given_up_and_is_not_any_more_has_its_hops_done() {
     let mut stage = Stage::empty();
