@@ -20,8 +20,8 @@ pub struct FlowRow {
     pub open: Vec<TaskId>,
     /// Tasks that plans became, each list of one hop: it is over once they are.
     pub children: Vec<Vec<TaskId>>,
-    /// Something follows from how its hops stand: one that may be done has no card, or somebody
-    /// wrote into the card what became of one.
+    /// Something follows from how its hops stand: one that may be done has no card, somebody wrote
+    /// into the card what became of one, or tasks are still to be given up.
     pub is_behind: bool,
     /// When a hop waits no longer for others.
     pub due: Option<Instant>,
@@ -42,7 +42,9 @@ impl FlowRow {
             is_running: flow.state.status == FlowStatus::Running,
             open: flow.open().map(|(_, task)| task.clone()).collect(),
             children: children.cloned().collect(),
-            is_behind: progress.is_behind() || hops.any(|(hop, it)| it.lacks_card(hop)),
+            is_behind: progress.is_behind()
+                || !flow.state.dropped.is_empty()
+                || hops.any(|(hop, it)| it.lacks_card(hop)),
             due: progress.due(),
         }
     }
