@@ -164,6 +164,7 @@ fn questions_are_shown_with_what_is_known_and_the_answers_there_are() {
 fn what_was_handed_in_and_what_no_agent_may_take_is_shown_the_oldest_first() {
     let stand = stand();
     let first = stand.task(&["Weigh the pig", "--agent", "junior"]);
+    stand.aof(&["run"]);
     let task = carries(
         &stand,
         "Build it",
