@@ -7,6 +7,7 @@ mod definition;
 mod example;
 mod expand;
 mod gate;
+mod left;
 mod limit;
 mod mend;
 mod outcome;

@@ -266,8 +266,9 @@ pub(super) fn conclude(
 /// Gives tasks of plans up that nobody waits for, as far as there is room.
 pub(super) fn drop_parts(flow: &mut Flow, changes: &mut Changes) {
     let room = DROPPED_MAX.saturating_sub(changes.dropped.len());
-    let due = flow.state.dropped.len().min(room);
-    changes.dropped.extend(flow.state.dropped.drain(..due));
+    let mut due = std::mem::take(&mut flow.state.dropped);
+    flow.state.dropped = due.split_off(due.len().min(room));
+    changes.dropped.append(&mut due);
 }
 
 /// Why a workflow failed, for people.

@@ -39,9 +39,7 @@ pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Resu
         Kind::Decide(decide) => chosen(flow, (at, decide), Some(said)).is_some(),
         _ => match Outcome::of(Some(said), hop) {
             Outcome::Complete(word) => {
-                word == SUCCESS
-                    || waited_for(flow, at).any(|it| it == word)
-                    || may_be_read(flow, hop)
+                word == SUCCESS || waited_for(flow, at).contains(&word) || may_be_read(flow, hop)
             }
             _ => true,
         },
@@ -62,18 +60,24 @@ pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Resu
 fn may_be_read(flow: &Flow, hop: &Hop) -> bool {
     let own = format!("hops.{}.result.{OUTCOME}", hop.id);
     let reads = |condition: &Condition| {
-        let mut parts = condition.parts().into_iter();
-        parts.any(|part| match part {
+        condition.parts().into_iter().any(|part| match part {
             Condition::Compare(field, ..) | Condition::In(field, _) => *field == own,
             _ => false,
         })
     };
-    let mut hops = flow.graph().hops().iter().zip(&flow.state.hops);
-    hops.any(|(hop, record)| {
-        let edges = hop.edges.iter().filter_map(|edge| edge.when.as_ref());
+    for (hop, record) in flow.graph().hops().iter().zip(&flow.state.hops) {
         let grows = matches!(hop.kind, Kind::Expand(expand) if !expand.into_tasks);
-        hop.condition.iter().chain(edges).any(reads) || (grows && !record.standing.state.is_final())
-    })
+        if grows && !record.standing.state.is_final() {
+            return true;
+        }
+        let whens = hop.edges.iter().map(|edge| &edge.when);
+        for condition in whens.chain([&hop.condition]).flatten() {
+            if reads(condition) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// Outcomes by which a person ends the hop at a position, the general ones first.
@@ -84,7 +88,7 @@ pub fn answers(flow: &Flow, at: usize) -> Vec<String> {
     };
     let mut words: Vec<String> = match hop.decides() {
         true => given(flow, at),
-        false => waited_for(flow, at).map(str::to_owned).collect(),
+        false => waited_for(flow, at),
     };
     words.retain(|word| ![SUCCESS, REJECTED].contains(&word.as_str()));
     words.sort_unstable();
@@ -117,14 +121,15 @@ fn given(flow: &Flow, at: usize) -> Vec<String> {
 }
 
 /// Outcomes of a hop that edges name which lead on from it.
-fn waited_for(flow: &Flow, at: usize) -> impl Iterator<Item = &str> {
+fn waited_for(flow: &Flow, at: usize) -> Vec<String> {
     let graph = flow.graph();
-    let next = graph.after(at).iter();
-    let next = next.filter_map(|next| graph.hop(*next));
-    let edges = next.flat_map(|hop| &hop.edges);
-    let on = edges.filter(move |edge| edge.from == at);
-    let on = on.filter_map(|edge| edge.on.as_ref());
-    on.flatten().map(String::as_str)
+    let mut words = Vec::new();
+    for hop in graph.after(at).iter().filter_map(|next| graph.hop(*next)) {
+        for edge in hop.edges.iter().filter(|edge| edge.from == at) {
+            words.extend_from_slice(edge.on.as_deref().unwrap_or_default());
+        }
+    }
+    words
 }
 
 /// What a person said of a decision: nothing, or an outcome that is `rejected`, one of the options,
