@@ -17,6 +17,7 @@ mod config;
 mod demo;
 mod doctor;
 mod fsck;
+mod inbox;
 mod init;
 mod kill;
 mod migrate;

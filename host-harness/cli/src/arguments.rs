@@ -8,9 +8,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init, migrate,
-    notifications, org, poll, project, restore, run, schema, sim, supervise, task, tools, usage,
-    workflow,
+    backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, inbox, init,
+    migrate, notifications, org, poll, project, restore, run, schema, sim, supervise, task, tools,
+    usage, workflow,
 };
 use crate::layer::Setting;
 use crate::span;
@@ -134,6 +134,8 @@ pub enum Command {
     /// Make, show, pause and check projects
     #[command(subcommand)]
     Project(project::Command),
+    /// Show what waits for a person, with the commands that decide it
+    Inbox(inbox::Args),
     /// Show all tasks by status
     Board(board::Args),
     /// Say why a task runs, waits or stands where it stands

@@ -3,6 +3,7 @@
 //! Only reading: `--json` prints what the component said, not these. Invariant: a field that is
 //! missing or new is no error; an older or newer component can still be shown.
 
+pub mod inbox;
 pub mod notification;
 pub mod org;
 pub mod usage;
@@ -70,6 +71,8 @@ pub struct Summary {
     pub created_at: Option<String>,
     /// When it came into its status.
     pub last_transition_at: Option<String>,
+    /// The workflow that it is a hop of.
+    pub hop: Option<HopOf>,
 }
 
 impl Summary {
@@ -327,7 +330,7 @@ pub struct Detail {
 }
 
 /// Which hop of another task's workflow a task is.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HopOf {
     /// The task that carries the workflow.

@@ -28,7 +28,7 @@ use crate::sla::{self, Policy};
 use crate::status::Status;
 
 pub use caps::{Cap, served, team_of};
-pub use dispatch::waits_for;
+pub use dispatch::{for_people, waits_for};
 pub use ledger::{Ledger, Served};
 pub use review::{KIND as REVIEW, Review};
 

@@ -3,7 +3,9 @@
 //! Never takes a change apart. Invariant: changes are committed in the order in which they were
 //! added, and what was committed is never lost to a later refusal.
 
+use aof_core::id::TaskId;
 use aof_core::refusal::Refusal;
+use aof_store::loaded::LoadedCard;
 use aof_store::port::Store;
 
 use crate::session::Session;
@@ -41,6 +43,13 @@ impl Batches {
         self.pending.absorb(work);
         self.changes += 1;
         Ok(())
+    }
+
+    /// Whether a card was changed since it was read: a workflow that goes on takes others along,
+    /// for which something else was planned.
+    pub(crate) fn is_past(&self, session: &Session, about: (&TaskId, &LoadedCard)) -> bool {
+        let (id, loaded) = about;
+        self.pending.changes(id) || session.shelf.index.status(id) != Some(loaded.status())
     }
 
     /// Commits what is pending.

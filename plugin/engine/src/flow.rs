@@ -21,7 +21,7 @@ use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
 use aof_core::verb;
-use aof_core::workflow::advance::SUPERSEDED;
+use aof_core::workflow::advance::{DROPPED_MAX, SUPERSEDED};
 use aof_core::workflow::expand::Plan;
 use aof_core::workflow::upgrade::{Difference, upgrade as core_upgrade};
 use aof_core::workflow::{
@@ -39,8 +39,6 @@ use crate::session::Session;
 use crate::tool::fresh_id;
 use crate::work::{Closing, Work};
 
-/// Cards of hops that are given up in the commit of a change; the rest follows in the next poll.
-const DROPPED_MAX: usize = 100;
 /// What would be written could not be read again.
 const NO_ROOM: &str = "AOF-1009";
 /// Bytes in the journal that a change and its workflow take together.
@@ -66,6 +64,7 @@ pub(crate) fn follow<S: Store>(
         (None, Some(flow)) if is_over(after.status) => {
             let hops = flow.state.hops.iter();
             let parts = hops.flat_map(|record| &record.children);
+            let parts = parts.chain(&flow.state.dropped);
             let open = flow.open().map(|(_, task)| task).chain(parts);
             let open: Vec<TaskId> = open.cloned().collect();
             drop_cards(store, session, ctx, &open, &mut own)

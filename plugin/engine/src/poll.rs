@@ -412,6 +412,9 @@ fn carry_out<S: Store>(
                 unreadable.extend(session.shelf.path_of(action.task()));
                 continue;
             };
+            if batches.is_past(session, (action.task(), &loaded)) {
+                continue;
+            }
             let run = RunId::generate(ctx.now, dice.roll_pair());
             let mut work = Work::default();
             if let Action::Advance(_) = action {
@@ -425,8 +428,7 @@ fn carry_out<S: Store>(
                 }
                 _ => one(session, ctx, (action, &loaded, run), &mut work),
             };
-            let started = started.and_then(|started| work.admit().map(|()| started));
-            match started {
+            match started.and_then(|started| work.admit().map(|()| started)) {
                 Ok(started) => {
                     stranded.tell(session, ctx, action, &mut work);
                     let done = action::json(session, action, started.as_ref());

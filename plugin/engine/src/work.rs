@@ -107,6 +107,11 @@ impl Work {
         self.transaction.is_empty() && self.entries.is_empty()
     }
 
+    /// Whether it changes the card of a task.
+    pub(crate) fn changes(&self, id: &TaskId) -> bool {
+        self.cards.iter().any(|(_, card)| card.id == *id)
+    }
+
     /// Bytes that it takes in the journal, at most.
     pub(crate) fn bytes(&self) -> usize {
         self.transaction.bytes()

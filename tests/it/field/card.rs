@@ -30,7 +30,7 @@ pub(super) fn ground(field: &str) -> Value {
 }
 
 /// What must look like an id or a word of its own.
-pub(super) fn samples() -> [(&'static str, Value); 10] {
+pub(super) fn samples() -> [(&'static str, Value); 11] {
     [
         ("id", json!("TASK-2026-02-17-001")),
         ("status", json!("blocked")),
@@ -47,6 +47,7 @@ pub(super) fn samples() -> [(&'static str, Value); 10] {
             "workflow.state.hops.*.children",
             json!(["TASK-2026-02-17-002"]),
         ),
+        ("workflow.state.dropped", json!(["TASK-2026-02-17-002"])),
         ("hop.of", json!("TASK-2026-02-17-003")),
     ]
 }
@@ -166,6 +167,10 @@ pub(super) const ROWS: &[Row] = &[
     ("workflow.state.status", By(FLOW)),
     ("workflow.state.startedAt", By(FLOW)),
     ("workflow.state.completedAt", By(FLOW)),
+    (
+        "workflow.state.dropped",
+        By("workflow::card::tasks_that_a_rejection_left_are_given_up"),
+    ),
     ("workflow.state.hops.*.status", By(FLOW)),
     ("workflow.state.hops.*.startedAt", By(FLOW)),
     ("workflow.state.hops.*.completedAt", By(FLOW)),

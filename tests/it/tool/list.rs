@@ -106,6 +106,45 @@ fn each_filter_lists_what_fits_and_all_of_them_together() {
 }
 
 #[test]
+fn what_waits_for_a_person_is_in_review_or_for_a_role_of_a_person() {
+    let card =
+        |number: u32, status: &str| CardText::new(&format!("TASK-2026-02-17-00{number}"), status);
+    let owner = "routing: {role: owner}";
+    let paused = "//- projects/rest/project.yaml\nid: rest\ntitle: Rest\nstatus: paused\n";
+    let cards = [
+        card(1, "ready").line(owner),
+        card(2, "review").agent("writer"),
+        card(3, "ready").line("routing: {role: press}"),
+        card(4, "backlog").line(owner),
+        card(5, "ready")
+            .line(owner)
+            .line("dependsOn: [TASK-2026-02-17-003]"),
+        card(6, "ready").line("routing: {role: owner, agent: judge}"),
+        card(7, "done").line(owner),
+    ];
+    let files: String = cards.iter().map(CardText::fixture).collect();
+    let rests = card(8, "ready").line(owner).fixture();
+    let rests = rests.replace("projects/alpha/", "projects/rest/");
+    let mut stage = Stage::with(&[paused, &rests, &files].concat());
+    for (arguments, expected) in [
+        (json!({}), &[1, 2][..]),
+        (json!({"status": ["review", "done"]}), &[2]),
+        (json!({"status": ["ready"], "role": "owner"}), &[1]),
+        (json!({"project": "rest"}), &[]),
+        (json!({"overdue": true}), &[]),
+    ] {
+        let mut arguments = arguments;
+        arguments["forPerson"] = json!(true);
+        let answer = stage.ann("aof_task_list", arguments.clone());
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|number| format!("TASK-2026-02-17-00{number}"))
+            .collect();
+        assert_eq!(ids(&answer), expected, "{arguments}");
+    }
+}
+
+#[test]
 fn pages_neither_repeat_nor_leave_out_what_stays() {
     let mut stage = several();
     let mut arguments = json!({"status": ["backlog", "ready", "blocked", "done", "cancelled"]});

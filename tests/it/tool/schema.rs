@@ -80,7 +80,7 @@ fn sample(field: &str) -> Value {
         "tags" => json!(["a"]),
         "timeoutMs" => json!(1_000),
         "limit" => json!(10),
-        "compact" | "lint" | "overdue" | "dryRun" => json!(true),
+        "compact" | "lint" | "overdue" | "forPerson" | "dryRun" => json!(true),
         "expectedRevision" => json!(0),
         "cursor" => json!(ONE),
         "project" => json!("alpha"),
@@ -238,8 +238,8 @@ fn the_fields_of_every_schema_are_these() {
     aof_task_edit: resource role tags taskId! team timeoutMs title
     aof_task_log: actor idempotencyKey project taskId! text!
     aof_task_heartbeat: actor project taskId!
-    aof_task_list: actor agent cursor limit overdue parentId priority
-    aof_task_list: project role status tag team title
+    aof_task_list: actor agent cursor forPerson limit overdue parentId
+    aof_task_list: priority project role status tag team title
     aof_explain: actor project taskId!
     aof_org_show: actor
     aof_workflow_upgrade: actor dryRun idempotencyKey project taskId! workflow

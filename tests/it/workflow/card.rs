@@ -218,6 +218,45 @@ fn a_hop_waits_for_the_tasks_that_its_plan_became() {
     );
 }
 
+/// A workflow that has come to its end, but for these tasks of a plan that was sent back.
+fn left(tasks: &str) -> String {
+    let text = format!(
+        "  definition:
+    name: ship
+    hops:
+      - {{id: plan, agent: writer}}
+  state:
+    status: running
+    dropped: [{tasks}]
+    hops:
+      plan: {{status: complete}}
+"
+    );
+    whole("in-progress", &text)
+}
+
+#[test]
+fn tasks_that_a_rejection_left_are_given_up() {
+    let part = CardText::new(PART, "ready").agent("writer").fixture();
+    let mut stage = Stage::with(&[left(PART), part].concat());
+    stage.poll();
+    assert_eq!(stage.status(PART), "cancelled");
+    assert_eq!(stage.status(WHOLE), "done");
+}
+
+#[test]
+fn a_workflow_is_not_over_before_what_a_rejection_left_is_given_up() {
+    for (count, polls) in [(100, 1), (101, 2)] {
+        let ids = (100..100 + count).map(|number| format!("TASK-2026-02-18-{number}"));
+        let mut stage = Stage::with(&left(&ids.collect::<Vec<_>>().join(", ")));
+        for _ in 0..polls {
+            assert_eq!(stage.status(WHOLE), "in-progress", "{count}");
+            stage.poll();
+        }
+        assert_eq!(stage.status(WHOLE), "done", "{count}");
+    }
+}
+
 #[test]
 fn an_edge_that_was_closed_stays_closed() {
     let both = "  definition:

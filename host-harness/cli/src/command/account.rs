@@ -106,7 +106,18 @@ impl Account {
         if text.is_empty() {
             text
         } else {
+            text += self.for_people();
             format!("\n{WARN}NOT DONE{WARN:#}\n{text}")
+        }
+    }
+
+    /// Where a person finds what waits for her, if something does.
+    fn for_people(&self) -> &'static str {
+        let verdict = |it: &Value| it.pointer("/decision/verdict") == Some(&"waiting-human".into());
+        let waits = self.count("review") > 0 || self.report.remaining.iter().any(verdict);
+        match waits {
+            true => "  `aof inbox` shows what waits for you\n",
+            false => "",
         }
     }
 
@@ -169,6 +180,23 @@ mod tests {
             "{text}"
         );
         assert!(text.ends_with("at rest: 3 of 4 tasks done\n"), "{text}");
+    }
+
+    #[test]
+    fn who_has_to_decide_something_is_told_where() {
+        let told = |counts, verdict: &str| {
+            let mut account = account(&counts);
+            account.report.remaining[0]["decision"]["verdict"] = json!(verdict);
+            account
+                .text(None)
+                .contains("`aof inbox` shows what waits for you\n")
+        };
+        assert!(told(json!({"done": 3, "review": 1}), "waiting"));
+        assert!(told(json!({"done": 3, "ready": 1}), "waiting-human"));
+        assert!(!told(
+            json!({"done": 3, "ready": 1, "review": 0}),
+            "waiting"
+        ));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::exit::{Ending, Failure};
 use crate::place::DataDir;
 use crate::render::style::{DIM, HEAD};
+use crate::render::text::quoted;
 use crate::work::{self, Shift, Worked};
 
 use super::Session;
@@ -75,7 +76,7 @@ fn greeting(root: &Path, unpacked: unpack::Unpacked) -> String {
 
 /// What to try next; the first thing is to mend what is broken on purpose.
 fn afterword(root: &Path) -> String {
-    let root = quoted(root);
+    let root = quoted(&root.to_string_lossy());
     let aof = own_name();
     let step = |what: &str, command: &str| format!("  {DIM}# {what}{DIM:#}\n  {command}\n");
     let mut text = format!("\n{HEAD}NEXT{HEAD:#} one table came with a broken row, on purpose\n");
@@ -101,17 +102,7 @@ fn own_name() -> String {
     if called.components().count() <= 1 {
         return "aof".to_owned();
     }
-    std::env::current_exe().map_or_else(|_| "aof".to_owned(), |exe| quoted(&exe))
-}
-
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if text.chars().all(is_plain) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    std::env::current_exe().map_or_else(|_| "aof".to_owned(), |exe| quoted(&exe.to_string_lossy()))
 }
 
 impl From<unpack::UnpackError> for Failure {

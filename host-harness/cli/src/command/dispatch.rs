@@ -10,9 +10,9 @@ use crate::exit::{self, Ending};
 use crate::layer;
 
 use super::{
-    Session, backup, board, completions, config, daemon, demo, doctor, events, explain, fsck, init,
-    migrate, notifications, org, poll, project, restore, run as run_command, schema, sim,
-    supervise, task, tools, usage, workflow,
+    Session, backup, board, completions, config, daemon, demo, doctor, events, explain, fsck,
+    inbox, init, migrate, notifications, org, poll, project, restore, run as run_command, schema,
+    sim, supervise, task, tools, usage, workflow,
 };
 
 /// Carries the command out and gives the exit code.
@@ -36,6 +36,7 @@ fn carry_out(command: &Command, session: &Session<'_>) -> anyhow::Result<Ending>
         Command::Project(verb) => project::run(verb, session),
         Command::Usage(args) => usage::run(args, session),
         Command::Board(args) => board::run(args, session),
+        Command::Inbox(args) => inbox::run(args, session),
         Command::Explain(args) => explain::run(args, session),
         Command::Poll(args) => poll::run(args, session),
         Command::Run(args) => run_command::run(args, session),

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod events;
 pub mod explain;
 pub mod fsck;
+pub mod inbox;
 pub mod init;
 pub mod migrate;
 pub mod notifications;

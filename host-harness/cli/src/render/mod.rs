@@ -8,6 +8,7 @@ pub mod board;
 pub mod event;
 pub mod explain;
 pub mod finding;
+pub mod inbox;
 pub mod notification;
 pub mod org;
 pub mod poll;

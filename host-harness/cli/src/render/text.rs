@@ -47,6 +47,16 @@ pub fn cut(text: &str, columns_max: usize) -> String {
     kept
 }
 
+/// The text as one word of a shell.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// `1 task`, `2 tasks`.
 pub fn counted(count: u64, noun: &str) -> String {
     if count == 1 {
@@ -91,6 +101,19 @@ mod tests {
         assert_eq!(cut("漢字漢字", 5), "漢字…");
         assert_eq!(cut("漢字", 0), "…");
         assert_eq!(cut("", 0), "");
+    }
+
+    #[test]
+    fn a_word_for_the_shell_stays_one_word() {
+        for (text, word) in [
+            ("red", "red"),
+            ("looks good", "'looks good'"),
+            ("it's", r"'it'\''s'"),
+            ("$(id)", "'$(id)'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(text), word);
+        }
     }
 
     #[test]

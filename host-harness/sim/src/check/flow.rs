@@ -385,11 +385,12 @@ impl Workflows {
         Ok(())
     }
 
-    /// Whether the workflow that a card is a hop of goes on.
+    /// Whether the workflow that a card is a hop of goes on: not while its task cannot be read.
     #[must_use]
     pub fn goes_on(&self, disk: &Disk, card: &Card) -> bool {
         card.hop.as_deref().is_none_or(|hop| {
             let whole = disk.only(hop.of.as_str());
+            let whole = whole.filter(|file| file.card.is_some());
             whole.is_some_and(|file| file.status == Status::InProgress)
                 && !self.spoiled.contains(hop.of.as_str())
         })

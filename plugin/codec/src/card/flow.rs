@@ -66,6 +66,7 @@ impl Reader<'_, '_, '_> {
         flow.state.status = status.and_then(FlowStatus::parse).unwrap_or_default();
         flow.state.started_at = moment(node, "startedAt");
         flow.state.completed_at = moment(node, "completedAt");
+        flow.state.dropped = self.tasks(node, "workflow.state.dropped");
         let hops = node.get("hops").map(Node::entries).unwrap_or_default();
         for entry in hops {
             let id = HopId::parse(&entry.key).ok();
@@ -87,6 +88,15 @@ impl Reader<'_, '_, '_> {
         }
     }
 
+    /// The tasks that the last key of a path lists.
+    fn tasks(&mut self, node: &Node<'_>, path: &str) -> Vec<TaskId> {
+        let key = path.rsplit_once('.').map_or(path, |(_, key)| key);
+        let items = node.get(key).map(Node::items).unwrap_or_default();
+        let ids = items.iter();
+        ids.filter_map(|it| self.id(Some(it), path, TaskId::parse))
+            .collect()
+    }
+
     fn record(&mut self, node: &Node<'_>, flow: &Flow) -> HopRecord {
         let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
         let map = |key: &str| node.get(key).map(Node::to_map);
@@ -97,11 +107,6 @@ impl Reader<'_, '_, '_> {
             let id = HopId::parse(it.text()?).ok()?;
             flow.graph().position(&id)
         });
-        let children = node.get("children").map(Node::items).unwrap_or_default();
-        let children = children.iter();
-        let children: Vec<TaskId> = children
-            .filter_map(|it| self.id(Some(it), "workflow.state.hops.children", TaskId::parse))
-            .collect();
         let mut record = HopRecord {
             pass: self.number(node, "pass", 0),
             task,
@@ -109,7 +114,7 @@ impl Reader<'_, '_, '_> {
             started_at: moment(node, "startedAt"),
             completed_at: moment(node, "completedAt"),
             result: map("result"),
-            children,
+            children: self.tasks(node, "workflow.state.hops.children"),
             reason: text("reason"),
             review: map("review"),
             is_escalated: node.get("escalated").and_then(Node::boolean) == Some(true),
@@ -203,6 +208,7 @@ pub(super) fn carried<'a>(flow: &'a Flow, before: &'a Before<'a>) -> Out<'a> {
         ("startedAt", state.started_at.map(Out::bare)),
         ("completedAt", state.completed_at.map(Out::bare)),
         ("hops", (!hops.is_empty()).then_some(Out::Map(hops))),
+        ("dropped", tasks(&state.dropped)),
     ]);
     let told = beside(fields, told);
     let is_new = state.status == FlowStatus::Pending && hops_are_new;
@@ -212,6 +218,11 @@ pub(super) fn carried<'a>(flow: &'a Flow, before: &'a Before<'a>) -> Out<'a> {
         ("templateName", flow.template.as_deref().map(Out::text)),
     ];
     with_unknown(Vec::from(fields), before)
+}
+
+fn tasks(ids: &[TaskId]) -> Option<Out<'_>> {
+    let list: Vec<_> = ids.iter().map(|id| Out::text(id.as_str())).collect();
+    (!list.is_empty()).then_some(Out::List(list))
 }
 
 fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Vec<Field<'a>> {
@@ -228,8 +239,6 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Vec<Field<'a>> {
         .iter()
         .filter_map(|at| flow.graph().hop(*at));
     let closed: Vec<_> = closed.map(|hop| Out::text(hop.id.as_str())).collect();
-    let children = record.children.iter().map(|id| Out::text(id.as_str()));
-    let children: Vec<_> = children.collect();
     let count = standing.rejections;
     Vec::from([
         ("status", Some(Out::bare(standing.state.as_str()))),
@@ -243,10 +252,7 @@ fn record<'a>(flow: &'a Flow, record: &'a HopRecord) -> Vec<Field<'a>> {
         ("pass", (record.pass > 0).then(|| Out::bare(record.pass))),
         ("startedAt", record.started_at.map(Out::bare)),
         ("completedAt", record.completed_at.map(Out::bare)),
-        (
-            "children",
-            (!children.is_empty()).then_some(Out::List(children)),
-        ),
+        ("children", tasks(&record.children)),
         ("reason", record.reason.as_deref().map(Out::text)),
         ("rejectionCount", (count > 0).then(|| Out::bare(count))),
         ("escalated", record.is_escalated.then(|| Out::bare(true))),

@@ -122,6 +122,7 @@ const STATE: Schema = open(&[
     optional("startedAt", Moment),
     optional("completedAt", Moment),
     optional("hops", Table(&Map(&HOP_STATE))),
+    optional("dropped", List(&Text)),
 ]);
 
 /// Source: AOF 1.20, "Schema" of workflows; `outcome` and what follows it are ours.

@@ -20,8 +20,8 @@ pub struct FlowRow {
     pub open: Vec<TaskId>,
     /// Tasks that plans became, each list of one hop: it is over once they are.
     pub children: Vec<Vec<TaskId>>,
-    /// Something follows from how its hops stand: one that may be done has no card, or somebody
-    /// wrote into the card what became of one.
+    /// Something follows from how its hops stand: one that may be done has no card, somebody wrote
+    /// into the card what became of one, or tasks are still to be given up.
     pub is_behind: bool,
     /// When a hop waits no longer for others.
     pub due: Option<Instant>,
@@ -42,7 +42,9 @@ impl FlowRow {
             is_running: flow.state.status == FlowStatus::Running,
             open: flow.open().map(|(_, task)| task.clone()).collect(),
             children: children.cloned().collect(),
-            is_behind: progress.is_behind() || hops.any(|(hop, it)| it.lacks_card(hop)),
+            is_behind: progress.is_behind()
+                || !flow.state.dropped.is_empty()
+                || hops.any(|(hop, it)| it.lacks_card(hop)),
             due: progress.due(),
         }
     }
@@ -132,10 +134,7 @@ impl TaskIndex {
 
     fn is_due(&self, id: &TaskId, row: &Row) -> bool {
         if let Some(hop) = &row.hop {
-            let is_lost = self.is_partial || self.is_unreadable(&hop.of);
-            let is_known = self.status(&hop.of).is_some() || !is_lost;
-            let is_kept = row.status == Status::Deadletter;
-            return is_known && !is_kept && self.is_abandoned(id, &hop.of);
+            return row.status != Status::Deadletter && self.is_abandoned(id, &hop.of);
         }
         let Some(flow) = row.flow.as_deref() else {
             return false;
@@ -166,10 +165,14 @@ impl TaskIndex {
     }
 
     /// Whether nobody waits for the card of a hop: its task is over, or went on without it. A task
-    /// that stands still may go on.
-    fn is_abandoned(&self, id: &TaskId, of: &TaskId) -> bool {
+    /// that stands still may go on, and so may one that cannot be read.
+    #[must_use]
+    pub fn is_abandoned(&self, id: &TaskId, of: &TaskId) -> bool {
         match self.row(of) {
-            None => true,
+            None => {
+                let is_lost = self.is_partial || self.is_unreadable(of);
+                self.status(of).is_some() || !is_lost
+            }
             Some(row) if row.status == Status::Deadletter => true,
             Some(row) => row
                 .flow

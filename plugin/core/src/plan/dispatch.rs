@@ -89,6 +89,20 @@ fn earlier(left: Option<Instant>, right: Option<Instant>) -> Option<Instant> {
     }
 }
 
+/// Ready tasks that nobody but a person does.
+#[must_use]
+pub fn for_people<'a>(snapshot: &Snapshot<'a>) -> Vec<&'a TaskId> {
+    let tally = Tally::new(*snapshot);
+    let rows = snapshot.index.rows();
+    let ready = rows.filter(|(_, row)| row.status == Status::Ready);
+    let is_one = |task: &(&'a TaskId, &'a Row)| match judge(snapshot, &tally, *task, None) {
+        Err(Obstacle::Person) => true,
+        Err(Obstacle::Unrouted(decision)) => matches!(decision.target, Target::Human(_)),
+        _ => false,
+    };
+    ready.filter(is_one).map(|(id, _)| id).collect()
+}
+
 /// Whether a task that names nobody would find anybody, now or later.
 pub(super) fn is_routed(snapshot: &Snapshot<'_>, row: &Row) -> bool {
     let Some(project) = snapshot.projects.get(&row.project) else {

@@ -24,6 +24,8 @@ use crate::workflow::{Doer, Graph, Progress, State, Verdict};
 /// Why the card of a hop is given up that nobody waits for any more.
 pub const SUPERSEDED: &str = "superseded: the workflow went on without it";
 
+/// Cards that are given up in one commit; the rest follows in the next poll.
+pub const DROPPED_MAX: usize = 100;
 /// Hops that one field of an event names: an event has to fit into a line of the log.
 const NAMED_MAX: usize = 100;
 /// Characters of the reason for which a workflow failed; its hops say it in full.
@@ -229,10 +231,13 @@ pub(super) fn conclude(
         let made = hop_card::make((&card, &flow), (at, id), maker);
         changes.made.extend(made);
     }
+    drop_parts(&mut flow, &mut changes);
     let verdict = progress_of(flow.graph(), &flow).verdict();
     let revision = card.revision;
     let end = match verdict {
         Verdict::Open => None,
+        // Once it is over, nobody would give them up.
+        _ if !flow.state.dropped.is_empty() => None,
         Verdict::Complete => {
             flow.state.status = FlowStatus::Complete;
             Some(verb::complete(&card, None, maker.now)?)
@@ -256,6 +261,14 @@ pub(super) fn conclude(
         made: changes.made,
         dropped: changes.dropped,
     })
+}
+
+/// Gives tasks of plans up that nobody waits for, as far as there is room.
+pub(super) fn drop_parts(flow: &mut Flow, changes: &mut Changes) {
+    let room = DROPPED_MAX.saturating_sub(changes.dropped.len());
+    let mut due = std::mem::take(&mut flow.state.dropped);
+    flow.state.dropped = due.split_off(due.len().min(room));
+    changes.dropped.append(&mut due);
 }
 
 /// Why a workflow failed, for people.

@@ -1,4 +1,4 @@
-//! What a person answers who is asked about a decision.
+//! What a person answers who is asked.
 //!
 //! Never decides by itself: [`Decide::choose`] does. Invariant: an answer that is not refused when
 //! it is given counts, as long as the votes are the same.
@@ -13,16 +13,17 @@ use crate::workflow::computed::{result_of, with_ballots};
 use crate::workflow::decide::{Ballot, Choice, Decide, Ruling};
 use crate::workflow::flow::Flow;
 use crate::workflow::graph::FAILED;
-use crate::workflow::outcome::{NOTES, OUTCOME, REJECTED, SUCCESS};
-use crate::workflow::{Kind, State};
+use crate::workflow::outcome::{NOTES, OUTCOME, Outcome, REJECTED, SUCCESS};
+use crate::workflow::{Condition, Hop, Kind, State};
 
-/// Answers that a refusal names.
+/// Answers that are named.
 const NAMED_MAX: usize = 20;
 
-/// Checks what is said of the question on a card of the task `whole`.
+/// Checks what a person says of a hop of the task `whole`, by its card.
 ///
 /// # Errors
-/// `AOF-2042` if the question is about a decision that has no such answer.
+/// `AOF-2042` if it is a decision that has no such answer, or if nothing in the workflow waits for
+/// such an outcome.
 pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Result<(), Refusal> {
     let Some(flow) = whole.workflow.as_deref() else {
         return Ok(());
@@ -34,22 +35,78 @@ pub fn check(whole: &Card, question: &TaskId, said: &Map<String, Value>) -> Resu
     let (Some((at, hop)), Some(word)) = (hop, said.get(OUTCOME).and_then(Value::as_str)) else {
         return Ok(());
     };
-    match &hop.kind {
-        Kind::Decide(decide) if chosen(flow, (at, decide), Some(said)).is_none() => {
-            let named = possible(flow, (at, decide));
-            Err(Refusal::refused(
-                "AOF-2042",
-                format!("`{word}` is no answer to the hop `{}`", hop.id),
-                &format!("use one of: {}", named.join(", ")),
-            )
-            .at(OUTCOME))
-        }
-        _ => Ok(()),
+    let is_one = match &hop.kind {
+        Kind::Decide(decide) => chosen(flow, (at, decide), Some(said)).is_some(),
+        _ => match Outcome::of(Some(said), hop) {
+            Outcome::Complete(word) => {
+                word == SUCCESS || waited_for(flow, at).contains(&word) || may_be_read(flow, hop)
+            }
+            _ => true,
+        },
+    };
+    match is_one {
+        true => Ok(()),
+        false => Err(Refusal::refused(
+            "AOF-2042",
+            format!("`{word}` is no answer to the hop `{}`", hop.id),
+            &format!("use one of: {}", answers(flow, at).join(", ")),
+        )
+        .at(OUTCOME)),
     }
 }
 
-/// Answers that a decision has, the general ones first.
-fn possible(flow: &Flow, (at, decide): (usize, &Decide)) -> Vec<String> {
+/// Whether a condition looks at the outcome of a hop, whatever it is, or hops are still to come of
+/// a plan, which may wait for any.
+fn may_be_read(flow: &Flow, hop: &Hop) -> bool {
+    let own = format!("hops.{}.result.{OUTCOME}", hop.id);
+    let reads = |condition: &Condition| {
+        condition.parts().into_iter().any(|part| match part {
+            Condition::Compare(field, ..) | Condition::In(field, _) => *field == own,
+            _ => false,
+        })
+    };
+    for (hop, record) in flow.graph().hops().iter().zip(&flow.state.hops) {
+        let grows = matches!(hop.kind, Kind::Expand(expand) if !expand.into_tasks);
+        if grows && !record.standing.state.is_final() {
+            return true;
+        }
+        let whens = hop.edges.iter().map(|edge| &edge.when);
+        for condition in whens.chain([&hop.condition]).flatten() {
+            if reads(condition) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Outcomes by which a person ends the hop at a position, the general ones first.
+#[must_use]
+pub fn answers(flow: &Flow, at: usize) -> Vec<String> {
+    let Some(hop) = flow.graph().hop(at) else {
+        return Vec::new();
+    };
+    let mut words: Vec<String> = match hop.decides() {
+        true => given(flow, at),
+        false => waited_for(flow, at),
+    };
+    words.retain(|word| ![SUCCESS, REJECTED].contains(&word.as_str()));
+    words.sort_unstable();
+    words.dedup();
+    words.splice(0..0, [SUCCESS, REJECTED].map(str::to_owned));
+    words.retain(|word| match &hop.kind {
+        Kind::Decide(decide) => {
+            let said = gathered([(OUTCOME.to_owned(), word.as_str().into())]);
+            chosen(flow, (at, decide), Some(&said)).is_some()
+        }
+        _ => word != REJECTED || hop.can_reject || hop.duty.waits_for_review,
+    });
+    words.truncate(NAMED_MAX);
+    words
+}
+
+/// What was voted for, who voted, and what is suggested.
+fn given(flow: &Flow, at: usize) -> Vec<String> {
     let own = flow.state.hops.get(at).and_then(|it| it.result.as_ref());
     let suggested = own.and_then(|own| own.get(OUTCOME)?.as_str());
     let mut words: Vec<String> = with_ballots(flow, at, &|ballots| {
@@ -60,15 +117,18 @@ fn possible(flow: &Flow, (at, decide): (usize, &Decide)) -> Vec<String> {
         words.flatten().map(str::to_owned).collect()
     });
     words.extend(suggested.map(str::to_owned));
-    words.retain(|word| ![SUCCESS, REJECTED].contains(&word.as_str()));
-    words.sort_unstable();
-    words.dedup();
-    words.splice(0..0, [SUCCESS, REJECTED].map(str::to_owned));
-    words.retain(|word| {
-        let said = gathered([(OUTCOME.to_owned(), word.as_str().into())]);
-        chosen(flow, (at, decide), Some(&said)).is_some()
-    });
-    words.truncate(NAMED_MAX);
+    words
+}
+
+/// Outcomes of a hop that edges name which lead on from it.
+fn waited_for(flow: &Flow, at: usize) -> Vec<String> {
+    let graph = flow.graph();
+    let mut words = Vec::new();
+    for hop in graph.after(at).iter().filter_map(|next| graph.hop(*next)) {
+        for edge in hop.edges.iter().filter(|edge| edge.from == at) {
+            words.extend_from_slice(edge.on.as_deref().unwrap_or_default());
+        }
+    }
     words
 }
 

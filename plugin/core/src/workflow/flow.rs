@@ -106,6 +106,8 @@ pub struct FlowState {
     pub completed_at: Option<Instant>,
     /// Hop by hop, in declared order.
     pub hops: Vec<HopRecord>,
+    /// Tasks of plans that nobody waits for any more, and that are still to be given up.
+    pub dropped: Vec<TaskId>,
 }
 
 /// The workflow of a card.

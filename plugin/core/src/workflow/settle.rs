@@ -183,14 +183,14 @@ fn set_back(
     let name = flow.graph().hop(told.at).map(|hop| hop.id.to_string());
     let count = progress.hops().get(told.at).map(|hop| hop.rejections);
     let review = json!({"hop": name, "notes": told.reason, "count": count});
-    let mut dropped = Vec::new();
+    let (mut dropped, mut parts) = (Vec::new(), Vec::new());
     for at in reset {
         let Some(record) = flow.state.hops.get_mut(*at) else {
             continue;
         };
         let is_open = !record.standing.state.is_final() && *at != told.at;
         dropped.extend(record.task.take().filter(|_| is_open));
-        dropped.append(&mut record.children);
+        parts.append(&mut record.children);
         *record = HopRecord {
             pass: record.pass,
             is_escalated: record.is_escalated,
@@ -199,6 +199,7 @@ fn set_back(
             ..HopRecord::default()
         };
     }
+    flow.state.dropped.append(&mut parts);
     dropped
 }
 

@@ -11,7 +11,9 @@ use crate::event::EventDraft;
 use crate::refusal::Refusal;
 use crate::status::Status;
 use crate::verb::{Step, touch};
-use crate::workflow::advance::{Advance, Changes, Maker, conclude, progress_of, take_in};
+use crate::workflow::advance::{
+    Advance, Changes, Maker, conclude, drop_parts, progress_of, take_in,
+};
 use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, FlowStatus, HopRecord, grown};
 use crate::workflow::{Graph, Hop, State};
@@ -146,6 +148,7 @@ pub fn upgrade(
     if card.status == Status::InProgress && flow.state.status == FlowStatus::Running {
         return Ok((conclude((card, flow), changes, maker)?, difference));
     }
+    drop_parts(&mut flow, &mut changes);
     card.workflow = Some(Box::new(flow));
     let advance = Advance {
         whole: Step {
@@ -166,6 +169,7 @@ fn carry_over(
     maker: &Maker<'_>,
 ) {
     flow.state.status = old.state.status;
+    flow.state.dropped.clone_from(&old.state.dropped);
     flow.state.started_at = old.state.started_at;
     let known = |id: &crate::id::HopId| old.state.hops.get(old.graph().position(id)?);
     let done = |id: &crate::id::HopId| {
@@ -186,7 +190,7 @@ fn carry_over(
         let is_open = !record.standing.state.is_final();
         if is_open && flow.graph().position(id).is_none() {
             changes.dropped.extend(record.task.clone());
-            changes.dropped.extend(record.children.iter().cloned());
+            flow.state.dropped.extend(record.children.iter().cloned());
         }
     }
     let definition = flow.definition.clone();

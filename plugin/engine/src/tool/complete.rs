@@ -103,7 +103,7 @@ impl<S: Store> Engine<S> {
         let result = arguments.result();
         let id = self.aim_at_hop(ctx, &arguments.target())?;
         let (store, session) = self.at_hand()?;
-        let asker = asker(store, session, &id);
+        let asker = asker(store, session, (ctx, &id));
         let is_reviewed = is_reviewed(session, ctx);
         let is_agent = matches!(ctx.caller, Caller::Agent { .. });
         // Whoever completes what was offered is the one who took it.
@@ -168,11 +168,12 @@ fn misfit(message: String, field: &str) -> Refusal {
     Refusal::refused("AOF-1004", message, hint).at(place)
 }
 
-/// The task whose workflow asks a person with this card. One that cannot be read judges no answer:
-/// the poll after it was mended takes the answer in, or asks once more.
-fn asker<S: Store>(store: &mut S, session: &Session, id: &TaskId) -> Option<Card> {
+/// The task of the hop that a person ends. One that cannot be read judges no answer: the poll after
+/// it was mended takes the answer in, or asks once more.
+fn asker<S: Store>(store: &mut S, session: &Session, about: (&Context, &TaskId)) -> Option<Card> {
+    let (ctx, id) = about;
     let hop = session.shelf.index.row(id)?.hop.as_ref()?;
-    let of = hop.is_human.then(|| hop.of.clone())?;
+    let of = matches!(ctx.caller, Caller::Human(_)).then(|| hop.of.clone())?;
     Some(load_one(store, session, &of).ok()?.card())
 }
 

@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 
 use aof_core::caller::Context;
+use aof_core::gather::gathered;
 use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use aof_core::index::{Finished, Row, TaskIndex};
+use aof_core::plan::for_people;
 use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
@@ -51,6 +53,9 @@ pub(super) struct Arguments {
     /// Standing where they are for longer than they may.
     #[serde(default)]
     overdue: bool,
+    /// Waiting for a person: asked, handed in, or for a role that is a person's.
+    #[serde(default)]
+    for_person: bool,
     /// Of this project.
     project: Option<String>,
     /// Tasks in the page, 1 to 1000; 50 if left out.
@@ -73,6 +78,8 @@ struct Filter<'i> {
     title: Option<String>,
     project: Option<ProjectId>,
     overdue: Option<BTreeSet<&'i TaskId>>,
+    /// What is in review besides.
+    for_person: Option<BTreeSet<&'i TaskId>>,
 }
 
 impl<S: Store> Engine<S> {
@@ -114,6 +121,10 @@ fn filter_of<'i>(
         let overdue = session.shelf.index.overdue(ctx.now);
         overdue.map(|(id, _)| id).collect()
     });
+    let for_person = arguments.for_person.then(|| {
+        let ready = for_people(&session.snapshot(ctx.now));
+        gathered(ready)
+    });
     Ok(Filter {
         statuses: statuses.collect::<Result<_, _>>()?,
         agent: name(arguments.agent.as_ref(), AgentId::parse, "agent")?,
@@ -127,6 +138,7 @@ fn filter_of<'i>(
         title: text(arguments.title.as_ref(), "title")?.map(|text| text.to_lowercase()),
         project,
         overdue,
+        for_person,
     })
 }
 
@@ -200,8 +212,9 @@ impl Filter<'_> {
     ) -> impl Iterator<Item = Candidate<'i>> {
         let rows = index.rows_after(after);
         let mut rows = rows.filter(|(id, row)| self.fits(id, row)).peekable();
-        // Nobody finished is overdue.
-        let reads = self.overdue.is_none() && self.statuses.iter().any(|it| it.is_terminal());
+        // Nobody finished is overdue, or waits for anybody.
+        let is_open = self.overdue.is_some() || self.for_person.is_some();
+        let reads = !is_open && self.statuses.iter().any(|it| it.is_terminal());
         let finished = reads.then(|| index.finished_after(after));
         let finished = finished.into_iter().flatten();
         let fits = |finished: &Finished| {
@@ -220,6 +233,7 @@ impl Filter<'_> {
         let agent = held.or(row.routing.agent.as_ref());
         let has_tag = |tag: &String| row.routing.tags.contains(tag);
         let has_title = |text: &String| row.title.to_lowercase().contains(text);
+        let waits = |ids: &BTreeSet<&TaskId>| row.status == Status::Review || ids.contains(id);
         (self.statuses.is_empty() || self.statuses.contains(&row.status))
             && is(self.project.as_ref(), &row.project)
             && is_some(self.agent.as_ref(), agent)
@@ -230,6 +244,7 @@ impl Filter<'_> {
             && self.tag.as_ref().is_none_or(has_tag)
             && self.title.as_ref().is_none_or(has_title)
             && self.overdue.as_ref().is_none_or(|ids| ids.contains(id))
+            && self.for_person.as_ref().is_none_or(waits)
     }
 }
 

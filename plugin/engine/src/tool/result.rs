@@ -7,8 +7,8 @@ use aof_core::workflow::outcome::{NOTES, OUTCOME, REJECTED};
 use aof_core::workflow::{HopOf, HopResult, answer};
 use serde_json::{Map, Value};
 
-/// The card of a hop with its result; any other card as it is. A question is asked by the task
-/// `asker`.
+/// The card of a hop with its result; any other card as it is. What a person says is judged by the
+/// task `asker`, whose hop it is.
 ///
 /// # Errors
 /// `AOF-2042` if the caller may not end the hop so; `AOF-1004` if the result says what a hop

@@ -12,7 +12,7 @@ use crate::change::Plan;
 use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, touched};
-use crate::tool::target::About;
+use crate::tool::target::{About, left_behind};
 use crate::work::Closing;
 
 impl<S: Store> Engine<S> {
@@ -22,7 +22,12 @@ impl<S: Store> Engine<S> {
         arguments: &About,
     ) -> Result<Outcome, Refusal> {
         let id = self.aim(ctx, &arguments.target())?;
-        let verb = |card: &Card| verb::resurrect(card, ctx.caller.actor(), ctx.now);
+        let (_, session) = self.at_hand()?;
+        let left = left_behind(session, &id);
+        let verb = |card: &Card| match &left {
+            Some(refusal) => Err(refusal.clone()),
+            None => verb::resurrect(card, ctx.caller.actor(), ctx.now),
+        };
         let closing = |_: &Card| Closing::new(RunOutcome::Released, Some("resurrected"));
         let plan = Plan {
             operation: Operation::Resurrect,

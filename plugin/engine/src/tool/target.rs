@@ -110,6 +110,29 @@ pub(super) fn refuse_whole(card: &Card) -> Result<(), Refusal> {
     .at("taskId"))
 }
 
+/// Why a dead letter is not brought back that the workflow of its task went on without, if it is
+/// one: the next poll would give it up.
+pub(super) fn left_behind(session: &Session, id: &TaskId) -> Option<Refusal> {
+    let index = &session.shelf.index;
+    let row = index.row(id)?;
+    let of = &row.hop.as_ref()?.of;
+    if row.status != Status::Deadletter || !index.is_abandoned(id, of) {
+        return None;
+    }
+    let way = match index.status(of) {
+        Some(Status::Deadletter) => Some(("resurrect", "")),
+        Some(Status::Blocked) => Some(("unblock", "")),
+        Some(status) if !status.is_terminal() => Some(("unblock", " once it is blocked")),
+        _ => None,
+    };
+    let hint = match way {
+        Some((verb, when)) => format!("`aof task {verb} {of}` takes it up again{when}"),
+        None => "it is over; make a new task for further work".to_owned(),
+    };
+    let message = format!("the workflow of {of} went on without {id}");
+    Some(Refusal::refused("AOF-2040", message, &hint).at("taskId"))
+}
+
 /// Refuses a task that is not in the named project.
 fn check_project(session: &Session, id: &TaskId, project: Option<&String>) -> Result<(), Refusal> {
     let Some(wanted) = name(project, ProjectId::parse, "project")? else {

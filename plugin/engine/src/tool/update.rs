@@ -18,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::tool::answer::{self, Touched, TouchedTask, touched};
 use crate::tool::arguments::{body, line};
 use crate::tool::result::with_result;
-use crate::tool::target::{Target, closing_by, refuse_whole};
+use crate::tool::target::{Target, closing_by, left_behind, refuse_whole};
 use crate::work::Closing;
 
 /// Statuses that a tool may ask for. Cancelling has a tool of its own; a dead letter is the
@@ -77,7 +77,12 @@ impl<S: Store> Engine<S> {
             Some(_) => self.aim_at_hop(ctx, &arguments.target())?,
             None => self.aim(ctx, &arguments.target())?,
         };
+        let (_, session) = self.at_hand()?;
+        let left = left_behind(session, &id).filter(|_| edit.status == Some(Status::Ready));
         let verb = |card: &Card| {
+            if let Some(refusal) = &left {
+                return Err(refusal.clone());
+            }
             let is_led = matches!(
                 edit.status,
                 Some(Status::InProgress | Status::Review | Status::Done)

@@ -4,15 +4,15 @@ use aof_core::id::TaskId;
 use aof_core::index::TaskIndex;
 use aof_core::instant::Instant;
 use aof_core::status::Status;
-use aof_core::workflow::{Flow, SkipReason, State};
+use aof_core::workflow::{Flow, SkipReason, State, answer};
 use serde_json::{Value, json};
 
 /// `name`, `template`, `status`, `startedAt`, `completedAt`, `hops` in declared order.
 pub(crate) fn of(index: &TaskIndex, flow: &Flow) -> Value {
     let graph = flow.graph();
     let name = |at: usize| graph.hop(at).map(|hop| hop.id.as_str());
-    let hops = graph.hops().iter().zip(&flow.state.hops);
-    let hops = hops.map(|(hop, record)| {
+    let hops = graph.hops().iter().zip(&flow.state.hops).enumerate();
+    let hops = hops.map(|(at, (hop, record))| {
         let standing = &record.standing;
         let status = record.task.as_ref().and_then(|task| index.status(task));
         let is_held = status == Some(Status::InProgress) && standing.state == State::Ready;
@@ -21,8 +21,10 @@ pub(crate) fn of(index: &TaskIndex, flow: &Flow) -> Value {
             State::Skipped(reason) => (None, Some(skip(*reason))),
             _ => (None, None),
         };
+        let is_open = record.task.is_some() && !standing.state.is_final();
         json!({
             "id": hop.id.as_str(),
+            "answers": is_open.then(|| answer::answers(flow, at)),
             "state": if is_held { State::Dispatched.as_str() } else { standing.state.as_str() },
             "outcome": outcome,
             "skipped": skipped,
