@@ -8,7 +8,7 @@ use std::thread;
 use aof_sim::defect::Defect;
 
 /// Name, seed, and the invariant that breaks there; nothing breaks in that world without it.
-const NOTICED: [(&str, u64, &str); 57] = [
+const NOTICED: [(&str, u64, &str); 59] = [
     ("skip-journal-flush", 0, "I1"),
     ("skip-sync", 0, "I1"),
     ("names-first", 5, "I6"),
@@ -66,6 +66,8 @@ const NOTICED: [(&str, u64, &str); 57] = [
     ("keep-superseded", 54, "I22"),
     ("decide-for-people", 0, "I22"),
     ("give-up-wholes", 0, "I22"),
+    ("excuse-voters", 0, "I22"),
+    ("double-plans", 0, "I22"),
 ];
 
 #[test]
