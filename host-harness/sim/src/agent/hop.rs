@@ -23,14 +23,13 @@ pub(super) fn of_a_hop(
         _ => "success",
     };
     let vote = match dice.u8(0..6) {
-        0 if !is_gentle => None,
+        0 => None,
         1 | 2 => Some(("nay", 0.8)),
         _ => Some(("aye", 0.6)),
     };
     let plan = match dice.u8(0..4) {
-        _ if is_gentle => Some(json!([])),
         0 => None,
-        _ => Some(plan(colleague, seed, dice)),
+        _ => Some(plan(colleague, (seed, is_gentle), dice)),
     };
     let names_whole = dice.u8(0..4) == 0;
     for (_, deed) in deeds.iter_mut() {
@@ -73,7 +72,7 @@ pub(crate) fn plans_are_of_tasks(seed: u64, dice: &mut fastrand::Rng) -> bool {
 }
 
 /// A plan of hops or tasks, which whoever expands may want or not; some are wrong.
-fn plan(colleague: &str, seed: u64, dice: &mut fastrand::Rng) -> Value {
+fn plan(colleague: &str, (seed, is_good): (u64, bool), dice: &mut fastrand::Rng) -> Value {
     let is_of_tasks = plans_are_of_tasks(seed, dice);
     let first = dice.u32(0..NAMES);
     let entries = 0..dice.u32(0..=3);
@@ -88,6 +87,7 @@ fn plan(colleague: &str, seed: u64, dice: &mut fastrand::Rng) -> Value {
         })
         .collect();
     match (dice.u8(0..12), plan.first_mut()) {
+        _ if is_good => {}
         (0, Some(entry)) => entry["dependsOn"] = json!([name(0)]),
         (1, Some(entry)) => entry["agent"] = json!("nobody"),
         (2, Some(entry)) => entry["id"] = json!("h0"),

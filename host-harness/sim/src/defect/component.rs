@@ -63,6 +63,9 @@ impl FlawedComponent {
 
     /// The first task that a plan became is made once more.
     fn plan_again(&mut self, ctx: &Ctx, whole: Option<Value>) {
+        let Some(whole) = whole.as_ref().and_then(Value::as_str) else {
+            return;
+        };
         let asked = json!({"parentId": whole, "limit": 1}).to_string();
         let Ok(Reply::Done(listed)) = self.whole.call_tool(ctx, "aof_task_list", &asked) else {
             return;

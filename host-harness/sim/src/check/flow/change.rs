@@ -34,9 +34,10 @@ impl Workflows {
         *self.changes.entry(task.clone()).or_default() += 1;
         let card = disk.only(task).and_then(|file| file.card.as_deref());
         let flow = card.and_then(|card| card.workflow.as_deref());
-        let Some(flow) = flow.filter(|_| !self.spoiled.contains(task)) else {
+        let Some(flow) = flow else {
             return Ok(());
         };
+        let is_ours = !is_more && !self.spoiled.contains(task);
         if self.looks > 1 {
             // Nobody saw what was begun just before.
             let now = flow.hops().map(|(hop, it)| (hop.to_string(), it.pass));
@@ -56,7 +57,7 @@ impl Workflows {
                 *known = (*known).max(pass);
             }
             let is_done = matches!(state, State::Complete(_) | State::Failed);
-            if let Some((_, now)) = now.filter(|_| is_done && !is_more)
+            if let Some((_, now)) = now.filter(|_| is_done && is_ours)
                 && (&now.standing.state, now.pass, &now.result) != (state, was.pass, &was.result)
             {
                 return wrong(
