@@ -71,11 +71,13 @@ impl FlawedComponent {
             return;
         };
         let listed: Value = serde_json::from_str(&listed.value).unwrap_or_default();
-        let Some(title) = listed["list"]["tasks"][0]["title"].as_str() else {
-            return;
-        };
-        let again = json!({"title": title, "brief": title, "parentId": whole}).to_string();
-        drop(self.whole.call_tool(ctx, "aof_dispatch", &again));
+        let part = &listed["list"]["tasks"][0];
+        let again = json!({"title": part["title"], "brief": "Once more.",
+            "agent": part["agent"], "parentId": whole});
+        drop(
+            self.whole
+                .call_tool(ctx, "aof_dispatch", &again.to_string()),
+        );
     }
 
     /// In the name of the run that has the task now, whoever asks.
