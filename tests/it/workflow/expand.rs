@@ -254,3 +254,34 @@ fn a_plan_that_was_carried_out_stays_whoever_leaves() {
         ]
     );
 }
+
+/// One result may hold both a plan and the vote that decides without it.
+#[test]
+fn tasks_that_nobody_waits_for_at_once_are_not_made() {
+    let mut stage = Stage::empty();
+    let task = begun(
+        &mut stage,
+        &of(json!([
+            {"id": "plan", "agent": "writer"},
+            {"id": "split", "kind": "expand", "dependsOn": ["plan"], "expand": {"into": "tasks"}},
+            {"id": "sum", "kind": "decide", "dependsOn": ["plan", "split"],
+             "decide": {"consensus": "first_wins"}},
+            {"id": "ship", "agent": "printer", "dependsOn": ["sum"]},
+        ])),
+    );
+    let part = json!({"id": "x", "title": "X", "routing": {"agent": "judge"}});
+    let said = json!({"verdict": "aye", "payload": {"plan": [part]}});
+    does(&mut stage, (&task, "plan"), &said);
+    assert_eq!(
+        standing(&mut stage, &task)[1..],
+        [
+            "split: skipped dead-path",
+            "sum: complete success",
+            "ship: ready"
+        ]
+    );
+    let listed = stage.ann("aof_task_list", json!({"parentId": task}));
+    assert_eq!(listed["list"]["tasks"], json!([]));
+    does(&mut stage, (&task, "ship"), &json!({}));
+    assert_eq!(stage.status(&task), "done");
+}

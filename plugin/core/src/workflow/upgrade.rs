@@ -110,8 +110,8 @@ fn is_same((old, was): (&Graph, &Hop), (new, is): (&Graph, &Hop)) -> bool {
 /// Lets the task go on with another workflow.
 ///
 /// # Errors
-/// `AOF-2043` if it carries none, if its workflow is over, or if a plan that was carried out does not
-/// fit.
+/// `AOF-2043` if it carries none, if its workflow is over, or if a plan that was carried out does
+/// not fit.
 pub fn upgrade(
     card: &Card,
     next: Flow,
