@@ -6,8 +6,11 @@
 
 mod character;
 mod executor;
+mod hop;
 mod session;
 
 pub use character::Character;
+pub(crate) use hop::plans_are_of_tasks;
+
 pub use executor::{Pulse, SimExecutor};
 pub use session::{Crowd, Start};

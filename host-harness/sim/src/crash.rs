@@ -153,7 +153,8 @@ pub fn heading() -> String {
 
 /// Every operation, those on hops last.
 pub(crate) fn cases() -> impl Iterator<Item = &'static Case> {
-    case::CASES.iter().chain(hop::CASES)
+    let of_hops = [hop::CASES, hop::decide::CASES, hop::plan::CASES];
+    case::CASES.iter().chain(of_hops.into_iter().flatten())
 }
 
 /// The names of all operations, in the order of the table.

@@ -147,6 +147,10 @@ pub enum Defect {
     DecideForPeople,
     /// A task with a workflow is given up once an agent tries to move it.
     GiveUpWholes,
+    /// Votes of those who failed are not missed.
+    ExcuseVoters,
+    /// A plan is carried out twice.
+    DoublePlans,
 }
 
 /// Where a defect has to show.
@@ -160,7 +164,7 @@ pub struct Description {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Defect; 57] = [
+    pub const ALL: [Defect; 59] = [
         Defect::SkipJournalFlush,
         Defect::SkipSync,
         Defect::NamesFirst,
@@ -218,6 +222,8 @@ impl Defect {
         Defect::KeepSuperseded,
         Defect::DecideForPeople,
         Defect::GiveUpWholes,
+        Defect::ExcuseVoters,
+        Defect::DoublePlans,
     ];
 
     /// Its name, and the worlds in which it shows.
@@ -281,6 +287,8 @@ impl Defect {
             Defect::KeepSuperseded => ("keep-superseded", Profile::Flows),
             Defect::DecideForPeople => ("decide-for-people", Profile::Flows),
             Defect::GiveUpWholes => ("give-up-wholes", Profile::Flows),
+            Defect::ExcuseVoters => ("excuse-voters", Profile::Flows),
+            Defect::DoublePlans => ("double-plans", Profile::Flows),
         };
         Description { name, profile }
     }

@@ -31,7 +31,6 @@ use aof_store::layout::ProjectRoot;
 use aof_store::loaded::{LoadedCard, Place, load};
 use aof_store::port::{EntryKind, Store};
 use aof_store::refusal::refusal_of;
-use serde_json::Value;
 
 use crate::cascade::cascade;
 use crate::change::load_one;
@@ -326,7 +325,8 @@ fn made<S: Store>(
         hash: &aof_codec::content_hash,
         route: &|doer| routing(&session.chart, doer),
         has_file: &|path| files.contains(path),
-        plan: &|payload, about| plan(&session.chart, payload, about),
+        plan: &aof_codec::plan_of,
+        known: &|plan| known(&session.chart, plan),
         status: &|task| {
             let index = &session.shelf.index;
             // One that cannot be read is not over.
@@ -380,20 +380,18 @@ fn drop_cards<S: Store>(
     Ok(())
 }
 
-/// Reads a plan; it may name only whom the chart has.
-fn plan(chart: &OrgChart, payload: Option<&Value>, about: (&Graph, usize)) -> Result<Plan, String> {
-    let plan = aof_codec::plan_of(payload, about)?;
-    let known = match &plan {
-        Plan::Hops(graph) => check_doers(chart, graph),
+/// Whether the chart has everybody whom a plan names. Once it was carried out, that counts no more.
+fn known(chart: &OrgChart, plan: &Plan) -> Result<(), String> {
+    match plan {
+        Plan::Hops(graph) => check_doers(chart, graph).map_err(|refusal| refusal.message),
         Plan::Tasks(children) => {
             let mut doers = children.iter().filter_map(|it| it.hop.duty.doer.as_ref());
             match doers.find_map(|doer| stranger(chart, doer)) {
-                Some((kind, name)) => return Err(format!("the org chart has no {kind} `{name}`")),
+                Some((kind, name)) => Err(format!("the org chart has no {kind} `{name}`")),
                 None => Ok(()),
             }
         }
-    };
-    known.map(|()| plan).map_err(|refusal| refusal.message)
+    }
 }
 
 /// Whom the chart knows under the name of whoever does a hop: a role, or an agent of that name

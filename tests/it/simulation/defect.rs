@@ -8,7 +8,7 @@ use std::thread;
 use aof_sim::defect::Defect;
 
 /// Name, seed, and the invariant that breaks there; nothing breaks in that world without it.
-const NOTICED: [(&str, u64, &str); 57] = [
+const NOTICED: [(&str, u64, &str); 59] = [
     ("skip-journal-flush", 0, "I1"),
     ("skip-sync", 0, "I1"),
     ("names-first", 5, "I6"),
@@ -60,12 +60,14 @@ const NOTICED: [(&str, u64, &str); 57] = [
     ("short-list", 4, "I20"),
     ("overspend", 2, "I21"),
     ("count-nothing", 0, "I21"),
-    ("skip-waiting", 0, "I22"),
-    ("forget-rejections", 335, "I22"),
-    ("hurry-joins", 0, "I22"),
-    ("keep-superseded", 54, "I22"),
+    ("skip-waiting", 5, "I22"),
+    ("forget-rejections", 20, "I22"),
+    ("hurry-joins", 7, "I22"),
+    ("keep-superseded", 96, "I22"),
     ("decide-for-people", 0, "I22"),
     ("give-up-wholes", 0, "I22"),
+    ("excuse-voters", 241, "I22"),
+    ("double-plans", 8, "I22"),
 ];
 
 #[test]

@@ -179,3 +179,125 @@ fn what_is_over_or_was_made_from_nothing_is_refused() {
     does(&mut stage, (&task, "build"), &json!({}));
     assert_eq!(ask(&mut stage, new()), "AOF-2043");
 }
+
+/// What was begun as something else cannot go on as it was begun.
+#[test]
+fn a_hop_at_work_that_becomes_another_kind_is_done_anew() {
+    // Given a run, and tasks of a plan
+    let mut stage = Stage::empty();
+    let task = begun(
+        &mut stage,
+        &of(json!([
+            {"id": "plan", "agent": "writer"},
+            {"id": "split", "kind": "expand", "dependsOn": ["plan"], "expand": {"into": "tasks"}},
+            {"id": "look", "agent": "reader", "dependsOn": ["plan"]},
+        ])),
+    );
+    let part = json!({"id": "x", "title": "X", "routing": {"agent": "judge"}});
+    let said = json!({"verdict": "aye", "payload": {"plan": [part]}});
+    does(&mut stage, (&task, "plan"), &said);
+    let running = spawn_of(&mut stage, &task, "look");
+    stage.started(&running);
+    let listed = stage.ann("aof_task_list", json!({"parentId": task}));
+    let part = listed["list"]["tasks"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    // When the one is to be done by an agent, and the other one asks a person
+    let next = of(json!([
+        {"id": "plan", "agent": "writer"},
+        {"id": "split", "agent": "printer", "dependsOn": ["plan"]},
+        {"id": "look", "kind": "decide", "dependsOn": ["plan"],
+         "decide": {"consensus": "human_review"}},
+    ]));
+    stage.ann(
+        "aof_workflow_upgrade",
+        json!({"taskId": task, "workflow": next}),
+    );
+    // Then nothing of what was begun goes on, and no agent answers for the person
+    assert_eq!(
+        standing(&mut stage, &task)[1..],
+        ["split: ready", "look: waiting-human"]
+    );
+    assert_eq!(stage.status(&part), "cancelled");
+    assert_eq!(stage.status(&running.task), "cancelled");
+    assert_ne!(card_of(&mut stage, &task, "look"), running.task);
+    stage.ann("aof_task_complete", json!({"taskId": task}));
+    does(&mut stage, (&task, "split"), &json!({}));
+    assert_eq!(stage.status(&task), "done");
+}
+
+/// A question is about the rule that was in force when it was asked.
+#[test]
+fn a_question_whose_rule_is_another_one_is_decided_anew() {
+    let rule = |decide: Value| {
+        of(json!([
+            {"id": "ada", "agent": "writer"},
+            {"id": "sum", "kind": "decide", "dependsOn": ["ada"], "decide": decide},
+        ]))
+    };
+    let mut stage = Stage::empty();
+    let task = begun(&mut stage, &rule(json!({"consensus": "human_review"})));
+    does(&mut stage, (&task, "ada"), &json!({"verdict": "aye"}));
+    let question = card_of(&mut stage, &task, "sum");
+    let next = rule(json!({"consensus": "majority"}));
+    stage.ann(
+        "aof_workflow_upgrade",
+        json!({"taskId": task, "workflow": next}),
+    );
+    assert_eq!(standing(&mut stage, &task)[1], "sum: complete success");
+    assert_eq!(stage.status(&question), "cancelled");
+    assert_eq!(stage.status(&task), "done");
+}
+
+/// What is done is done, whatever it is called now.
+#[test]
+fn a_hop_that_is_done_expands_no_more() {
+    for plan in [json!([{"id": "x", "agent": "judge"}]), json!("nonsense")] {
+        let mut stage = Stage::empty();
+        let hops = json!([{"id": "plan", "agent": "writer"}, {"id": "grow", "agent": "reader"}]);
+        let task = begun(&mut stage, &of(hops));
+        does(&mut stage, (&task, "grow"), &json!({}));
+        let next = of(json!([
+            {"id": "plan", "agent": "writer"},
+            {"id": "grow", "kind": "expand", "dependsOn": ["plan"], "expand": {}},
+        ]));
+        stage.ann(
+            "aof_workflow_upgrade",
+            json!({"taskId": task, "workflow": next}),
+        );
+        let said = json!({"payload": {"plan": plan}});
+        does(&mut stage, (&task, "plan"), &said);
+        assert_eq!(
+            standing(&mut stage, &task),
+            ["plan: complete success", "grow: complete success"]
+        );
+        assert_eq!(stage.status(&task), "done");
+    }
+}
+
+/// What a plan made stays: a definition that would not allow it is refused whole.
+#[test]
+fn a_definition_that_allows_less_than_was_planned_is_refused() {
+    let growing = |expand: Value| {
+        of(json!([
+            {"id": "plan", "agent": "writer"},
+            {"id": "grow", "kind": "expand", "dependsOn": ["plan"], "expand": expand},
+        ]))
+    };
+    let mut stage = Stage::empty();
+    let task = begun(&mut stage, &growing(json!({})));
+    let plan = json!([{"id": "x", "agent": "reader"}, {"id": "y", "agent": "judge"}]);
+    does(
+        &mut stage,
+        (&task, "plan"),
+        &json!({"payload": {"plan": plan}}),
+    );
+    let asked = json!({"taskId": task, "workflow": growing(json!({"maxCount": 1}))});
+    let (code, place, _) = stage.refused(&human("ann"), ("aof_workflow_upgrade", asked));
+    assert_eq!(
+        (code.as_str(), place.as_deref()),
+        ("AOF-2043", Some("workflow"))
+    );
+    assert_eq!(standing(&mut stage, &task)[2..], ["x: ready", "y: ready"]);
+}

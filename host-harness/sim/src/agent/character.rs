@@ -162,47 +162,8 @@ pub(super) fn give_plans(deeds: &mut [(u64, Deed)], plans: &[Value], dice: &mut 
     }
 }
 
-/// How a hop ends differs, and some name the whole where they mean their hop, or try to end it.
-pub(super) fn of_a_hop(
-    deeds: &mut Vec<(u64, Deed)>,
-    (task, whole): (&str, &str),
-    (is_gentle, dice): (bool, &mut fastrand::Rng),
-) {
-    let outcome = match dice.u8(0..10) {
-        _ if is_gentle => "success",
-        0 | 1 => "rejected",
-        2 => "failed",
-        3 => "large",
-        _ => "success",
-    };
-    let names_whole = dice.u8(0..4) == 0;
-    for (_, deed) in deeds.iter_mut() {
-        change(deed, "aof_task_complete", |fields| {
-            if fields.get("taskId").is_some_and(|it| it == task) {
-                fields.insert("outcome".to_owned(), outcome.into());
-                fields.insert("notes".to_owned(), "as an agent sees it".into());
-                if names_whole {
-                    fields.insert("taskId".to_owned(), whole.into());
-                }
-            }
-        });
-    }
-    if dice.u8(0..6) == 0
-        && let Some((first_ms, _)) = deeds.first()
-    {
-        let end = match dice.choice(["done", "review"]).filter(|_| dice.bool()) {
-            Some(status) => call(
-                "aof_task_update",
-                &json!({"taskId": whole, "status": status}),
-            ),
-            None => call("aof_task_cancel", &json!({"taskId": whole})),
-        };
-        deeds.insert(0, (*first_ms, end));
-    }
-}
-
 /// Changes what a call of this tool says.
-fn change(deed: &mut Deed, tool: &str, with: impl FnOnce(&mut Map<String, Value>)) {
+pub(super) fn change(deed: &mut Deed, tool: &str, with: impl FnOnce(&mut Map<String, Value>)) {
     if let Deed::Call { name, arguments } = deed
         && *name == tool
         && let Ok(mut fields) = serde_json::from_str(arguments)
@@ -233,7 +194,7 @@ fn delegate(duty: &Duty<'_>) -> Deed {
     )
 }
 
-fn call(name: &'static str, arguments: &serde_json::Value) -> Deed {
+pub(super) fn call(name: &'static str, arguments: &serde_json::Value) -> Deed {
     Deed::Call {
         name,
         arguments: arguments.to_string(),

@@ -11,6 +11,7 @@ use aof_host::contract::types::SpawnEffect;
 use aof_host::executor::News;
 
 use super::character::{self, Character, Deed, Duty};
+use super::hop;
 
 /// Subtasks that agents make before they all work alone, so that a world stays small.
 const DELEGATIONS_MAX: usize = 6;
@@ -437,8 +438,8 @@ impl Table {
             character::give_plans(&mut deeds, &self.plans, dice);
         }
         if let Some(whole) = &whole {
-            let of = (duty.task, whole.as_str());
-            character::of_a_hop(&mut deeds, of, (self.is_gentle, dice));
+            let of = (duty.task, whole.as_str(), duty.colleague);
+            hop::of_a_hop(&mut deeds, of, (self.seed, self.is_gentle, dice));
         }
         deeds
     }

@@ -4,6 +4,7 @@
 //! Invariant: a workflow with a card that people moved, broke or removed is judged by its own card
 //! only.
 
+mod change;
 mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,8 @@ pub struct Workflows {
     spoiled: BTreeSet<String>,
     /// How often a hop sent work back, as its card said last.
     rejections: BTreeMap<Key, u32>,
+    /// All rejections of a task together.
+    sent_back: BTreeMap<String, u32>,
     /// How often a hop was set back, as the log tells it.
     set_back: BTreeMap<Key, u32>,
     /// Cards of hops that may have vanished, each of which is made once more.
@@ -46,6 +49,20 @@ pub struct Workflows {
     begun: BTreeSet<String>,
     /// How often a workflow failed, as the log tells it.
     failures: BTreeMap<String, u32>,
+    /// Tasks that went on with another definition since all was well.
+    changed: BTreeSet<String>,
+    /// Tasks of which hops were done anew since then.
+    done_anew: BTreeSet<String>,
+    /// How often a task went on with another definition.
+    changes: BTreeMap<String, u32>,
+    /// Passes of hops that were begun before that.
+    kept: BTreeMap<Key, u32>,
+    /// How the hops of every task stood when all was well last.
+    seen: BTreeMap<Key, HopRecord>,
+    /// Looks since then.
+    looks: u32,
+    /// Tasks that were over once.
+    ended: BTreeSet<String>,
 }
 
 /// A workflow and its card.
@@ -137,10 +154,13 @@ impl Workflows {
     /// # Errors
     /// What does not hold.
     pub fn look(&mut self, history: &History, disk: &Disk, ledger: &Ledger) -> Verdict {
+        self.looks += 1;
         for (task, _, hop) in hop_cards(disk) {
             self.hops.entry(task.clone()).or_insert_with(|| hop.clone());
         }
-        let touched = self.hops.iter().filter(|(task, _)| !ledger.is_ours(task));
+        let is_touched = |hop: &HopOf| !ledger.is_ours(hop.of.as_str());
+        let touched = self.hops.iter();
+        let touched = touched.filter(|(task, hop)| !ledger.is_ours(task) || is_touched(hop));
         self.spoiled
             .extend(touched.map(|(_, hop)| hop.of.to_string()));
         let wholes = carried(disk).filter(|(task, _)| !ledger.is_ours(task));
@@ -152,13 +172,29 @@ impl Workflows {
         for line in &lines {
             self.take(line, &lines, disk, ledger)?;
         }
+        let over = disk
+            .tasks()
+            .filter(|(_, files)| files.iter().any(|it| is_over(it.status)));
+        self.ended.extend(over.map(|(task, _)| task.clone()));
         Ok(())
+    }
+
+    /// Passes of hops of a task that were begun under another definition.
+    fn kept_of(&self, task: &str) -> BTreeMap<&str, u32> {
+        let own = (task.to_owned(), String::new())..;
+        let own = self.kept.range(own).take_while(|((of, _), _)| of == task);
+        own.map(|((_, hop), pass)| (hop.as_str(), *pass)).collect()
     }
 
     fn take(&mut self, line: &Line, fresh: &[&Line], disk: &Disk, ledger: &Ledger) -> Verdict {
         let Some(task) = line.task.as_ref() else {
             return Ok(());
         };
+        match line.kind.as_str() {
+            "dag.upgraded" => drop(self.changed.insert(task.clone())),
+            "dag.hop_rejected" | "dag.started" => drop(self.done_anew.insert(task.clone())),
+            _ => {}
+        }
         if line.kind == "dag.hop_rejected" {
             for hop in line.names("reset") {
                 *self.set_back.entry((task.clone(), hop)).or_default() += 1;
@@ -219,6 +255,7 @@ impl Workflows {
     /// # Errors
     /// What does not hold.
     pub fn settled(&mut self, disk: &Disk, ledger: &Ledger) -> Verdict {
+        self.compared(disk, ledger)?;
         for (task, carried) in carried(disk).filter(|(task, _)| ledger.is_ours(task)) {
             let Carried { file, card, flow } = &carried;
             if flow.state.status == FlowStatus::Pending {
@@ -227,10 +264,12 @@ impl Workflows {
                 }
                 continue;
             }
-            let model = Model::of(card, flow);
-            if !model.is_plain() {
+            let is_changed = self.changes.contains_key(task);
+            if is_changed && file.status != Status::InProgress {
+                // What follows for it is seen once it goes on.
                 continue;
             }
+            let model = Model::of(card, flow, self.kept_of(task));
             if let Some(flaw) = model.flaw() {
                 return wrong(task, flaw);
             }
@@ -261,6 +300,18 @@ impl Workflows {
 
     /// Rejections are never forgotten, and no hop is begun more often than it was set back.
     fn counters(&mut self, task: &str, flow: &Flow) -> Verdict {
+        let is_there = |hop: &str| flow.hops().any(|(id, _)| id.as_str() == hop);
+        self.rejections
+            .retain(|(of, hop), _| of != task || is_there(hop));
+        let all = flow.hops().map(|(_, it)| it.standing.rejections).sum();
+        let known = self.sent_back.entry(task.to_owned()).or_insert(all);
+        if all < *known {
+            return wrong(
+                task,
+                format!("work was sent back {known} times, and now {all}"),
+            );
+        }
+        *known = all;
         for (hop, record) in flow.hops() {
             let key = (task.to_owned(), hop.to_string());
             let count = record.standing.rejections;
@@ -277,10 +328,11 @@ impl Workflows {
             }
             let back = self.set_back.get(&key).copied().unwrap_or_default();
             let failures = self.failures.get(task).copied().unwrap_or_default();
-            if record.pass > 1 + back + failures + self.vanished_max {
+            let changes = self.changes.get(task).copied().unwrap_or_default();
+            if record.pass > 1 + back + failures + changes + self.vanished_max {
                 let found = format!(
                     "{hop} is begun for the {}. time; it was set back {back} times, and the \
-                     workflow failed {failures} times",
+                     workflow failed {failures} times and was changed {changes} times",
                     record.pass
                 );
                 return wrong(task, found);
@@ -289,12 +341,27 @@ impl Workflows {
         Ok(())
     }
 
+    /// Whether a hop is one that somebody wrote, and the definition is still the first.
+    fn is_written(&self, disk: &Disk, hop: &HopOf) -> bool {
+        let of = hop.of.as_str();
+        let card = disk.only(of).and_then(|file| file.card.as_deref());
+        let flow = card.and_then(|card| card.workflow.as_deref());
+        let hops = flow.and_then(|flow| flow.written["hops"].as_array());
+        let mut names = hops.into_iter().flatten().map(|hop| &hop["id"]);
+        !self.changes.contains_key(of) && names.any(|name| name == hop.id.as_str())
+    }
+
     /// No pass of a hop has two cards.
     fn passes_are_done_once(&self, disk: &Disk) -> Verdict {
         let mut seen = BTreeMap::new();
-        for (task, _, hop) in hop_cards(disk) {
+        for (task, file, hop) in hop_cards(disk) {
             let of = hop.of.to_string();
             if self.spoiled.contains(&of) {
+                continue;
+            }
+            let written = self.is_written(disk, hop);
+            if !written && is_over(file.status) {
+                // A plan that is made anew is another one.
                 continue;
             }
             let key = (of, hop.id.to_string(), hop.pass);
@@ -311,7 +378,8 @@ impl Workflows {
     ///
     /// # Errors
     /// What does not hold.
-    pub fn cards_agree(&self, disk: &Disk) -> Verdict {
+    pub fn cards_agree(&self, disk: &Disk, ledger: &Ledger) -> Verdict {
+        self.children_agree(disk, ledger)?;
         let mut unfinished: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
         for (task, file, hop) in hop_cards(disk) {
             if !is_over(file.status) {
@@ -339,7 +407,17 @@ impl Workflows {
     }
 
     fn each_has_a_card(&self, task: &str, carried: &Carried<'_>, disk: &Disk) -> Verdict {
+        let model = Model::of(carried.card, carried.flow, BTreeMap::new());
         for (hop, record) in carried.open() {
+            if model.needs_no_card(&hop, record) {
+                let mut made = record.children.iter().map(|it| disk.only(it.as_str()));
+                if !record.children.is_empty()
+                    && made.all(|it| it.is_none_or(|it| is_over(it.status)))
+                {
+                    return wrong(task, format!("{hop} waits for tasks that are over"));
+                }
+                continue;
+            }
             let Some(card) = record.task.as_ref().map(ToString::to_string) else {
                 return wrong(task, format!("{hop} may be done, and has no card"));
             };
@@ -413,8 +491,9 @@ impl Workflows {
                 return Err(Violation::new("I11", format!("{task} never begins")));
             }
             let waits = |(_, record): &(String, &HopRecord)| {
-                let card = record.task.as_ref().map(ToString::to_string);
-                card.is_some_and(|card| {
+                let mut cards = record.task.iter().chain(&record.children);
+                cards.any(|card| {
+                    let card = card.to_string();
                     let file = disk.only(&card);
                     let is_blocked = file.is_none_or(|file| file.status == Status::Blocked);
                     is_blocked || is_held(&card)

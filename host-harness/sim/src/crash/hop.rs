@@ -3,6 +3,9 @@
 //! Never asks for more than one operation at a time. Invariant: every workflow here is a card that
 //! a person wrote, and its agent is the same for all hops.
 
+pub(super) mod decide;
+pub(super) mod plan;
+
 use aof_host::contract::hooks::{Failure, FailureClass, Settlement};
 use aof_host::contract::types::Error;
 use serde_json::{Value, json};
@@ -341,19 +344,17 @@ fn run_of(rig: &mut Rig, name: &str) -> Result<String, Error> {
     rig.run_of(&card)
 }
 
+/// What is missing has been there: whoever asks for it again is refused.
+fn over(error: Error) -> Error {
+    let code = "AOF-2041".to_owned();
+    Error { code, ..error }
+}
+
 /// The agent of a hop ends it.
 fn finish(rig: &mut Rig, name: &str, result: &Value) -> Result<(), Error> {
-    let card = match card_of(rig, name) {
-        Ok(card) => card,
-        // It is being done anew.
-        Err(error) => {
-            return Err(Error {
-                code: "AOF-2041".to_owned(),
-                ..error
-            });
-        }
-    };
-    let run = rig.run_of(&card)?;
+    // It may be done anew, by nobody yet.
+    let card = card_of(rig, name).map_err(over)?;
+    let run = rig.run_of(&card).map_err(over)?;
     let mut arguments = result.clone();
     arguments["taskId"] = json!(card);
     rig.agent(&run, "aof_task_complete", arguments)

@@ -213,7 +213,7 @@ pub(crate) fn workflows_hold(vanished_max: u32, rig: &mut Rig, first: &Files) ->
     let looked = workflows.look(&history, &disk, &ledger);
     let held = looked
         .and_then(|()| workflows.settled(&disk, &ledger))
-        .and_then(|()| workflows.cards_agree(&disk));
+        .and_then(|()| workflows.cards_agree(&disk, &ledger));
     held.map_err(|found| found.to_string())?;
     each_task_once(&files)
 }

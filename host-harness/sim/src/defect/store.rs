@@ -17,7 +17,7 @@ use crate::check::place;
 use crate::machine::Machine;
 
 const OUTBOX: &str = "state/outbox.jsonl";
-/// What is hidden of every card, and what stands in its place: as long, and nothing to the engine.
+/// What is hidden of every card, and what stands in its place: nobody ever writes that.
 type Hidden = (&'static str, &'static str);
 /// The steps in which a store that goes by times alone sees them.
 const TICK_NS: u64 = 60_000_000_000;
@@ -225,6 +225,7 @@ const fn hidden(defect: Defect) -> Option<Hidden> {
         Defect::IgnoreDependencies => Some(("dependsOn:", "xependsOn:")),
         Defect::ShareResources => Some(("resource:", "xesource:")),
         Defect::HurryJoins => Some(("quorum(02)", "quorum(01)")),
+        Defect::ExcuseVoters => Some(("allowPartial: false", "allowPartial: true")),
         Defect::RewriteLog => Some(("## Work Log", "## Xork Log")),
         _ => None,
     }

@@ -91,6 +91,7 @@ impl World {
                     "workflow": flow::of_people(&self.options, salt)}),
             ),
             Wish::Decide => self.decision(salt),
+            Wish::Change => self.change(salt),
             Wish::Again => {
                 let (name, arguments) = self.keyed(salt);
                 let about = arguments["taskId"].as_str();

@@ -2,6 +2,8 @@
 //!
 //! Invariant: equal dice are equal workflows, and every one of them is one that AOF takes.
 
+mod computed;
+
 use aof_core::card::Card;
 use aof_core::status::Status;
 use aof_host::contract::types::Caller;
@@ -68,6 +70,9 @@ fn hop(options: &Options, at: u32, dice: &mut fastrand::Rng) -> Value {
     let mut before: Vec<u32> = (0..at).filter(|_| dice.bool()).collect();
     if before.is_empty() && at > 0 && dice.u8(0..3) > 0 {
         before.push(at - 1);
+    }
+    if !before.is_empty() && dice.u8(0..3) == 0 {
+        return computed::hop(hop, (options, &before), dice);
     }
     match dice.u8(0..10) {
         0 => hop["kind"] = json!("human"),
@@ -175,7 +180,7 @@ pub(super) fn judge(
     workflows.settled(disk, ledger)?;
     workflows.work_alone(&crowd.working(), disk)?;
     if has_polled {
-        workflows.cards_agree(disk)?;
+        workflows.cards_agree(disk, ledger)?;
     }
     Ok(())
 }
@@ -204,15 +209,46 @@ impl World {
             return ("aof_status_report", json!({}));
         };
         let about = if salt.is_multiple_of(3) { of } else { task };
+        if salt % 16 == 9 {
+            return ("aof_task_cancel", json!({"taskId": task}));
+        }
         let outcome = match salt % 8 {
             0 | 1 if *can_reject => "rejected",
             2 => "failed",
             3 => "large",
+            // Answers to a question, by whoever gave them or by what they are.
+            4 => ["h0", "h1", "aye", "nay"][usize::from((salt >> 16) as u8 % 4)],
             _ => "success",
         };
         let arguments =
             json!({"taskId": about, "outcome": outcome, "notes": "as a person sees it"});
         ("aof_task_complete", arguments)
+    }
+
+    /// A person lets a task go on with another definition, or with its own of other bounds.
+    pub(super) fn change(&self, salt: u64) -> (&'static str, Value) {
+        let open = self.checker.disk.tasks().filter_map(|(task, files)| {
+            let file = files.first().filter(|file| !file.status.is_terminal())?;
+            let flow = file.card.as_deref()?.workflow.as_deref()?;
+            Some((task, flow))
+        });
+        let open: Vec<_> = open.collect();
+        let number = usize::try_from(salt >> 8).unwrap_or_default() % open.len().max(1);
+        let Some((task, flow)) = open.get(number) else {
+            return ("aof_status_report", json!({}));
+        };
+        let mut other = of_people(&self.options, salt);
+        if salt.is_multiple_of(3) {
+            // The same hops, turned round, of which each is done in its own way.
+            other = flow.written.as_ref().clone();
+            if let Some(hops) = other["hops"].as_array_mut() {
+                hops.reverse();
+            }
+        }
+        (
+            "aof_workflow_upgrade",
+            json!({"taskId": task, "workflow": other}),
+        )
     }
 
     /// Whatever waits for people is let through. Says whether anything did.
@@ -227,7 +263,7 @@ impl World {
             let mut request = self.request(Wish::List, (0, 0));
             request.wish = Wish::Complete;
             request.name = "aof_task_complete";
-            request.arguments = json!({"taskId": task, "outcome": "success"});
+            request.arguments = json!({"taskId": task, "outcome": "success", "verdict": "aye"});
             passed |= matches!(self.call(0, &ann, &request)?, Some(Ok(_)));
         }
         Ok(passed)
@@ -261,7 +297,7 @@ impl World {
             let is_touched = ledger.touch_of(task).is_some();
             is_touched || wholes.contains(task) || card.is_some_and(is_kept)
         };
-        workflows.cards_agree(&self.checker.disk)?;
+        workflows.cards_agree(&self.checker.disk, &ledger)?;
         workflows.rest(&self.checker.disk, is_held)
     }
 }

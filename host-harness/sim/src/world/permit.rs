@@ -47,7 +47,7 @@ impl Plea<'_> {
         match self.wish {
             Wish::List => true,
             // That takes a run, or a person.
-            Wish::Beat | Wish::Rest | Wish::Decide => false,
+            Wish::Beat | Wish::Rest | Wish::Decide | Wish::Change => false,
             Wish::Found => is_head(chart, self.agent),
             Wish::Create | Wish::Plan => self.may_give(chart, agent),
             Wish::Again if self.arguments["taskId"].is_null() => self.may_give(chart, agent),

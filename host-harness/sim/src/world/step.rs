@@ -53,6 +53,8 @@ pub enum Wish {
     Plan,
     /// That a hop which waits for a person ends, in one way or another.
     Decide,
+    /// That a task goes on with another workflow.
+    Change,
 }
 
 /// What a person does to the chart, or to a project's manifest.
@@ -420,6 +422,7 @@ fn wish(profile: Profile, dice: &mut fastrand::Rng) -> Wish {
         Wish::Decide,
         Wish::Decide,
         Wish::Decide,
+        Wish::Change,
         Wish::Unblock,
         Wish::Resurrect,
         Wish::Cancel,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aof_core::id::{HopId, RoleId, TaskId};
 use aof_core::instant::Instant;
 use aof_core::workflow::expand::Plan;
-use aof_core::workflow::flow::grown;
+use aof_core::workflow::flow::{Done, grown};
 use aof_core::workflow::outcome::SUCCESS;
 use aof_core::workflow::{Flow, FlowStatus, Graph, HopOf, HopRecord, Kind, SkipReason, State};
 use serde_json::{Map, Value};
@@ -49,7 +49,11 @@ impl Reader<'_, '_, '_> {
         let done = |id: &HopId| {
             let hop = state.at(&["hops", id.as_str()])?;
             let is_done = hop.get("status").and_then(Node::text) == Some("complete");
-            is_done.then(|| hop.get("result").map_or_else(Map::new, Node::to_map))
+            is_done.then(|| Done {
+                at: moment(hop, "completedAt"),
+                has_card: hop.get("task").is_some(),
+                result: hop.get("result").map_or_else(Map::new, Node::to_map),
+            })
         };
         match grown(flow.graph(), &done, &plan_of) {
             Ok(graph) => drop(flow.set_graph(graph)),

@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::status::Status;
 use crate::verb::{self, Step, touch, walk};
 use crate::workflow::computed::compute;
+use crate::workflow::expand::Plan;
 use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, FlowStatus, ReadPlan};
 use crate::workflow::hop_card;
@@ -69,6 +70,8 @@ pub struct Maker<'a> {
     pub has_file: &'a dyn Fn(&str) -> bool,
     /// How a plan is read.
     pub plan: ReadPlan<'a>,
+    /// Whether the chart has everybody whom a plan names.
+    pub known: &'a dyn Fn(&Plan) -> Result<(), String>,
     /// Where a task stands.
     pub status: &'a dyn Fn(&TaskId) -> Option<Status>,
     /// The moment.
@@ -198,6 +201,11 @@ pub(super) fn take_in(flow: &mut Flow, progress: &Progress<'_>, now: Instant) ->
         }
         if record.standing.state != standing.state {
             changed.push(at);
+            if record.standing.state.is_final() {
+                // It is done anew: nothing of what it came to counts any more.
+                (record.result, record.reason, record.by) = (None, None, None);
+                record.started_at = None;
+            }
             record.completed_at = standing.state.is_final().then_some(now);
             if standing.state == State::Ready {
                 record.task = None;
@@ -216,6 +224,9 @@ pub(super) fn conclude(
     maker: &mut Maker<'_>,
 ) -> Result<Advance, Refusal> {
     compute(&mut flow, &card, &mut changes, maker);
+    // What was asked for and is not wanted any more is not made at all.
+    let Changes { made, dropped, .. } = &mut changes;
+    made.retain(|step| !dropped.contains(&step.card.id));
     for at in ready(&flow) {
         let id = (maker.ids)();
         let human = flow.graph().hop(at).is_some_and(|hop| hop.duty.is_human);

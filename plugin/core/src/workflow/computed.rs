@@ -106,9 +106,24 @@ fn computed(
                 reset: None,
             };
             end(flow, (card, told), state, changes, maker);
+            if let Kind::Expand(_) = hop.kind {
+                put_last(flow, at);
+            }
         }
     }
     true
+}
+
+/// Plans count in the order in which they were carried out, by when that was: also of two in one
+/// moment, and where a clock was set back.
+fn put_last(flow: &mut Flow, at: usize) {
+    let hops = flow.definition.graph.hops().iter().zip(&flow.state.hops);
+    let others = hops.enumerate().filter(|(other, _)| *other != at);
+    let expanded = others.filter(|(_, (hop, _))| matches!(hop.kind, Kind::Expand(_)));
+    let last = expanded.filter_map(|(_, (_, it))| it.completed_at).max();
+    if let (Some(last), Some(own)) = (last, flow.state.hops.get_mut(at)) {
+        own.completed_at = own.completed_at.max(Some(last.plus_ms(1)));
+    }
 }
 
 /// A computed hop is over.
@@ -161,10 +176,10 @@ fn release(flow: &mut Flow, (card, at): (&Card, usize), changes: &mut Changes, m
         let skipped = State::Skipped(SkipReason::DeadPath);
         let now = (maker.now, &facts as &dyn Facts);
         if is_only && !progress.settle(edge.from, skipped, now).is_empty() {
-            let record = flow.state.hops.get(edge.from);
-            changes
-                .dropped
-                .extend(record.and_then(|it| it.task.clone()));
+            if let Some(record) = flow.state.hops.get_mut(edge.from) {
+                changes.dropped.extend(record.task.clone());
+                changes.dropped.append(&mut record.children);
+            }
             take_in(flow, &progress, maker.now);
         }
     }
@@ -245,14 +260,17 @@ fn expanded(
             waited(&record, maker)
         };
     }
-    let from = flow.state.hops.get(expand.from);
-    let payload = from.and_then(|from| from.result.as_ref()?.get(PAYLOAD));
+    // Only what is complete is found again when the card is read.
+    let from = flow.graph().hop(expand.from);
+    let result = from.and_then(|from| flow.done(&from.id));
+    let payload = result.as_ref().and_then(|it| it.result.get(PAYLOAD));
     let ends = |state, reason| Came::Ends {
         state,
         result: None,
         reason,
     };
-    match (maker.plan)(payload, (flow.graph(), at)) {
+    let plan = (maker.plan)(payload, (flow.graph(), at));
+    match plan.and_then(|plan| (maker.known)(&plan).map(|()| plan)) {
         Err(why) => ends(State::Failed, Some(format!("plan refused: {why}"))),
         Ok(Plan::Hops(graph)) => {
             flow.set_graph(*graph);

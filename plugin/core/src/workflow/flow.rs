@@ -176,6 +176,18 @@ impl Flow {
         hops.map(|hop| &hop.id).zip(&self.state.hops)
     }
 
+    /// What came of a hop that is complete.
+    #[must_use]
+    pub fn done(&self, id: &HopId) -> Option<Done> {
+        let record = self.state.hops.get(self.graph().position(id)?)?;
+        let is_done = matches!(record.standing.state, State::Complete(_));
+        is_done.then(|| Done {
+            at: record.completed_at,
+            has_card: record.task.is_some(),
+            result: record.result.clone().unwrap_or_default(),
+        })
+    }
+
     /// The cards of hops that are at work or may be, with their places.
     pub fn open(&self) -> impl Iterator<Item = (usize, &TaskId)> {
         let open = |record: &HopRecord| {
@@ -191,32 +203,54 @@ impl Flow {
 /// Reads the plan in a payload, for the hop at a position of a workflow.
 pub type ReadPlan<'a> = &'a dyn Fn(Option<&Value>, (&Graph, usize)) -> Result<Plan, String>;
 
-/// A workflow with the hops of all plans that were carried out: `done` gives the result of a hop
-/// that is complete.
+/// A hop that is complete.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// When that was.
+    pub at: Option<Instant>,
+    /// It had a card: somebody did it.
+    pub has_card: bool,
+    /// What came of it.
+    pub result: Map<String, Value>,
+}
+
+/// A workflow with the hops of all plans that were carried out, in the order in which they were:
+/// `done` tells of a hop that is complete.
 ///
 /// # Errors
 /// What is wrong with a plan.
 pub fn grown(
     base: &Graph,
-    done: &dyn Fn(&HopId) -> Option<Map<String, Value>>,
+    done: &dyn Fn(&HopId) -> Option<Done>,
     read: ReadPlan<'_>,
 ) -> Result<Graph, String> {
     let mut graph = base.clone();
-    let mut at = 0;
-    while let Some(hop) = graph.hop(at) {
-        let expand = match hop.kind {
-            Kind::Expand(expand) if !expand.into_tasks && done(&hop.id).is_some() => Some(expand),
+    let mut is_grown = Vec::new();
+    loop {
+        is_grown.resize(graph.hops().len(), false);
+        let hops = graph.hops().iter().enumerate();
+        let next = hops.filter(|(at, _)| is_grown.get(*at) == Some(&false));
+        let next = next.filter_map(|(at, hop)| match hop.kind {
+            // What somebody did, or what came to something itself, was of another kind then.
+            Kind::Expand(expand) if !expand.into_tasks => {
+                let own = done(&hop.id)?;
+                let is_one = !own.has_card && own.result.is_empty();
+                is_one.then_some((own.at, at, expand.from))
+            }
             _ => None,
+        });
+        let Some((_, at, from)) = next.min() else {
+            return Ok(graph);
         };
-        let from = expand.and_then(|expand| graph.hop(expand.from));
-        if let Some(result) = from.and_then(|from| done(&from.id))
-            && let Plan::Hops(more) = read(result.get(PAYLOAD), (&graph, at))?
+        if let Some(own) = is_grown.get_mut(at) {
+            *own = true;
+        }
+        if let Some(from) = graph.hop(from).and_then(|from| done(&from.id))
+            && let Plan::Hops(more) = read(from.result.get(PAYLOAD), (&graph, at))?
         {
             graph = *more;
         }
-        at += 1;
     }
-    Ok(graph)
 }
 
 /// The key of what a result hands on.

@@ -203,22 +203,32 @@ fn set_back(
     dropped
 }
 
+/// Rejections of hops that are gone count for the first one whose plan is taken back: the sum is
+/// what keeps plans from coming again for ever.
+fn remember(flow: &mut Flow, gone: &[HopRecord]) {
+    let count: u32 = gone.iter().map(|record| record.standing.rejections).sum();
+    let hops = flow.definition.graph.hops().iter();
+    let mut back = hops.zip(&mut flow.state.hops).filter(|(hop, record)| {
+        let is_done = matches!(record.standing.state, State::Complete(_));
+        matches!(hop.kind, Kind::Expand(_)) && !is_done
+    });
+    if let Some((_, record)) = back.next() {
+        record.standing.rejections = record.standing.rejections.saturating_add(count);
+    }
+}
+
 /// Takes away the hops of plans that were set back, and says which cards nobody waits for any more.
 pub(super) fn shrink(flow: &mut Flow, card: &Card, maker: &Maker<'_>) -> Vec<TaskId> {
     if flow.definition.graph.hops().len() == flow.base.graph.hops().len() {
         return Vec::new();
     }
     let known = flow.clone();
-    let done = |id: &crate::id::HopId| {
-        let record = known.state.hops.get(known.graph().position(id)?)?;
-        let is_done = matches!(record.standing.state, State::Complete(_));
-        is_done.then(|| record.result.clone().unwrap_or_default())
-    };
     // Plans that were taken once are taken again.
-    let Ok(graph) = grown(&flow.base.graph, &done, maker.plan) else {
+    let Ok(graph) = grown(&flow.base.graph, &|id| known.done(id), maker.plan) else {
         return Vec::new();
     };
     let gone = flow.set_graph(graph);
+    remember(flow, &gone);
     let definition = flow.definition.clone();
     let facts = CardFacts::of(card, flow, maker.has_file);
     let mut progress = progress_of(&definition.graph, flow);

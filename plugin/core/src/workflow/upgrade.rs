@@ -16,7 +16,7 @@ use crate::workflow::advance::{
 };
 use crate::workflow::facts::CardFacts;
 use crate::workflow::flow::{Flow, FlowStatus, HopRecord, grown};
-use crate::workflow::{Graph, Hop, State};
+use crate::workflow::{Graph, Hop, Kind, State};
 
 const HOPS: &str = "hops";
 const TEMPLATE: &str = "template";
@@ -112,7 +112,8 @@ fn is_same((old, was): (&Graph, &Hop), (new, is): (&Graph, &Hop)) -> bool {
 /// Lets the task go on with another workflow.
 ///
 /// # Errors
-/// `AOF-2043` if it carries none, or if its workflow is over.
+/// `AOF-2043` if it carries none, if its workflow is over, or if a plan that was carried out does
+/// not fit.
 pub fn upgrade(
     card: &Card,
     next: Flow,
@@ -135,7 +136,7 @@ pub fn upgrade(
     let old = old.clone();
     let mut flow = next;
     if old.state.status != FlowStatus::Pending {
-        carry_over(&old, (&mut flow, &card), &mut changes, maker);
+        carry_over(&old, (&mut flow, &card), &mut changes, maker)?;
     }
     let mut payload = difference.to_json();
     if let Some(fields) = payload.as_object_mut() {
@@ -167,43 +168,44 @@ fn carry_over(
     (flow, card): (&mut Flow, &Card),
     changes: &mut Changes,
     maker: &Maker<'_>,
-) {
+) -> Result<(), Refusal> {
     flow.state.status = old.state.status;
     flow.state.dropped.clone_from(&old.state.dropped);
     flow.state.started_at = old.state.started_at;
-    let known = |id: &crate::id::HopId| old.state.hops.get(old.graph().position(id)?);
-    let done = |id: &crate::id::HopId| {
-        let record = known(id)?;
-        let is_done = matches!(record.standing.state, State::Complete(_));
-        is_done.then(|| record.result.clone().unwrap_or_default())
+    let graph =
+        grown(flow.graph(), &|id| old.done(id), maker.plan).map_err(|why| misfit(card, &why))?;
+    flow.set_graph(graph);
+    let definition = flow.definition.clone();
+    let is_other = |was: &Hop, is: &Hop| match (&was.kind, &is.kind) {
+        (Kind::Work, Kind::Work) => false,
+        (Kind::Expand(was), Kind::Expand(is)) => was.into_tasks != is.into_tasks,
+        (was, is) => was != is,
     };
-    // A plan that fits no longer grows nothing; its hops are gone.
-    if let Ok(graph) = grown(flow.graph(), &done, maker.plan) {
-        flow.set_graph(graph);
-    }
-    let records = flow.graph().hops().iter().map(|hop| match known(&hop.id) {
-        Some(record) => kept(record),
-        None => HopRecord::default(),
-    });
-    flow.state.hops = records.collect();
-    for (id, record) in old.hops() {
+    flow.state.hops = vec![HopRecord::default(); definition.graph.hops().len()];
+    for (hop, record) in old.graph().hops().iter().zip(&old.state.hops) {
+        let at = definition.graph.position(&hop.id);
         let is_open = !record.standing.state.is_final();
-        if is_open && flow.graph().position(id).is_none() {
+        let next = at.and_then(|at| definition.graph.hop(at));
+        let goes_on = next.is_some_and(|next| !is_open || !is_other(hop, next));
+        if is_open && !goes_on {
             changes.dropped.extend(record.task.clone());
             flow.state.dropped.extend(record.children.iter().cloned());
         }
+        if let Some(place) = at.and_then(|at| flow.state.hops.get_mut(at)) {
+            *place = kept(record, goes_on);
+        }
     }
-    let definition = flow.definition.clone();
     let facts = CardFacts::of(card, flow, maker.has_file);
     let mut progress = progress_of(&definition.graph, flow);
     progress.rejudge(maker.now, &facts);
     take_in(flow, &progress, maker.now);
+    Ok(())
 }
 
-/// What stays of a hop: all of one that is over or at work, the counts of any other.
-fn kept(record: &HopRecord) -> HopRecord {
+/// What stays of a hop: all of one that is over or goes on, the counts of any other.
+fn kept(record: &HopRecord, goes_on: bool) -> HopRecord {
     let mut kept = record.clone();
-    if matches!(record.standing.state, State::Pending | State::Skipped(_)) {
+    if !goes_on || matches!(record.standing.state, State::Pending | State::Skipped(_)) {
         kept = HopRecord {
             pass: record.pass,
             is_escalated: record.is_escalated,
@@ -214,6 +216,12 @@ fn kept(record: &HopRecord) -> HopRecord {
     kept.standing.closed.clear();
     kept.standing.live_since = None;
     kept
+}
+
+fn misfit(card: &Card, why: &str) -> Refusal {
+    let message = format!("a plan that {} carried out does not fit: {why}", card.id);
+    let hint = "let the hop that expands allow what it made";
+    Refusal::refused("AOF-2043", message, hint).at("workflow")
 }
 
 fn over(card: &Card) -> Refusal {

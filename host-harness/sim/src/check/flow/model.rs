@@ -3,9 +3,20 @@
 //! Takes nothing from the orchestrator but the definition as it was written and the states in the
 //! card. Invariant: a condition that it cannot judge excuses whatever was made of it.
 
+mod plan;
+mod vote;
+
+use std::collections::BTreeMap;
+
 use aof_core::card::Card;
+use aof_core::instant::Instant;
 use aof_core::workflow::{Flow, HopRecord, SkipReason, State};
 use serde_json::Value;
+
+use vote::{Expected, Part, Vote, expected, fits};
+
+/// Votes at the very moment of a decision of which it is not known whether they came before it.
+const UNSURE_MAX: usize = 6;
 
 /// What an edge is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,24 +44,32 @@ struct Tally {
     failed: u64,
 }
 
-/// A workflow as it is written in a card.
+/// A workflow as it is written in a card, with the hops of plans.
 pub(super) struct Model<'a> {
-    hops: &'a [Value],
+    hops: Vec<Value>,
     records: Vec<(String, &'a HopRecord)>,
     tags: Vec<&'a str>,
+    /// Passes of hops that were begun under another definition.
+    kept: BTreeMap<&'a str, u32>,
 }
 
 impl<'a> Model<'a> {
-    pub(super) fn of(card: &'a Card, flow: &'a Flow) -> Self {
-        let hops = flow.written["hops"].as_array();
+    pub(super) fn of(card: &'a Card, flow: &'a Flow, kept: BTreeMap<&'a str, u32>) -> Self {
+        let written = flow.written["hops"].as_array();
         let records = flow.hops().map(|(id, record)| (id.to_string(), record));
+        let records: Vec<(String, &HopRecord)> = records.collect();
         let given = card.metadata.get("tags").and_then(Value::as_array);
         let given = given.into_iter().flatten().filter_map(Value::as_str);
         let own = card.routing.tags.iter().map(String::as_str);
+        let record = |hop: &str| {
+            let found = records.iter().find(|(id, _)| id == hop);
+            found.map(|(_, record)| *record)
+        };
         Self {
-            hops: hops.map_or(&[], Vec::as_slice),
-            records: records.collect(),
+            hops: plan::grown(written.map_or(&[], Vec::as_slice), record),
             tags: own.chain(given).collect(),
+            records,
+            kept,
         }
     }
 
@@ -59,36 +78,176 @@ impl<'a> Model<'a> {
         records.find(|(id, _)| id == hop).map(|(_, record)| *record)
     }
 
-    /// Whether every hop is one of the kinds that the table alone decides.
-    pub(super) fn is_plain(&self) -> bool {
-        let is_plain = |hop: &Value| !matches!(hop["kind"].as_str(), Some("decide" | "expand"));
-        self.hops.len() == self.records.len() && self.hops.iter().all(is_plain)
+    /// A hop as it is written.
+    fn hop(&self, name: &str) -> Option<&Value> {
+        self.hops.iter().find(|hop| hop["id"] == name)
     }
 
-    /// The first hop that is not where it has to be.
+    /// Whether a hop that waits for nobody's card waits for something else.
+    pub(super) fn needs_no_card(&self, name: &str, record: &HopRecord) -> bool {
+        let kind = self.hop(name).and_then(|hop| hop["kind"].as_str());
+        match kind {
+            Some("decide") => record.standing.state != State::WaitingHuman,
+            Some("expand") => !record.children.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The first thing that is not as it has to be.
     pub(super) fn flaw(&self) -> Option<String> {
-        self.hops.iter().find_map(|hop| {
-            let name = hop["id"].as_str().unwrap_or_default();
-            let record = self.record(name)?;
-            let says = self.answer(hop, record);
-            let holds = match hop.get("condition") {
-                Some(condition) => self.holds(condition),
-                None => Some(true),
-            };
-            let is_right = match (&record.standing.state, says) {
-                (State::Pending, answer) => answer == Answer::Waits,
-                (State::Skipped(SkipReason::Condition), answer) => {
-                    answer == Answer::Runs && holds != Some(true)
-                }
-                (State::Skipped(reason), answer) => answer == Answer::Skipped(*reason),
-                (_, answer) => answer == Answer::Runs && holds != Some(false),
-            };
-            let state = &record.standing.state;
-            let told = format!(
+        let name = |hop: &Value| hop["id"].as_str().unwrap_or_default().to_owned();
+        let expected: Vec<String> = self.hops.iter().map(name).collect();
+        let found: Vec<&String> = self.records.iter().map(|(id, _)| id).collect();
+        if !expected.iter().eq(found.iter().copied()) {
+            return Some(format!(
+                "its hops are {found:?}, and by its plans {expected:?}"
+            ));
+        }
+        self.hops.iter().find_map(|hop| self.flaw_of(hop))
+    }
+
+    fn flaw_of(&self, hop: &Value) -> Option<String> {
+        let name = hop["id"].as_str().unwrap_or_default();
+        let record = self.record(name)?;
+        let state = &record.standing.state;
+        let is_begun = !matches!(state, State::Pending | State::Skipped(_));
+        let is_kept = self.kept.get(name).is_some_and(|pass| record.pass <= *pass);
+        if is_begun && is_kept {
+            // How it was begun, another definition said.
+            return None;
+        }
+        let says = self.answer(hop, record, true);
+        let holds = match hop.get("condition") {
+            Some(condition) => self.holds(condition),
+            None => Some(true),
+        };
+        let is_right = match (state, says) {
+            (State::Pending, answer) => answer == Answer::Waits,
+            (State::Skipped(SkipReason::Condition), answer) => {
+                answer == Answer::Runs && holds != Some(true)
+            }
+            (State::Skipped(SkipReason::DeadPath), _) if self.is_let_go(name) => true,
+            // It may have been skipped before a plan led to it.
+            (State::Skipped(reason), answer) => {
+                [answer, self.answer(hop, record, false)].contains(&Answer::Skipped(*reason))
+            }
+            (_, answer) => answer == Answer::Runs && holds != Some(false),
+        };
+        if !is_right {
+            return Some(format!(
                 "hop {name} is {state:?}, and by its edges it {says:?}; its condition: {holds:?}"
-            );
-            (!is_right).then_some(told)
-        })
+            ));
+        }
+        match hop["kind"].as_str() {
+            Some("decide") if is_begun => self.misjudged(name, hop, record),
+            Some("expand") if is_begun => self.misplanned(name, hop, record),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody but a decision that is made waited for a hop.
+    fn is_let_go(&self, name: &str) -> bool {
+        let mut after = self.hops.iter().filter(|hop| {
+            let mut before = edges(hop);
+            before.any(|edge| from(edge) == name)
+        });
+        let (Some(only), None) = (after.next(), after.next()) else {
+            return false;
+        };
+        only["kind"] == "decide"
+    }
+
+    /// What is wrong with a decision.
+    fn misjudged(&self, name: &str, hop: &Value, record: &HopRecord) -> Option<String> {
+        let rule = &hop["decide"];
+        let at = record.completed_at.or(record.started_at);
+        let is_early = hop["joinType"].as_str().is_some_and(|it| it != "all")
+            || rule["consensus"] == "first_wins";
+        let is_open = matches!(record.standing.state, State::Ready | State::Dispatched);
+        let could = match is_early && !is_open {
+            false => vec![expected(rule, &self.votes(hop, &|_, _| false))],
+            true => self.guesses(hop, at),
+        };
+        if could.iter().any(|it| fits(record, it)) {
+            return None;
+        }
+        let reason = &record.reason;
+        let state = &record.standing.state;
+        Some(format!(
+            "{name} is {state:?} ({reason:?}), and its votes have it {could:?}"
+        ))
+    }
+
+    /// What a decision may have come to that was made before all had answered. Of whoever answered
+    /// in the same moment nobody knows whether it was before.
+    fn guesses(&self, hop: &Value, at: Option<Instant>) -> Vec<Expected> {
+        let voters = edges(hop).map(from);
+        let same = voters.filter(|it| self.record(it).is_some_and(|it| it.completed_at == at));
+        let same: Vec<&str> = same.take(UNSURE_MAX).collect();
+        let subsets = 0..1_u32 << same.len();
+        let guess = |subset: u32| {
+            let is_late =
+                |name: &str, record: &HopRecord| match same.iter().position(|it| *it == name) {
+                    Some(place) => subset & (1 << place) != 0,
+                    None => record.completed_at > at,
+                };
+            expected(&hop["decide"], &self.votes(hop, &is_late))
+        };
+        subsets.map(guess).collect()
+    }
+
+    /// The votes of a decision; those that were late count as not answered.
+    fn votes<'m>(
+        &'m self,
+        hop: &'m Value,
+        is_late: &dyn Fn(&str, &HopRecord) -> bool,
+    ) -> Vec<Vote<'m>> {
+        let place = |name: &str| self.hops.iter().position(|hop| hop["id"] == name);
+        let mut all: Vec<&Value> = edges(hop).collect();
+        all.sort_by_key(|edge| place(from(edge)));
+        let votes = all.into_iter().filter_map(|edge| {
+            let record = self.record(from(edge))?;
+            let state = &record.standing.state;
+            let part = match self.edge(edge) {
+                _ if state.is_final() && is_late(from(edge), record) => Part::Open,
+                Edge::Open => Part::Open,
+                Edge::Dead => Part::NotAsked,
+                Edge::Failed => Part::Failed,
+                Edge::Live if *state == State::Failed => Part::Failed,
+                Edge::Live => Part::Done,
+            };
+            Some(Vote {
+                hop: from(edge),
+                part,
+                record,
+            })
+        });
+        votes.collect()
+    }
+
+    /// What is wrong with a plan that was carried out, or was not.
+    fn misplanned(&self, name: &str, hop: &Value, record: &HopRecord) -> Option<String> {
+        let source = self.record(plan::source(hop));
+        let plan = source.and_then(plan::of);
+        // It may have come too late.
+        let is_early = source.is_some_and(|it| it.completed_at < record.completed_at);
+        let reason = record.reason.as_deref().unwrap_or_default();
+        let state = &record.standing.state;
+        let is_right = match state {
+            State::Complete(word) => word == "success" && plan.is_some(),
+            State::Dispatched => {
+                plan::is_of_tasks(hop)
+                    && plan.is_some_and(|plan| plan.len() == record.children.len())
+            }
+            State::Failed => {
+                let is_refused = reason.starts_with("plan refused: ");
+                let is_empty = is_early && plan.is_some_and(Vec::is_empty);
+                is_refused && !is_empty || plan::is_of_tasks(hop) && reason.starts_with("not done")
+            }
+            _ => false,
+        };
+        let found = format!("{name} is {state:?} ({reason}), {record:?}, and its plan is {plan:?}");
+        (!is_right).then_some(found)
     }
 
     /// Whether nothing is left to do.
@@ -116,14 +275,27 @@ impl<'a> Model<'a> {
     }
 
     fn is_dealt_with(&self, failed: &str) -> bool {
-        let edges = self.hops.iter().flat_map(edges);
-        let mut own = edges.filter(|edge| from(edge) == failed);
-        own.any(|edge| self.edge(edge) == Edge::Live)
+        let mut edges = self
+            .hops
+            .iter()
+            .flat_map(|hop| edges(hop).map(move |it| (hop, it)));
+        edges.any(|(hop, edge)| {
+            let own = hop["id"].as_str().and_then(|id| self.record(id));
+            let is_skipped = own.is_none_or(|it| matches!(it.standing.state, State::Skipped(_)));
+            let is_decided = hop["kind"] == "decide" && !is_skipped;
+            let is_it = from(edge) == failed;
+            match self.edge(edge) {
+                Edge::Live => is_it,
+                Edge::Failed => is_it && is_decided,
+                Edge::Open | Edge::Dead => false,
+            }
+        })
     }
 
-    fn answer(&self, hop: &Value, record: &HopRecord) -> Answer {
+    /// What a hop does, with or without the edges that plans added to it.
+    fn answer(&self, hop: &Value, record: &HopRecord, with_added: bool) -> Answer {
         let mut tally = Tally::default();
-        for edge in edges(hop) {
+        for edge in edges(hop).filter(|edge| with_added || edge["added"] != true) {
             match self.edge(edge) {
                 Edge::Open => tally.open += 1,
                 Edge::Live => tally.live += 1,
@@ -134,7 +306,12 @@ impl<'a> Model<'a> {
         if edges(hop).next().is_none() {
             return Answer::Runs;
         }
-        let join = hop["joinType"].as_str().unwrap_or("all");
+        let is_first = hop["decide"]["consensus"] == "first_wins";
+        let usual = if is_first { "any" } else { "all" };
+        let join = hop["joinType"].as_str().unwrap_or(usual);
+        if hop["kind"] == "decide" {
+            return decides(tally, join, |minutes| is_late(record, minutes));
+        }
         match (join, number(join)) {
             ("all", _) => all(tally),
             ("any", _) => any(tally),
@@ -201,6 +378,24 @@ fn is_late(record: &HopRecord, minutes: u64) -> bool {
     let decided_at = record.started_at.max(record.completed_at);
     let since = record.standing.live_since.zip(decided_at);
     since.is_some_and(|(live, begun)| begun.ms() >= live.ms() + minutes * 60_000)
+}
+
+/// A failure is a vote that is not there.
+fn decides(it: Tally, join: &str, is_late: impl Fn(u64) -> bool) -> Answer {
+    let is_early = match number(join) {
+        _ if join == "any" => it.live > 0,
+        Some(needed) if join.starts_with("quorum") => it.live >= needed,
+        Some(minutes) => it.live > 0 && is_late(minutes),
+        None => false,
+    };
+    match it {
+        _ if is_early => Answer::Runs,
+        Tally { open: 1.., .. } => Answer::Waits,
+        Tally {
+            live: 0, failed: 0, ..
+        } => Answer::Skipped(SkipReason::DeadPath),
+        _ => Answer::Runs,
+    }
 }
 
 fn all(it: Tally) -> Answer {
