@@ -66,7 +66,11 @@ pub(crate) fn follow<S: Store>(
             let parts = parts.chain(&flow.state.dropped);
             let open = flow.open().map(|(_, task)| task).chain(parts);
             let open: Vec<TaskId> = open.cloned().collect();
-            drop_cards(store, session, ctx, &open, &mut own)
+            let cards = open_cards(store, session, &open);
+            cards.and_then(|cards| {
+                let mut cards = cards.iter().flat_map(|(_, read)| read);
+                cards.try_for_each(|loaded| abandon(session, ctx, loaded, &mut own))
+            })
         }
         _ => Ok(()),
     };
@@ -347,37 +351,53 @@ fn settle<S: Store>(
     (work, met): (&mut Work, &mut BTreeSet<TaskId>),
 ) -> Result<(), Refusal> {
     let Advance {
-        whole,
+        mut whole,
         made,
         dropped,
     } = step;
+    let dropped = open_cards(store, session, &dropped)?;
+    for (task, read) in &dropped {
+        match (read, &mut whole.card.workflow) {
+            // The next poll tries again, as long as there is one for it.
+            (Err(_), Some(flow)) if !is_over(whole.card.status) => {
+                flow.state.dropped.push(task.clone());
+            }
+            (Err(refusal), _) => return Err(refusal.clone()),
+            (Ok(_), _) => {}
+        }
+    }
     let after = whole.card.clone();
     let root = loaded.root().clone();
     work.rewrite(session, ctx, loaded, (whole, None))?;
     for step in made {
         work.create(session, ctx, &root, step)?;
     }
-    drop_cards(store, session, ctx, &dropped, work)?;
+    for loaded in dropped.iter().flat_map(|(_, read)| read) {
+        abandon(session, ctx, loaded, work)?;
+    }
     cascade(store, session, ctx, (before, &after), (work, met));
     work.admit()
 }
 
-/// Gives cards of hops up.
-fn drop_cards<S: Store>(
+/// A card as it is now, or why it cannot be read.
+type Found = (TaskId, Result<LoadedCard, Refusal>);
+
+/// Cards that are to be given up and are not over, as far as there is room for them.
+fn open_cards<S: Store>(
     store: &mut S,
-    session: &mut Session,
-    ctx: &Context,
+    session: &Session,
     tasks: &[TaskId],
-    work: &mut Work,
-) -> Result<(), Refusal> {
+) -> Result<Vec<Found>, Refusal> {
     let index = &session.shelf.index;
     let open = |task: &&TaskId| index.row(task).is_some_and(|row| !is_over(row.status));
     let tasks = tasks.iter().filter(open).take(DROPPED_MAX);
     let places: Vec<Place> = tasks.flat_map(|task| session.place(task)).collect();
-    for loaded in load(store, &places)?.into_iter().flatten() {
-        abandon(session, ctx, &loaded, work)?;
-    }
-    Ok(())
+    let cards = load(store, &places)?;
+    Ok(places
+        .into_iter()
+        .map(|place| place.id)
+        .zip(cards)
+        .collect())
 }
 
 /// Whether the chart has everybody whom a plan names. Once it was carried out, that counts no more.

@@ -65,7 +65,7 @@ const NOTICED: [(&str, u64, &str); 59] = [
     ("hurry-joins", 7, "I22"),
     ("keep-superseded", 96, "I22"),
     ("decide-for-people", 0, "I22"),
-    ("give-up-wholes", 0, "I22"),
+    ("give-up-wholes", 1, "I22"),
     ("excuse-voters", 241, "I22"),
     ("double-plans", 8, "I22"),
 ];

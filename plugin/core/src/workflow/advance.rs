@@ -226,7 +226,12 @@ pub(super) fn conclude(
     compute(&mut flow, &card, &mut changes, maker);
     // What was asked for and is not wanted any more is not made at all.
     let Changes { made, dropped, .. } = &mut changes;
-    made.retain(|step| !dropped.contains(&step.card.id));
+    let parts = &flow.state.dropped;
+    made.retain(|step| {
+        ![&*dropped, parts]
+            .iter()
+            .any(|all| all.contains(&step.card.id))
+    });
     for at in ready(&flow) {
         let id = (maker.ids)();
         let human = flow.graph().hop(at).is_some_and(|hop| hop.duty.is_human);

@@ -178,7 +178,7 @@ fn release(flow: &mut Flow, (card, at): (&Card, usize), changes: &mut Changes, m
         if is_only && !progress.settle(edge.from, skipped, now).is_empty() {
             if let Some(record) = flow.state.hops.get_mut(edge.from) {
                 changes.dropped.extend(record.task.clone());
-                changes.dropped.append(&mut record.children);
+                flow.state.dropped.append(&mut record.children);
             }
             take_in(flow, &progress, maker.now);
         }

@@ -234,8 +234,12 @@ pub(super) fn shrink(flow: &mut Flow, card: &Card, maker: &Maker<'_>) -> Vec<Tas
     let mut progress = progress_of(&definition.graph, flow);
     progress.decide(maker.now, &facts);
     take_in(flow, &progress, maker.now);
-    let open = gone
-        .into_iter()
-        .filter(|record| !record.standing.state.is_final());
-    open.filter_map(|record| record.task).collect()
+    let mut cards = Vec::new();
+    for mut record in gone {
+        if !record.standing.state.is_final() {
+            cards.extend(record.task);
+            flow.state.dropped.append(&mut record.children);
+        }
+    }
+    cards
 }

@@ -5,6 +5,8 @@
 
 mod given;
 
+use std::sync::Arc;
+
 use aof_codec::{lint_workflow, lint_workflow_roles, parse_condition, parse_facts};
 use aof_core::caller::Context;
 use aof_core::diagnostic::{Diagnostic, Level};
@@ -126,7 +128,7 @@ impl<S: Store> Engine<S> {
             let is_own = |field: &str| field.starts_with(&under) || field.starts_with("workflow.");
             findings = roles(&session.chart, (&path, bytes), &is_own);
         }
-        let mut document = document(&path, &findings, Some(&template.written));
+        let mut document = document(&path, &findings, Some(Arc::clone(&template.written)));
         if let Value::Object(fields) = &mut document {
             fields.insert("template".to_owned(), name.into());
             fields.insert("isDefault".to_owned(), (default == Some(name)).into());
@@ -146,7 +148,7 @@ impl<S: Store> Engine<S> {
             return Err(Refusal::refused("AOF-1013", message, hint).at("taskId"));
         };
         let path = loaded.root().card(loaded.status(), &id);
-        let mut document = document(&path, &[], Some(&flow.written));
+        let mut document = document(&path, &[], Some(Arc::clone(&flow.written)));
         if let Value::Object(fields) = &mut document {
             fields.insert("template".to_owned(), flow.template.clone().into());
             fields.insert("state".to_owned(), flow::of(&session.shelf.index, flow));
@@ -216,7 +218,7 @@ pub(super) fn usable<T>(
 fn of_text(chart: &OrgChart, path: &str, bytes: &[u8]) -> Value {
     match lint_workflow(chart, path, bytes) {
         Err(findings) => document(path, &findings, None),
-        Ok((template, findings)) => document(path, &findings, Some(&template.written)),
+        Ok((template, findings)) => document(path, &findings, Some(template.written)),
     }
 }
 
@@ -234,13 +236,16 @@ fn roles(
     found.map(|it| it.diagnostic).collect()
 }
 
-fn document(path: &str, findings: &[Diagnostic], written: Option<&Value>) -> Value {
+fn document(path: &str, findings: &[Diagnostic], written: Option<Arc<Value>>) -> Value {
     let errors = findings.iter().filter(|it| it.level == Level::Error);
     object(vec![
         ("path", path.into()),
         ("usable", written.is_some().into()),
         ("errors", errors.count().into()),
-        ("definition", written.cloned().unwrap_or_default()),
+        (
+            "definition",
+            written.map(Arc::unwrap_or_clone).unwrap_or_default(),
+        ),
         ("findings", findings.iter().map(finding).collect()),
     ])
 }
