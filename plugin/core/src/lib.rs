@@ -17,6 +17,7 @@ pub mod gather;
 pub mod id;
 pub mod index;
 pub mod instant;
+pub mod json;
 pub mod lease;
 pub mod metadata;
 pub mod notification;

@@ -10,6 +10,7 @@ use crate::effect::{Effect, Notify, Severity};
 use crate::event::is_meant;
 use crate::id::TaskId;
 use crate::instant::Instant;
+use crate::json::ToLine as _;
 
 /// Rules in one file.
 pub const RULES_MAX: usize = 100;
@@ -337,7 +338,7 @@ fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => other.to_line(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::id::TaskId;
+use aof_core::json::ToLine as _;
 use aof_core::permission::Operation;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::status::Status;
@@ -38,7 +39,7 @@ impl Changed {
     pub(crate) fn into_outcome(self, value: &serde_json::Value) -> Outcome {
         let Committed { effects, events } = self.committed;
         Outcome {
-            value: value.to_string(),
+            value: value.to_line(),
             effects,
             events,
         }

@@ -5,6 +5,7 @@ mod flow;
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, TaskId};
 use aof_core::index::Row;
+use aof_core::json::ToLine as _;
 use aof_core::org::Method;
 use aof_core::plan::{Action, Considered, Plan, Scope, Via, WaitKind, caps_of, plan, waits_for};
 use aof_core::refusal::Refusal;
@@ -226,7 +227,7 @@ fn set_aside(session: &Session, text: &str) -> Option<String> {
             "candidates": [], "caps": [],
             "dependencies": [], "path": path, "findings": findings,
         }})
-        .to_string(),
+        .to_line(),
     )
 }
 
@@ -267,7 +268,7 @@ fn decision(
         "dependencies": dependencies,
         "path": session.shelf.path_of(id),
     }})
-    .to_string()
+    .to_line()
 }
 
 pub(crate) fn candidate(candidate: &Considered) -> Value {

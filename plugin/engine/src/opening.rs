@@ -12,6 +12,7 @@ use aof_core::caller::Context;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
+use aof_core::json::ToLine as _;
 use aof_core::notification::Desk;
 use aof_core::org::Method;
 use aof_core::plan::Ledger;
@@ -236,7 +237,7 @@ fn report(session: &Session, repaired: Vec<String>, events: Vec<Event>) -> Opene
     let adopted = adopted.chain(books::unaccounted(session));
     Opened {
         epoch: session.opening.epoch,
-        settings: settings::effective(&session.settings).to_string(),
+        settings: settings::effective(&session.settings).to_line(),
         repaired,
         quarantined: quarantined(&session.shelf),
         adopted: adopted.collect(),

@@ -13,6 +13,7 @@ use aof_core::dice::Dice;
 use aof_core::effect::{Cancel, Effect};
 use aof_core::gather::gathered;
 use aof_core::id::{AgentId, RunId, TaskId};
+use aof_core::json::ToLine as _;
 use aof_core::org::Method;
 use aof_core::plan::{Action, Considered, Plan, Scope, Via, plan};
 use aof_core::refusal::{Kind, Refusal};
@@ -575,26 +576,22 @@ fn report(
     (reason, failure): (Option<&str>, Option<&Refusal>),
 ) -> String {
     let index = &session.shelf.index;
-    let waiting: Vec<Value> = plan
-        .waiting
-        .iter()
-        .map(|waiting| {
-            json!({
-                "task": waiting.task.as_str(),
-                "title": index.row(&waiting.task).map(|row| row.title.as_str()),
-                "reason": waiting.reason,
-            })
+    let waiting = plan.waiting.iter().map(|waiting| {
+        json!({
+            "task": waiting.task.as_str(),
+            "title": index.row(&waiting.task).map(|row| row.title.as_str()),
+            "reason": waiting.reason,
         })
-        .collect();
+    });
     json!({"poll": {
         "dryRun": reason == Some("dry_run_mode"),
         "actions": actions,
-        "waiting": waiting,
+        "waiting": waiting.collect::<Vec<_>>(),
         "waitingTotal": plan.waiting_total,
         "running": index.running(),
         "counts": summary::counts(index),
         "reason": reason,
         "failure": failure.map(summary::of_refusal),
     }})
-    .to_string()
+    .to_line()
 }

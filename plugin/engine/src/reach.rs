@@ -8,6 +8,7 @@ use aof_core::effect::{Effect, Notify, Severity, Spawn};
 use aof_core::event::EventDraft;
 use aof_core::id::RunId;
 use aof_core::instant::Instant;
+use aof_core::json::ToLine as _;
 use aof_core::lease::OFFER_TTL_MS;
 use aof_core::org::{Method, Ways};
 use aof_core::refusal::Refusal;
@@ -153,7 +154,7 @@ impl<S: Store> Engine<S> {
         work.update_run(&root, run);
         let committed = work.commit(store, session)?;
         Ok(Outcome {
-            value: value.to_string(),
+            value: value.to_line(),
             effects: committed.effects,
             events: committed.events,
         })

@@ -7,6 +7,7 @@
 use aof_core::books::{Account, Books, Entry, Kind, Open, Reviewed, Span, Tally};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId, TeamId};
 use aof_core::instant::Instant;
+use aof_core::json::ToLine as _;
 use aof_core::usage::{Sum, Usage};
 use serde_json::{Map, Value, json};
 
@@ -60,7 +61,7 @@ pub fn line(seq: u64, entry: &Entry) -> String {
         }
     };
     put(&mut line, "seq", seq.into());
-    line.to_string()
+    line.to_line()
 }
 
 /// The whole log, with nothing in it but what still counts.
@@ -94,7 +95,7 @@ pub fn compact(books: &Books) -> String {
         put(&mut told, "seq", seq.into());
         told
     }));
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().map(|line| line.to_line() + "\n").collect()
 }
 
 /// What stands before all: readers that do not know `started` pass over it.

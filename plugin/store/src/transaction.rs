@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use aof_core::card::Card;
 use aof_core::diagnostic::Diagnostic;
 use aof_core::effect::Effect;
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_core::run::Run;
 use aof_core::status::Status;
@@ -187,7 +188,7 @@ impl Transaction {
 
     /// A line of the event log.
     pub fn event(&mut self, event: Event) {
-        let line = event.to_json().to_string();
+        let line = event.to_json().to_line();
         self.bytes += quoted_bytes(&line);
         self.event_bytes = self.event_bytes.max(line.len());
         self.event_lines.push(line);

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 
+use crate::json::ToLine as _;
+
 /// Conditions within one another. Source: AOF 1.20, "Conditions".
 pub const DEPTH_MAX: usize = 5;
 /// Parts of one condition. Source: AOF 1.20, "Conditions".
@@ -144,10 +146,10 @@ impl fmt::Display for Condition {
                     Comparison::Less => "<",
                     Comparison::AtMost => "≤",
                 };
-                write!(f, "{field} {sign} {value}")
+                write!(f, "{field} {sign} {}", value.to_line())
             }
             Condition::In(field, values) => {
-                write!(f, "{field} in {}", Value::from(values.clone()))
+                write!(f, "{field} in {}", Value::from(values.clone()).to_line())
             }
             Condition::HasTag(tag) => write!(f, "the tag {tag}"),
             Condition::HopStatus(hop, status) => write!(f, "{hop} is {status}"),

@@ -20,6 +20,7 @@ use super::graph::FAILED;
 use super::outcome::SUCCESS;
 use super::result::{HopResult, PAYLOAD_BYTES_MAX};
 use crate::id::HopId;
+use crate::json::ToLine as _;
 
 /// Largest weight of a vote.
 pub const WEIGHT_MAX: u64 = 1_000;
@@ -326,7 +327,7 @@ impl Decide {
             let parts = found.leaders.iter().filter_map(|at| voters.get(*at));
             let parts = parts.filter_map(|it| Some((it.ballot.hop, it.payload()?)));
             result.payload = combined(merge, &parts.collect::<Vec<_>>());
-            let bytes = result.payload.as_ref().map(|it| it.to_string().len());
+            let bytes = result.payload.as_ref().map(|it| it.to_line().len());
             if bytes.is_some_and(|bytes| bytes > PAYLOAD_BYTES_MAX) {
                 result.payload = None;
                 if found.end == End::Reached {

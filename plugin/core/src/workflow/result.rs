@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::decimal::Decimal;
 use crate::id::HopId;
+use crate::json::ToLine as _;
 use crate::suggest;
 
 /// Bytes of a payload, written compactly.
@@ -212,7 +213,7 @@ impl<'m> Reader<'m> {
 
     fn payload(&mut self) -> Option<Value> {
         let value = self.get("payload")?;
-        let bytes = value.to_string().len();
+        let bytes = value.to_line().len();
         if bytes > PAYLOAD_BYTES_MAX {
             let message = format!("has {bytes} bytes, over {PAYLOAD_BYTES_MAX}");
             let hint = "write it to a file, and name the file in `artifacts`";

@@ -1,6 +1,7 @@
 //! News that concern no single run: messages, the gateway's agents and executor, changes on disk.
 
 use aof_core::caller::Context;
+use aof_core::json::ToLine as _;
 use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
@@ -31,7 +32,7 @@ impl<S: Store> Engine<S> {
         self.seen = Some(seen);
         let value = document.get_mut("org").map(Value::take);
         Ok(Outcome {
-            value: value.unwrap_or_default().to_string(),
+            value: value.unwrap_or_default().to_line(),
             ..Outcome::default()
         })
     }
@@ -51,7 +52,7 @@ impl<S: Store> Engine<S> {
             });
             session.idle_report = None;
         }
-        let value = json!({"executor": {"missing": missing}}).to_string();
+        let value = json!({"executor": {"missing": missing}}).to_line();
         Ok(Outcome {
             value,
             ..Outcome::default()
@@ -68,7 +69,7 @@ impl<S: Store> Engine<S> {
             "from": from, "accepted": false, "reason": "no protocol is spoken in this version",
         }});
         Ok(Outcome {
-            value: value.to_string(),
+            value: value.to_line(),
             ..Outcome::default()
         })
     }
@@ -79,7 +80,7 @@ impl<S: Store> Engine<S> {
     /// What the store says.
     pub fn store_changed(&mut self) -> Result<Outcome, Refusal> {
         let (_, session) = self.fresh()?;
-        let value = json!({"store": {"tasks": session.shelf.index.total()}}).to_string();
+        let value = json!({"store": {"tasks": session.shelf.index.total()}}).to_line();
         Ok(Outcome {
             value,
             ..Outcome::default()

@@ -6,6 +6,7 @@ use aof_core::dice::Dice;
 use aof_core::effect::Effect;
 use aof_core::event::EventDraft;
 use aof_core::id::RunId;
+use aof_core::json::ToLine as _;
 use aof_core::org::Method;
 use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
@@ -70,7 +71,7 @@ impl<S: Store> Engine<S> {
                 let (values, committed) = self.begin(ctx, &[Start { run, session }])?;
                 let value = values.into_iter().next();
                 Ok(Outcome {
-                    value: json!({ "run": value }).to_string(),
+                    value: json!({ "run": value }).to_line(),
                     effects: committed.effects,
                     events: committed.events,
                 })
@@ -98,7 +99,7 @@ impl<S: Store> Engine<S> {
     }
 
     pub(crate) fn forget_effect(&mut self, key: &str, is_open: bool) -> Result<Outcome, Refusal> {
-        let value = json!({"effect": {"key": key, "settled": is_open}}).to_string();
+        let value = json!({"effect": {"key": key, "settled": is_open}}).to_line();
         if !is_open {
             return Ok(Outcome {
                 value,

@@ -3,6 +3,7 @@
 use aof_core::caller::Context;
 use aof_core::event::EventDraft;
 use aof_core::id::RunId;
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_core::run::{Run, RunState};
 use aof_core::verb::{self, Step};
@@ -40,7 +41,7 @@ impl<S: Store> Engine<S> {
         self.fresh()?;
         let (values, committed) = self.begin(ctx, started)?;
         Ok(Outcome {
-            value: json!({ "runs": values }).to_string(),
+            value: json!({ "runs": values }).to_line(),
             effects: committed.effects,
             events: committed.events,
         })
@@ -89,7 +90,7 @@ impl<S: Store> Engine<S> {
         };
         let ttl_ms = reach::ttl_ms(session, live.run.method);
         let expires_at = ctx.now.plus_ms(ttl_ms);
-        let value = json!({ "run": value_of(&live.run) }).to_string();
+        let value = json!({ "run": value_of(&live.run) }).to_line();
         if ctx.now.since_ms(live.renewed_at) < ttl_ms / 2 {
             session.shelf.index.extend_lease(&live.run.task, expires_at);
             return Ok(Outcome {
@@ -164,7 +165,7 @@ impl Work {
 /// A run that holds no lease: nothing happens.
 pub(crate) fn unknown(run: &RunId) -> Outcome {
     Outcome {
-        value: json!({ "run": nothing_of(run) }).to_string(),
+        value: json!({ "run": nothing_of(run) }).to_line(),
         ..Outcome::default()
     }
 }

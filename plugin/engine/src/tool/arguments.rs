@@ -3,6 +3,7 @@
 use aof_core::card::TIMEOUT_MS_MAX;
 use aof_core::gather::gathered;
 use aof_core::id::IdError;
+use aof_core::json::ToLine as _;
 use aof_core::metadata;
 use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
@@ -200,7 +201,7 @@ pub(super) fn metadata(entries: &Map<String, Value>) -> Result<(), Refusal> {
         );
         return Err(refusal.at(format!("metadata.{key}")));
     }
-    let bytes = Value::Object(entries.clone()).to_string().len();
+    let bytes = Value::Object(entries.clone()).to_line().len();
     if bytes > METADATA_BYTES_MAX {
         let refusal = Refusal::refused(
             "AOF-1009",

@@ -5,6 +5,7 @@ use aof_core::card::Routing;
 use aof_core::dependency::DependencyPolicy;
 use aof_core::dice::Dice;
 use aof_core::id::{AgentId, ProjectId, RoleId, RunId, TaskId, TeamId};
+use aof_core::json::ToLine as _;
 use aof_core::metadata;
 use aof_core::permission::Operation;
 use aof_core::priority::Priority;
@@ -126,7 +127,7 @@ impl<S: Store> Engine<S> {
                         subscription_id: subscription,
                         ..touched(&card)
                     };
-                    let value = answer::json(&Touched { task }).to_string();
+                    let value = answer::json(&Touched { task }).to_line();
                     let (effects, events) = (committed.effects, committed.events);
                     return Ok(Outcome {
                         value,

@@ -5,6 +5,7 @@ use aof_core::budget::{Scope, standings};
 use aof_core::caller::Context;
 use aof_core::id::{RunId, TaskId};
 use aof_core::index::Row;
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_core::usage::Sum;
 use aof_store::loaded::LoadedCard;
@@ -70,7 +71,7 @@ impl<S: Store> Engine<S> {
         task.insert("runs".to_owned(), Value::Array(runs));
         let warnings = loaded.warnings().iter().map(summary::of_finding).collect();
         task.insert("warnings".to_owned(), Value::Array(warnings));
-        let value = answer::json(&Whole { task }).to_string();
+        let value = answer::json(&Whole { task }).to_line();
         Ok(Outcome {
             value,
             ..Outcome::default()

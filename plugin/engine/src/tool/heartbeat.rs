@@ -1,6 +1,7 @@
 //! `aof_task_heartbeat`: the run that holds a task is at work.
 
 use aof_core::caller::Context;
+use aof_core::json::ToLine as _;
 use aof_core::permission::Operation;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
@@ -37,7 +38,7 @@ impl<S: Store> Engine<S> {
             run: run.to_string(),
             expires_at: lease.map(|lease| lease.expires_at.to_string()),
         };
-        let value = answer::json(&Held { lease: held }).to_string();
+        let value = answer::json(&Held { lease: held }).to_line();
         Ok(Outcome { value, ..outcome })
     }
 }

@@ -9,6 +9,7 @@ use aof_core::caller::Context;
 use aof_core::gather::gathered;
 use aof_core::id::{AgentId, ProjectId, RoleId, TaskId, TeamId};
 use aof_core::index::{Finished, Row, TaskIndex};
+use aof_core::json::ToLine as _;
 use aof_core::plan::for_people;
 use aof_core::priority::Priority;
 use aof_core::refusal::Refusal;
@@ -94,7 +95,7 @@ impl<S: Store> Engine<S> {
         let (store, session) = self.at_hand()?;
         let filter = filter_of(session, ctx, arguments)?;
         let list = page(store, session, (&filter, limit, cursor.as_ref()))?;
-        let value = answer::json(&List { list }).to_string();
+        let value = answer::json(&List { list }).to_line();
         Ok(Outcome {
             value,
             ..Outcome::default()

@@ -4,6 +4,7 @@
 //! commit, so that a crash leaves both or neither.
 
 use aof_core::caller::{Caller, Context};
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
 use aof_store::request::{Request, RequestKey, Subject};
@@ -49,7 +50,7 @@ pub(super) fn keyed(arguments: &str) -> Result<Keyed, Refusal> {
         Some(Value::String(key)) => Some(checked(key)?),
         Some(_) => return Err(no_key("AOF-1002")),
     };
-    let rest = Value::Object(fields).to_string();
+    let rest = Value::Object(fields).to_line();
     Ok(Keyed { key, rest })
 }
 
@@ -121,7 +122,7 @@ impl<S: Store> Engine<S> {
                     updated_at: Some(card.updated_at.to_string()),
                     ..touched(&card)
                 };
-                answer::json(&Touched { task }).to_string()
+                answer::json(&Touched { task }).to_line()
             }
         };
         Ok(Outcome {

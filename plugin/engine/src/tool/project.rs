@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, ProjectId, TeamId};
+use aof_core::json::ToLine as _;
 use aof_core::permission::Operation;
 use aof_core::project::{Project, ProjectStatus};
 use aof_core::refusal::Refusal;
@@ -165,7 +166,7 @@ impl<S: Store> Engine<S> {
             projects.push(summary);
         }
         Ok(Outcome {
-            value: answer::json(&Several { projects }).to_string(),
+            value: answer::json(&Several { projects }).to_line(),
             ..Outcome::default()
         })
     }
@@ -190,5 +191,5 @@ pub(super) fn one(session: &Session, id: &ProjectId) -> String {
     let project = project.map(|it| project::summary(session, it));
     let project = project.and_then(|it| it.as_object().cloned());
     let project = project.unwrap_or_default();
-    answer::json(&One { project }).to_string()
+    answer::json(&One { project }).to_line()
 }

@@ -3,6 +3,7 @@
 use aof_core::caller::Context;
 use aof_core::id::{AgentId, ProjectId, TaskId};
 use aof_core::index::{Finished, Row};
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_store::loaded::{LoadedCard, load};
@@ -72,7 +73,7 @@ impl<S: Store> Engine<S> {
             "quarantined".to_owned(),
             json!(summary::of_quarantine(&session.shelf)),
         );
-        let value = answer::json(&Report { report }).to_string();
+        let value = answer::json(&Report { report }).to_line();
         Ok(Outcome {
             value,
             ..Outcome::default()

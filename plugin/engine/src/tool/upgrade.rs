@@ -3,6 +3,7 @@
 use aof_core::caller::Context;
 use aof_core::card::Card;
 use aof_core::dice::Dice;
+use aof_core::json::ToLine as _;
 use aof_core::permission::Operation;
 use aof_core::refusal::{Kind, Refusal};
 use aof_core::workflow::upgrade::Difference;
@@ -111,7 +112,7 @@ fn said(card: &Card, (difference, is_done): (&Difference, bool), committed: Comm
         fields.insert("upgraded".to_owned(), is_done.into());
     }
     Outcome {
-        value: json!({ "upgrade": upgrade }).to_string(),
+        value: json!({ "upgrade": upgrade }).to_line(),
         effects: committed.effects,
         events: committed.events,
     }

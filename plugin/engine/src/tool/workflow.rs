@@ -12,6 +12,7 @@ use aof_core::caller::Context;
 use aof_core::diagnostic::{Diagnostic, Level};
 use aof_core::gather::gathered;
 use aof_core::id::ProjectId;
+use aof_core::json::ToLine as _;
 use aof_core::org::OrgChart;
 use aof_core::refusal::Refusal;
 use aof_core::suggest;
@@ -91,7 +92,7 @@ impl<S: Store> Engine<S> {
             self.templates(&project, text("template"))?
         };
         Ok(Outcome {
-            value: object(vec![("workflow", workflow)]).to_string(),
+            value: object(vec![("workflow", workflow)]).to_line(),
             ..Outcome::default()
         })
     }

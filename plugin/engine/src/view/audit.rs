@@ -8,6 +8,7 @@ mod health;
 mod history;
 
 use aof_core::caller::Context;
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_store::fold::{Finding, Weight};
 use aof_store::port::Store;
@@ -51,7 +52,7 @@ impl<S: Store> Engine<S> {
             "epoch": session.opening.epoch,
         }});
         self.audit = (!audit.is_over).then_some(audit);
-        Ok(answer.to_string())
+        Ok(answer.to_line())
     }
 }
 

@@ -6,6 +6,7 @@ use aof_core::caller::Context;
 use aof_core::gather::gathered;
 use aof_core::id::{ProjectId, TaskId};
 use aof_core::index::{Finished, Row};
+use aof_core::json::ToLine as _;
 use aof_core::order;
 use aof_core::plan::{Scope, plan, waits_for};
 use aof_core::refusal::Refusal;
@@ -66,7 +67,7 @@ impl<S: Store> Engine<S> {
             "epoch": session.opening.epoch,
             "now": ctx.now.to_string(),
         }})
-        .to_string())
+        .to_line())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::id::ProjectId;
+use aof_core::json::ToLine as _;
 use aof_core::order;
 use aof_core::refusal::Refusal;
 use aof_store::event_log::{PART_BYTES_READ_MAX, parse_part_name};
@@ -69,11 +70,11 @@ impl<S: Store> Engine<S> {
                     events.push(event);
                 } else {
                     let next = query.offset as usize + limit;
-                    return Ok(json!({"events": events, "next": next}).to_string());
+                    return Ok(json!({"events": events, "next": next}).to_line());
                 }
             }
         }
-        Ok(json!({"events": events, "next": null}).to_string())
+        Ok(json!({"events": events, "next": null}).to_line())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use aof_core::id::AgentId;
 use aof_core::index::Row;
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_core::status::Status;
 use aof_store::port::Store;
@@ -45,6 +46,6 @@ impl<S: Store> Engine<S> {
             "processing": with(&[Status::InProgress, Status::Blocked]),
             "outbox": with(&[Status::Review]),
         }})
-        .to_string())
+        .to_line())
     }
 }

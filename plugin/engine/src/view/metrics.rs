@@ -1,5 +1,6 @@
 //! Numbers for dashboards.
 
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_store::port::Store;
 use serde_json::json;
@@ -28,6 +29,6 @@ impl<S: Store> Engine<S> {
             "quarantined": session.shelf.quarantine.len(),
             "epoch": session.opening.epoch,
         }})
-        .to_string())
+        .to_line())
     }
 }

@@ -5,6 +5,7 @@
 
 use aof_core::caller::Context;
 use aof_core::event::KINDS;
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_core::suggest;
 use aof_store::layout::NOTIFICATION_RULES;
@@ -40,7 +41,7 @@ impl<S: Store> Engine<S> {
             }
         }
         let rules = session.desk.count();
-        Ok(json!({"notifications": {"rules": rules, "events": events}}).to_string())
+        Ok(json!({"notifications": {"rules": rules, "events": events}}).to_line())
     }
 }
 

@@ -10,6 +10,7 @@ mod show;
 
 use aof_codec::{ChartReport, lint_org_chart, set_in_chart};
 use aof_core::diagnostic::Level;
+use aof_core::json::ToLine as _;
 use aof_core::org::OrgChart;
 use aof_core::refusal::Refusal;
 use aof_store::layout::ORG_CHART;
@@ -72,7 +73,7 @@ impl<S: Store> Engine<S> {
         let report = lint_org_chart(&path, &bytes, unknown_keys);
         match query.look {
             OrgLook::Lint => self.lint(&path, report, edited.as_deref()),
-            OrgLook::Show => Ok(show::document(&path, &usable(report)?).to_string()),
+            OrgLook::Show => Ok(show::document(&path, &usable(report)?).to_line()),
             OrgLook::Drift => {
                 let chart = usable(report)?;
                 let brought = query.agents.as_deref().map(seen::read).transpose()?;
@@ -81,7 +82,7 @@ impl<S: Store> Engine<S> {
                     (None, Some(seen)) => seen,
                     (None, None) => return Err(nothing_seen()),
                 };
-                Ok(drift::document(&chart, seen).to_string())
+                Ok(drift::document(&chart, seen).to_line())
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The settings in force, each with where it comes from.
 
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_store::layout::SETTINGS;
 use aof_store::port::Store;
@@ -43,6 +44,6 @@ impl<S: Store> Engine<S> {
             "rejected": told(rejected),
             "restart": restart,
         }})
-        .to_string())
+        .to_line())
     }
 }

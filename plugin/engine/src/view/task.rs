@@ -2,6 +2,7 @@
 
 use aof_core::caller::Context;
 use aof_core::id::RunId;
+use aof_core::json::ToLine as _;
 use aof_core::refusal::Refusal;
 use aof_store::port::{Blob, Store};
 use aof_store::refusal::refusal_of;
@@ -16,7 +17,7 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// `AOF-1005` or `AOF-1006` if `id` does not name one task.
     pub fn task(&mut self, ctx: &Context, id: &str) -> Result<String, Refusal> {
-        let arguments = json!({"taskId": id}).to_string();
+        let arguments = json!({"taskId": id}).to_line();
         self.call(ctx, "aof_task_get", &arguments)
             .map(|outcome| outcome.value)
     }
@@ -47,6 +48,6 @@ impl<S: Store> Engine<S> {
             )
             .at("run")
         })?;
-        Ok(json!({"run": run_record::to_json(&found, &dir)}).to_string())
+        Ok(json!({"run": run_record::to_json(&found, &dir)}).to_line())
     }
 }

@@ -4,6 +4,7 @@ use aof_core::books::{Kind, Page};
 use aof_core::budget::Window;
 use aof_core::caller::Context;
 use aof_core::id::{ProjectId, TaskId};
+use aof_core::json::ToLine as _;
 use aof_core::order;
 use aof_core::refusal::Refusal;
 use aof_core::suggest;
@@ -53,7 +54,7 @@ impl<S: Store> Engine<S> {
             "total": of_sum(&total),
             "budgets": budgets.iter().map(budget::json).collect::<Vec<_>>(),
         }})
-        .to_string())
+        .to_line())
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use aof_core::json::ToLine as _;
 use serde_json::Value;
 
 use crate::yaml::{Entry, Kind, Mark, Node, Out, Style, quote, write_entry};
@@ -88,14 +89,14 @@ fn flow(value: &Value) -> String {
             let pairs: Vec<String> = map.iter().map(pair).collect();
             format!("{{{}}}", pairs.join(", "))
         }
-        other => other.to_string(),
+        other => other.to_line(),
     }
 }
 
 /// Commas and brackets mean something between brackets.
 fn quote_in_flow(text: &str) -> String {
     if text.contains([',', '[', ']', '{', '}']) {
-        Value::String(text.to_owned()).to_string()
+        Value::String(text.to_owned()).to_line()
     } else {
         quote(text).into_owned()
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::id::HopId;
+use crate::json::ToLine as _;
 use crate::workflow::result::field;
 
 /// How payloads become one.
@@ -62,7 +63,7 @@ pub(super) fn combined(merge: &Merge, payloads: &[(&HopId, &Value)]) -> Option<V
             let all = parts.iter().flat_map(|(_, part)| items(part));
             let mut seen = BTreeSet::new();
             let is_new = |item: &&Value| match merge.rule {
-                MergeRule::Union => seen.insert(item.to_string()),
+                MergeRule::Union => seen.insert(item.to_line()),
                 _ => true,
             };
             Value::Array(all.filter(is_new).cloned().collect())
@@ -115,6 +116,6 @@ fn name(item: &Value, key: &str) -> Option<String> {
     match field(item, key)? {
         Value::String(text) => Some(text.clone()),
         Value::Array(_) | Value::Object(_) | Value::Null => None,
-        value => Some(value.to_string()),
+        value => Some(value.to_line()),
     }
 }

@@ -2,6 +2,7 @@
 
 use aof_codec::{ChartFinding, ChartReport, lint_workflow_roles};
 use aof_core::diagnostic::Level;
+use aof_core::json::ToLine as _;
 use aof_core::org::OrgChart;
 use aof_core::org::lint::{LintRule, Nature};
 use aof_core::refusal::Refusal;
@@ -37,7 +38,7 @@ impl<S: Store> Engine<S> {
             "findings": findings,
             "text": edited,
         }}})
-        .to_string())
+        .to_line())
     }
 
     fn workflow_roles(&mut self, chart: &OrgChart) -> Result<Vec<ChartFinding>, Refusal> {
