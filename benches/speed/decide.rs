@@ -74,7 +74,7 @@ fn create(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Checks a workflow of 1,000 hops, each of which depends on up to three others. The floor reads
+/// Checks a sound workflow of 1,000 hops, each of which depends on up to three others. The floor reads
 /// the call as JSON, and nothing of what it says.
 fn workflow(criterion: &mut Criterion) {
     let hop = |at: usize| {
@@ -83,7 +83,7 @@ fn workflow(criterion: &mut Criterion) {
             .filter_map(|back| at.checked_sub(back));
         let before: Vec<String> = before.map(|at| format!("h{at}")).collect();
         let before = before.join(", ");
-        format!("- {{id: h{at}, role: builder, dependsOn: [{before}], timeout: 2h}}\n")
+        format!("- {{id: h{at}, agent: agent-0, dependsOn: [{before}], timeout: 2h}}\n")
     };
     let hops: String = (0..1_000).map(hop).collect();
     let definition = format!("name: large\nhops:\n{hops}");
