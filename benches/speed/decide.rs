@@ -74,8 +74,8 @@ fn create(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Checks a sound workflow of 1,000 hops, each of which depends on up to three others. The floor reads
-/// the call as JSON, and nothing of what it says.
+/// Checks a sound workflow of 1,000 hops, each of which depends on up to three others. The floor
+/// reads the call as JSON, and nothing of what it says.
 fn workflow(criterion: &mut Criterion) {
     let hop = |at: usize| {
         let before = [1, 7, 13]

@@ -1,7 +1,7 @@
 //! JSON as text.
 //!
-//! Never through `Display`, which goes through a formatter piece by piece. Invariant: what comes out
-//! is one line.
+//! Never through `Display`, which goes through a formatter piece by piece. Invariant: what comes
+//! out is one line.
 
 use serde_json::Value;
 
