@@ -182,7 +182,10 @@ impl<'a> Model<'a> {
     /// in the same moment nobody knows whether it was before.
     fn guesses(&self, hop: &Value, at: Option<Instant>) -> Vec<Expected> {
         let voters = edges(hop).map(from);
-        let same = voters.filter(|it| self.record(it).is_some_and(|it| it.completed_at == at));
+        // The end of a hop with a plan is told up to a millisecond for each hop later than it was.
+        let until = at.map(|at| at.plus_ms(self.hops.len() as u64));
+        let is_same = |it: &HopRecord| it.completed_at >= at && it.completed_at <= until;
+        let same = voters.filter(|it| self.record(it).is_some_and(is_same));
         let same: Vec<&str> = same.take(UNSURE_MAX).collect();
         let subsets = 0..1_u32 << same.len();
         let guess = |subset: u32| {
