@@ -20,7 +20,7 @@ use aof_core::plan::Action;
 use aof_core::refusal::Refusal;
 use aof_core::run::RunOutcome;
 use aof_core::status::Status;
-use aof_core::verb;
+use aof_core::verb::{self, Step};
 use aof_core::workflow::advance::{DROPPED_MAX, SUPERSEDED};
 use aof_core::workflow::expand::Plan;
 use aof_core::workflow::upgrade::{Difference, upgrade as core_upgrade};
@@ -67,8 +67,8 @@ pub(crate) fn follow<S: Store>(
             let open = flow.open().map(|(_, task)| task).chain(parts);
             let open: Vec<TaskId> = open.cloned().collect();
             let cards = open_cards(store, session, &open);
-            cards.and_then(|cards| {
-                let mut cards = cards.iter().flat_map(|(_, read)| read);
+            cards.and_then(|(cards, _)| {
+                let mut cards = cards.iter();
                 cards.try_for_each(|loaded| abandon(session, ctx, loaded, &mut own))
             })
         }
@@ -355,16 +355,15 @@ fn settle<S: Store>(
         made,
         dropped,
     } = step;
-    let dropped = open_cards(store, session, &dropped)?;
-    for (task, read) in &dropped {
-        match (read, &mut whole.card.workflow) {
-            // The next poll tries again, as long as there is one for it.
-            (Err(_), Some(flow)) if !is_over(whole.card.status) => {
-                flow.state.dropped.push(task.clone());
-            }
-            (Err(refusal), _) => return Err(refusal.clone()),
-            (Ok(_), _) => {}
-        }
+    let (cards, left) = open_cards(store, session, &dropped)?;
+    let (left, why): (Vec<TaskId>, Vec<Refusal>) = left.into_iter().unzip();
+    if let Some(flow) = &mut whole.card.workflow {
+        flow.state.dropped.splice(0..0, left);
+    }
+    let is_all = made.is_empty() && cards.is_empty() && is_nothing(before, &whole);
+    // Once the task is over, nobody would give up later what cannot be read now.
+    if let (Some(why), true) = (why.into_iter().next(), is_all || is_over(whole.card.status)) {
+        return Err(why);
     }
     let after = whole.card.clone();
     let root = loaded.root().clone();
@@ -372,32 +371,40 @@ fn settle<S: Store>(
     for step in made {
         work.create(session, ctx, &root, step)?;
     }
-    for loaded in dropped.iter().flat_map(|(_, read)| read) {
+    for loaded in &cards {
         abandon(session, ctx, loaded, work)?;
     }
     cascade(store, session, ctx, (before, &after), (work, met));
     work.admit()
 }
 
-/// A card as it is now, or why it cannot be read.
-type Found = (TaskId, Result<LoadedCard, Refusal>);
+/// Whether a workflow stands where it stood.
+fn is_nothing(before: &Card, whole: &Step) -> bool {
+    let Step { card, events } = whole;
+    events.is_empty() && card.status == before.status && card.workflow == before.workflow
+}
+
+/// Cards as they are now, and those that cannot be read, each with the reason.
+type Found = (Vec<LoadedCard>, Vec<(TaskId, Refusal)>);
 
 /// Cards that are to be given up and are not over, as far as there is room for them.
 fn open_cards<S: Store>(
     store: &mut S,
     session: &Session,
     tasks: &[TaskId],
-) -> Result<Vec<Found>, Refusal> {
+) -> Result<Found, Refusal> {
     let index = &session.shelf.index;
     let open = |task: &&TaskId| index.row(task).is_some_and(|row| !is_over(row.status));
     let tasks = tasks.iter().filter(open).take(DROPPED_MAX);
     let places: Vec<Place> = tasks.flat_map(|task| session.place(task)).collect();
-    let cards = load(store, &places)?;
-    Ok(places
-        .into_iter()
-        .map(|place| place.id)
-        .zip(cards)
-        .collect())
+    let (mut cards, mut left) = (Vec::new(), Vec::new());
+    for (place, read) in places.iter().zip(load(store, &places)?) {
+        match read {
+            Ok(loaded) => cards.push(loaded),
+            Err(refusal) => left.push((place.id.clone(), refusal)),
+        }
+    }
+    Ok((cards, left))
 }
 
 /// Whether the chart has everybody whom a plan names. Once it was carried out, that counts no more.

@@ -357,6 +357,9 @@ fn conclude<S: Store>(
     let failed = carried.failed.as_slice();
     let is_held_up = !failed.is_empty() || !session.obstructed.is_empty();
     session.not_before = is_held_up.then(|| ctx.now.plus_ms(FAILED_PAUSE_MS));
+    // What failed is tried again, also where no change and no time asks for it.
+    let retries = session.not_before.filter(|_| !failed.is_empty());
+    session.wake_at = session.wake_at.into_iter().chain(retries).min();
     let mut work = Work::default();
     report_failures(session, ctx, failed, &mut work);
     announce(session, ctx, &plan.waiting, &mut work);

@@ -18,6 +18,7 @@ struct Orders {
     fail_next: Option<StoreError>,
     fail_always: Option<StoreError>,
     meddling: Option<Meddling>,
+    unreadable: Option<String>,
     commits: usize,
     last_batch: Vec<String>,
 }
@@ -64,6 +65,16 @@ impl Sabotage {
 
     pub fn leave_alone(&self) {
         self.lock().meddling = None;
+    }
+
+    /// Lets nobody read files whose paths contain this.
+    pub fn hide(&self, part: &str) {
+        self.lock().unreadable = Some(part.to_owned());
+    }
+
+    /// Lets every file be read again.
+    pub fn show_all(&self) {
+        self.lock().unreadable = None;
     }
 
     /// Batches that were applied whole.
@@ -128,7 +139,14 @@ impl StoreBackend for Saboteur {
 
     fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
         self.alive()?;
-        self.inner.read(paths, bytes_max)
+        let mut blobs = self.inner.read(paths, bytes_max)?;
+        if let Some(part) = &self.sabotage.lock().unreadable {
+            let hidden = paths.iter().zip(&mut blobs);
+            for (_, blob) in hidden.filter(|(path, _)| path.contains(part)) {
+                *blob = Blob::Unreadable("the disk gives an error".to_owned());
+            }
+        }
+        Ok(blobs)
     }
 
     fn commit(&mut self, batch: &[Op], epoch: u64) -> Result<u64, StoreError> {

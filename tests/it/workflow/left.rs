@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::{begun, card_of, does, of};
 use crate::stage::Stage;
 
+/// A poll waits for so long before it tries again what was refused.
+const PAUSE_MS: u64 = 5_000;
+
 /// The plans of several hops together have more tasks than one commit gives up.
 #[test]
 fn all_tasks_of_plans_that_are_sent_back_are_given_up_a_hundred_at_a_time() {
@@ -59,4 +62,57 @@ fn all_tasks_of_plans_that_are_sent_back_are_given_up_a_hundred_at_a_time() {
                 .contains("dropped")
         );
     }
+}
+
+/// One that cannot be read is neither forgotten, nor does it hold the others up, nor is anything
+/// written over and over because of it.
+#[test]
+fn a_task_of_a_plan_that_cannot_be_read_is_given_up_once_it_can() {
+    let mut stage = Stage::empty();
+    let task = begun(
+        &mut stage,
+        &of(json!([
+            {"id": "a", "agent": "writer"},
+            {"id": "grow", "kind": "expand", "dependsOn": ["a"], "expand": {"into": "tasks"}},
+            {"id": "look", "kind": "human", "dependsOn": ["a"], "canReject": true},
+        ])),
+    );
+    let plan = json!({"payload": {"plan": [
+        {"id": "x", "title": "X", "routing": {"role": "dream"}},
+        {"id": "y", "title": "Y", "routing": {"role": "dream"}},
+    ]}});
+    does(&mut stage, (&task, "a"), &plan);
+    let listed = stage.ann("aof_task_list", json!({"parentId": task, "role": "dream"}));
+    let parts: Vec<&str> = ["X", "Y"]
+        .into_iter()
+        .map(|title| {
+            let mut tasks = listed["list"]["tasks"].as_array().unwrap().iter();
+            let found = tasks.find(|it| it["title"] == title).unwrap();
+            found["id"].as_str().unwrap()
+        })
+        .collect();
+    let [x, y] = parts[..] else {
+        panic!("{listed}")
+    };
+    stage.sabotage.hide(x);
+    let look = card_of(&mut stage, &task, "look");
+    let back = json!({"taskId": look, "outcome": "rejected", "notes": "no"});
+    stage.ann("aof_task_complete", back);
+    assert_eq!(stage.status(y), "cancelled");
+    // People are told once, and nothing is done until it can be read
+    stage.poll();
+    let commits = stage.sabotage.commits();
+    for _ in 0..3 {
+        let poll = stage.later(PAUSE_MS).poll();
+        assert_eq!(poll["actions"], json!([]), "{poll}");
+        assert_eq!(stage.sabotage.commits(), commits);
+    }
+    let told = stage.payloads("scheduler.action-failed");
+    let error = told[0]["error"].as_str().unwrap();
+    assert!(error.contains("the disk gives an error"), "{error}");
+    assert_eq!(told.len(), 1);
+    stage.sabotage.show_all();
+    stage.later(PAUSE_MS);
+    stage.poll();
+    assert_eq!(stage.status(x), "cancelled");
 }

@@ -227,11 +227,8 @@ pub(super) fn conclude(
     // What was asked for and is not wanted any more is not made at all.
     let Changes { made, dropped, .. } = &mut changes;
     let parts = &flow.state.dropped;
-    made.retain(|step| {
-        ![&*dropped, parts]
-            .iter()
-            .any(|all| all.contains(&step.card.id))
-    });
+    let is_wanted = |id: &TaskId| !dropped.contains(id) && !parts.contains(id);
+    made.retain(|step| is_wanted(&step.card.id));
     for at in ready(&flow) {
         let id = (maker.ids)();
         let human = flow.graph().hop(at).is_some_and(|hop| hop.duty.is_human);

@@ -105,8 +105,9 @@ fn computed(
                 reason,
                 reset: None,
             };
+            let is_done = matches!(state, State::Complete(_));
             end(flow, (card, told), state, changes, maker);
-            if let Kind::Expand(_) = hop.kind {
+            if let (Kind::Expand(_), true) = (&hop.kind, is_done) {
                 put_last(flow, at);
             }
         }
@@ -119,7 +120,10 @@ fn computed(
 fn put_last(flow: &mut Flow, at: usize) {
     let hops = flow.definition.graph.hops().iter().zip(&flow.state.hops);
     let others = hops.enumerate().filter(|(other, _)| *other != at);
-    let expanded = others.filter(|(_, (hop, _))| matches!(hop.kind, Kind::Expand(_)));
+    let expanded = others.filter(|(_, (hop, record))| {
+        let is_done = matches!(record.standing.state, State::Complete(_));
+        is_done && matches!(hop.kind, Kind::Expand(_))
+    });
     let last = expanded.filter_map(|(_, (_, it))| it.completed_at).max();
     if let (Some(last), Some(own)) = (last, flow.state.hops.get_mut(at)) {
         own.completed_at = own.completed_at.max(Some(last.plus_ms(1)));

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use aof_core::json::ToLine as _;
 use serde_json::{Value, json};
 
 use super::step::{Kind, Step};
@@ -55,10 +56,10 @@ impl Journal {
             &[]
         };
         let known: BTreeSet<(String, String)> = lines(unfinished)
-            .filter_map(|line| Some((line.get("kind")?.to_string(), line.get("from")?.to_string())))
+            .filter_map(|line| Some((line.get("kind")?.to_line(), line.get("from")?.to_line())))
             .collect();
         for step in steps {
-            let key = (json!(step.kind).to_string(), json!(step.from).to_string());
+            let key = (json!(step.kind).to_line(), json!(step.from).to_line());
             if known.contains(&key) {
                 continue;
             }
@@ -97,7 +98,7 @@ impl Journal {
 }
 
 fn push(text: &mut Vec<u8>, line: &Value) {
-    text.extend_from_slice(line.to_string().as_bytes());
+    text.extend_from_slice(line.to_line().as_bytes());
     text.push(b'\n');
 }
 
