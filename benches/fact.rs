@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
+use aof_disk::{LocalStore, LocalStoreError, MemoryDisk};
 use aof_host::image::EMBEDDED_WASM;
-use aof_host::store::{LocalStore, LocalStoreError, MemoryDisk};
 use aof_tests::fixture::{Fixture, Mix, Room};
 
 use crate::subject::{Component, Subject};

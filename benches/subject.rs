@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 
 use aof_core::caller::{Caller, Context};
 use aof_core::instant::Instant;
+use aof_disk::StoreBackend;
 use aof_engine::{Config, PollMode};
 use aof_host::contract::lifecycle::Config as WitConfig;
 use aof_host::contract::scheduler::PollMode as WitPollMode;
@@ -19,7 +20,6 @@ use aof_host::contract::tools::Reply;
 use aof_host::contract::types::{Caller as WitCaller, Ctx};
 use aof_host::image::Image;
 use aof_host::instance::{Instance, Limits};
-use aof_host::store::StoreBackend;
 use aof_tests::fixture::MADE_AT_MS;
 use aof_tests::native::{self, NativeEngine};
 

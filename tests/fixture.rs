@@ -10,9 +10,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use aof_disk::MemoryDisk;
 use aof_host::clock::SeededEntropy;
 use aof_host::contract::store::StoreError;
-use aof_host::store::MemoryDisk;
 
 use card::CardMaker;
 

@@ -3,7 +3,7 @@
 //! Nothing of its own: what is tested here is that it works over a fixture. Invariant: one
 //! conversion between the contract and the engine's port, in `aof_sim::native`.
 
-use aof_host::store::StoreBackend;
+use aof_disk::StoreBackend;
 pub use aof_sim::native::{NativeEngine, NativePort, engine};
 
 /// The port of the plugin rooms over a store backend of the host.
@@ -16,8 +16,8 @@ pub fn port(backend: Box<dyn StoreBackend>) -> NativePort {
 mod tests {
     use aof_core::caller::{Caller, Context};
     use aof_core::instant::Instant;
+    use aof_disk::MemoryDisk;
     use aof_engine::{Config, PollMode};
-    use aof_host::store::MemoryDisk;
 
     use super::*;
     use crate::fixture::{Fixture, MADE_AT_MS, Mix, Room};

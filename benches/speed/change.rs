@@ -7,7 +7,7 @@ use aof_benches::fact::{DRAFT, arguments_for, id_of};
 use aof_benches::floor::Writer;
 use aof_benches::subject::AnySubject;
 use aof_benches::table::FLOOR;
-use aof_host::store::Durability;
+use aof_disk::Durability;
 use aof_tests::fixture::{Fixture, Mix, Room};
 use criterion::{Criterion, SamplingMode};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use aof_benches::subject::{AnySubject, Kind, Subject};
 use aof_benches::table::FLOOR;
-use aof_host::store::{Durability, LocalStore, MemoryDisk, StoreBackend};
+use aof_disk::{Durability, LocalStore, MemoryDisk, StoreBackend};
 use aof_tests::fixture::{Fixture, Mix};
 use criterion::BenchmarkGroup;
 use criterion::measurement::WallTime;

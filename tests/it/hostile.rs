@@ -16,12 +16,12 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use aof_disk::{LocalStore, StoreBackend};
 use aof_host::contract::lifecycle::Config;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::tools::Reply;
 use aof_host::contract::types::{Caller, Ctx, Effect};
 use aof_host::instance::{CallError, Instance, Limits};
-use aof_host::store::{LocalStore, StoreBackend};
 use serde_json::Value;
 use tempfile::TempDir;
 

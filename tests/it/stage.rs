@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use aof_disk::{LocalStore, MemoryDisk, StoreBackend};
 use aof_host::contract::hooks::{Ending, Failure, FailureClass, SessionEnd, Settlement};
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
@@ -19,7 +20,6 @@ use aof_host::contract::types::{CancelEffect, NotifyEffect, SpawnEffect};
 use aof_host::contract::views::BoardQuery;
 use aof_host::image::Image;
 use aof_host::instance::{CallError, Instance, Limits};
-use aof_host::store::{LocalStore, MemoryDisk, StoreBackend};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -478,7 +478,7 @@ impl Stage {
         };
         files
             .into_iter()
-            .filter(|(path, _)| path != "state/lock" && path != "state/owner.json")
+            .filter(|(path, _)| !OF_THE_WRITER.contains(&path.as_str()))
             .map(|(path, bytes)| (path, String::from_utf8_lossy(&bytes).into_owned()))
             .collect()
     }
@@ -602,6 +602,9 @@ impl Stage {
 }
 
 /// Told in the event log.
+/// What says who writes; it differs from opening to opening.
+const OF_THE_WRITER: [&str; 3] = ["state/lock", "state/epoch", "state/owner.json"];
+
 const DENIALS: [&str; 2] = ["AOF-2005", "AOF-2012"];
 
 pub fn exited(code: i32) -> Ending {

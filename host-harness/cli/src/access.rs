@@ -5,12 +5,12 @@
 
 use std::time::{Duration, Instant};
 
+use aof_disk::MemoryDisk;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::contract::types::Caller;
 use aof_host::daemon::{Client, ClientError};
 use aof_host::gateway::{Fault, Gateway, GatewayError, GatewayOptions, Place, from_own_ancestry};
 use aof_host::image::{Image, default_cache_dir};
-use aof_host::store::MemoryDisk;
 use serde_json::{Value, json};
 
 use crate::exit::Failure;

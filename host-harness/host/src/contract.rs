@@ -11,7 +11,11 @@ wasmtime::component::bindgen!({
     path: "../../wit",
     world: "orchestrator",
     imports: { default: trappable },
+    with: {
+        "aof:orchestrator/store@0.1.0": aof_disk::contract::store,
+        "aof:orchestrator/types@0.1.0": aof_disk::contract::types,
+    },
 });
 
-pub use aof::orchestrator::{store, types};
+pub use aof_disk::contract::{store, types};
 pub use exports::aof::orchestrator::{hooks, lifecycle, scheduler, tools, views};

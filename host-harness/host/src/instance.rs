@@ -21,7 +21,7 @@ use crate::contract::Orchestrator;
 use crate::contract::lifecycle::{Config, Opened};
 use crate::contract::types::{Ctx, Error};
 use crate::image::{Image, TICK_MS};
-use crate::store::StoreBackend;
+use aof_disk::StoreBackend;
 
 /// A running component. It is driven by one thread at a time.
 pub struct Instance {

@@ -10,5 +10,4 @@ pub mod executor;
 pub mod gateway;
 pub mod image;
 pub mod instance;
-pub mod store;
 pub mod watch;

@@ -4,12 +4,11 @@
 //! finds the same by looking. Invariant: what was touched stays in the dirty set until a store has
 //! taken it, and what could not be told apart is said to be everything.
 
-mod dirty;
 mod reliable;
 mod tree;
 mod watcher;
 
-pub use dirty::{Dirty, DirtySet};
+pub use aof_disk::{Dirty, DirtySet};
 pub use watcher::{FileWatcher, WatchError};
 
 #[cfg(test)]

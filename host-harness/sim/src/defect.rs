@@ -11,12 +11,12 @@ mod misread;
 mod store;
 mod system;
 
+use aof_disk::LocalStore;
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::types::Ctx;
 use aof_host::executor::Executor;
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
-use aof_host::store::LocalStore;
 use std::time::Duration;
 
 use crate::agent::SimExecutor;

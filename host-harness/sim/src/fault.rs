@@ -8,8 +8,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use aof_disk::Errno;
 use aof_host::contract::types::Error;
-use aof_host::store::Errno;
 
 use crate::check::Files;
 use crate::crash::{self, Case, Extent, OUTSIDE, Reference, Rig, Row, TTL_MS, WRITER};

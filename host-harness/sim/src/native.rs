@@ -8,8 +8,8 @@ mod component;
 mod convert;
 mod words;
 
+use aof_disk::StoreBackend;
 use aof_engine::Engine;
-use aof_host::store::StoreBackend;
 use aof_store::port::{Blob, Listing, Mode, Op, Opening, Page, Store, StoreError};
 
 pub use component::NativeComponent;

@@ -19,10 +19,10 @@ mod step;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aof_disk::Errno;
 use aof_host::contract::scheduler::PollMode;
 use aof_host::gateway::GatewayError;
 use aof_host::instance::CallError;
-use aof_host::store::Errno;
 
 use crate::agent::{Character, Crowd};
 use crate::check::{Checker, Company, Files, Keyed, Ledger, Touch, Violation, Workflows};

@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use aof_disk::{LocalStore, StoreBackend};
 use aof_host::contract::store::{Mode, StoreError};
-use aof_host::store::{LocalStore, StoreBackend};
 
 use super::hand::{Hand, LocalHand};
 use super::session::{Session, append, create, journal, make_dir, rename, replace};

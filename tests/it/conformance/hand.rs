@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use aof_host::store::{LocalStore, MemoryDisk, StoreBackend};
+use aof_disk::{LocalStore, MemoryDisk, StoreBackend};
 use tempfile::TempDir;
 
 /// One disk, with a person at it.
@@ -71,7 +71,12 @@ impl Hand for LocalHand {
     fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut files = Vec::new();
         collect(self.path(), "", &mut files);
-        files.retain(|(path, _)| !matches!(path.as_str(), "state/lock" | "state/owner.json"));
+        files.retain(|(path, _)| {
+            !matches!(
+                path.as_str(),
+                "state/lock" | "state/epoch" | "state/owner.json"
+            )
+        });
         files.sort();
         files
     }

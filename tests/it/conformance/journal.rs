@@ -62,7 +62,14 @@ pub fn a_missing_journal_is_stale(disk: &dyn Hand) {
 
 pub fn a_journal_is_a_plain_file_inside_the_root(disk: &dyn Hand) {
     let mut session = journaled(disk);
-    for path in ["a", "../journal", "state/lock", "state/owner.json", ""] {
+    for path in [
+        "a",
+        "../journal",
+        "state/lock",
+        "state/epoch",
+        "state/owner.json",
+        "",
+    ] {
         let refused = session.refuse(&[journal(path, &["record"])]);
         assert!(matches!(refused, StoreError::BadPath(_)), "{path}");
     }

@@ -1,10 +1,10 @@
 //! Every bound at its value and one past it.
 
-use aof_host::contract::store::{Blob, StoreError};
-use aof_host::store::limit::{
+use aof_disk::limit::{
     BATCH_BYTES_MAX, BATCH_OPS_MAX, FILE_BYTES_MAX, PATH_BYTES_MAX, PATH_SEGMENTS_MAX,
     SEGMENT_BYTES_MAX,
 };
+use aof_host::contract::store::{Blob, StoreError};
 
 use super::hand::Hand;
 use super::session::{Session, append, create, make_dir, remove};

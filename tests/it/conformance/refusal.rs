@@ -128,7 +128,7 @@ pub fn hostile_paths_are_refused_everywhere(disk: &dyn Hand) {
 pub fn the_files_that_fence_writers_cannot_be_written(disk: &dyn Hand) {
     let mut session = Session::writer(disk);
     session.accept(&[make_dir("state"), create("state/ledger.jsonl", "")]);
-    for path in ["state/lock", "state/owner.json"] {
+    for path in ["state/lock", "state/epoch", "state/owner.json"] {
         for op in [
             replace(path, "", None),
             remove(path),

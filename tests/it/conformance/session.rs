@@ -2,11 +2,11 @@
 //!
 //! Never hides an error: what is refused is returned, what must succeed panics with the error.
 
+use aof_disk::StoreBackend;
 use aof_host::contract::store::{
     AppendOp, Blob, Content, Entry, Listing, Mode, Op, PutOp, RenameOp, ReplaceOp, Stamp,
     StoreError,
 };
-use aof_host::store::StoreBackend;
 
 use super::hand::Hand;
 

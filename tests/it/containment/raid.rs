@@ -6,9 +6,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use aof_disk::LocalStore;
 use aof_host::contract::lifecycle::Config;
 use aof_host::instance::{CallError, Instance, Limits};
-use aof_host::store::LocalStore;
 use tempfile::TempDir;
 
 use super::stage::{ask, config, ctx, guest, tight};

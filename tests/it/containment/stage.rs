@@ -5,13 +5,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use aof_disk::StoreBackend;
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::store::{Blob, Listing, Mode, Op, Page, Session, StoreError};
 use aof_host::contract::tools::Reply;
 use aof_host::contract::types::{Caller, Ctx};
 use aof_host::image::Image;
 use aof_host::instance::{CallError, Instance, Limits};
-use aof_host::store::StoreBackend;
 
 pub const GUEST_WASM: &[u8] = include_bytes!(env!("AOF_GUEST_WASM"));
 pub const NOW_MS: u64 = 1_700_000_000_123;

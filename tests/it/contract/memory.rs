@@ -2,7 +2,7 @@
 //!
 //! Invariant: linear memory is counted, not timed, and is the same on every machine.
 
-use aof_host::store::MemoryDisk;
+use aof_disk::MemoryDisk;
 
 use crate::stage::Stage;
 use aof_tests::fixture::{Fixture, MADE_AT_MS, Mix};

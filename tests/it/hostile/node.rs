@@ -5,8 +5,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
+use aof_disk::{LocalStore, Native, StoreBackend};
 use aof_host::contract::store::{Blob, Listing, Mode, Op, Page, Session, StoreError};
-use aof_host::store::{LocalStore, StoreBackend};
 
 use super::{GOOD, Ground, READY, codes, write};
 use crate::stage::CardText;
@@ -173,7 +173,7 @@ fn what_may_not_be_read_is_reported() {
 
 /// A store whose cards of one folder vanish as soon as they have been listed.
 struct Vanishing {
-    inner: LocalStore,
+    inner: LocalStore<Native>,
     folder: std::path::PathBuf,
 }
 

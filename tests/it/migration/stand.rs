@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use aof_disk::MemoryDisk;
 use aof_front::migrate::{Plan, carry_out, plan, survey};
 use aof_front::port::{Blob, Listing, Mode, Op, Opening, Page, Store, StoreError};
-use aof_host::store::MemoryDisk;
 use aof_tests::native::{NativePort, port};
 
 pub(super) const SETTINGS: &str = "schemaVersion: 1\n";
@@ -207,7 +207,9 @@ pub(super) fn files(disk: &MemoryDisk) -> BTreeMap<String, String> {
         .into_iter()
         .map(|(path, bytes)| (path, text(bytes)));
     files
-        .filter(|(path, _)| !["state/lock", "state/owner.json"].contains(&path.as_str()))
+        .filter(|(path, _)| {
+            !["state/lock", "state/epoch", "state/owner.json"].contains(&path.as_str())
+        })
         .collect()
 }
 

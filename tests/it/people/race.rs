@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aof_host::store::MemoryDisk;
+use aof_disk::MemoryDisk;
 use serde_json::json;
 
 use super::{ONE, lying_in, one};

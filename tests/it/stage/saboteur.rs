@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aof_disk::{MemoryDisk, MemoryStore, StoreBackend};
 use aof_host::contract::store::{Blob, IoFailure, Listing, Mode, Op, Page, Session, StoreError};
-use aof_host::store::{MemoryDisk, MemoryStore, StoreBackend};
 
 type Meddling = Box<dyn FnMut(&MemoryDisk) + Send>;
 

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
+use aof_disk::LocalStore;
 use aof_front::migrate::{Plan, carry_out, plan, survey};
 use aof_front::port::{Mode, Store, StoreError};
 use aof_front::refusal_of;
-use aof_host::store::LocalStore;
 use aof_sim::native::NativePort;
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 //! Only the choice; the store does the rest. Invariant: nobody gets less than full durability
 //! without having said so.
 
-use aof_host::store::Durability;
+use aof_disk::Durability;
 use clap::ValueEnum;
 
 /// How hard.

@@ -4,11 +4,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use aof_disk::Durability;
 use aof_host::contract::views::BoardQuery;
 use aof_host::daemon::{self, Attention, Client, ServeOptions, ServeReport, Until, Waited};
 use aof_host::gateway::{Gateway, GatewayOptions, OpenReport};
 use aof_host::image::Image;
-use aof_host::store::Durability;
 use aof_host::watch::DirtySet;
 use serde_json::Value;
 

@@ -12,7 +12,7 @@ use crate::contract::tools::Definition;
 use crate::contract::types::Caller;
 use crate::contract::views::{BoardQuery, EventsQuery, OrgEdit, OrgLook, OrgQuery};
 use crate::gateway::{Fault, Gateway, GatewayError, identify};
-use crate::store::Durability;
+use aof_disk::Durability;
 
 use super::connection::Ask;
 use super::hold::HoldWish;

@@ -10,8 +10,8 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value;
 
 use crate::gateway::{Fault, GatewayError};
-use crate::store::Durability;
 use crate::watch::DirtySet;
+use aof_disk::Durability;
 
 use super::socket::SocketError;
 

@@ -10,11 +10,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::{Mode, OFlags};
 use serde::Deserialize;
 
-use crate::store::{LOCK_PATH, OWNER_PATH};
+use aof_disk::{Hold, LOCK_PATH, OWNER_PATH};
 
 /// Pause between two looks at the lock.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -78,13 +77,9 @@ pub enum Waited {
 /// Who holds the directory; none if nobody does, or if it cannot be told without opening it.
 pub fn holder(root: &Path) -> Option<Holder> {
     let lock = open(&root.join(LOCK_PATH))?;
-    // A shared lock is refused by a writer's and disturbs no other look.
-    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockShared) {
-        Err(Errno::WOULDBLOCK) => Some(named(root)),
-        Ok(()) => {
-            drop(lock);
-            None
-        }
+    match Hold::Shared.is_refused(&lock) {
+        Ok(true) => Some(named(root)),
+        Ok(false) => None,
         Err(error) => {
             tracing::debug!(%error, "the lock cannot be looked at");
             None
@@ -135,10 +130,10 @@ fn open(path: &Path) -> Option<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::store::Mode as OpenMode;
-    use crate::store::{LocalStore, StoreBackend};
+    use aof_disk::contract::Mode as OpenMode;
+    use aof_disk::{LocalStore, Native, StoreBackend};
 
-    fn held(root: &Path) -> LocalStore {
+    fn held(root: &Path) -> LocalStore<Native> {
         let mut store = LocalStore::new(root).unwrap();
         store.open(OpenMode::Writer).unwrap();
         store

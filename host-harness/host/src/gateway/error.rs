@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::types::{Error as Refusal, ErrorKind};
 use crate::executor::BuildError;
 use crate::instance::CallError;
-use crate::store::LocalStoreError;
+use aof_disk::LocalStoreError;
 
 /// An error as it crosses a boundary: stable code, message, hint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

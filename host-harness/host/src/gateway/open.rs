@@ -14,8 +14,8 @@ use crate::contract::types::{Caller, Ctx};
 use crate::executor::{self, BuildError, Executor, Surroundings, Unset};
 use crate::image::Image;
 use crate::instance::{CallError, Instance};
-use crate::store::{Durability, LocalStore, StoreBackend};
 use crate::watch::DirtySet;
+use aof_disk::{Durability, LocalStore, StoreBackend};
 
 use super::caller::is_within_run;
 use super::component::Component;

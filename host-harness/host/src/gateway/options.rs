@@ -11,8 +11,8 @@ use crate::contract::lifecycle::Quarantined;
 use crate::contract::types::Event;
 use crate::executor::{Executor, Supervision};
 use crate::instance::Limits;
-use crate::store::{Durability, StoreBackend};
 use crate::watch::DirtySet;
+use aof_disk::{Durability, StoreBackend};
 
 use super::observer::{Observer, Silent};
 

@@ -9,9 +9,9 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::limit::{Limits, Meter};
 use super::output::Output;
 use crate::clock::SeededEntropy;
-use crate::contract::store::{self, Blob, IoFailure, Listing, Mode, Op, Page, Session, StoreError};
 use crate::contract::types::{self, Ctx};
-use crate::store::StoreBackend;
+use aof_disk::StoreBackend;
+use aof_disk::contract::{self, Blob, IoFailure, Listing, Mode, Op, Page, Session, StoreError};
 
 type Answer<T> = wasmtime::Result<Result<T, StoreError>>;
 
@@ -92,7 +92,7 @@ impl WasiView for HostState {
 
 impl types::Host for HostState {}
 
-impl store::Host for HostState {
+impl contract::Host for HostState {
     fn open(&mut self, mode: Mode) -> Answer<Session> {
         if mode == Mode::Writer && !self.is_writer {
             return Ok(Err(StoreError::ReadOnly(String::new())));

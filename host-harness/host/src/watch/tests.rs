@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::{Dirty, DirtySet, FileWatcher};
-use crate::contract::store::Mode;
-use crate::store::{LocalStore, StoreBackend};
+use aof_disk::contract::Mode;
+use aof_disk::{LocalStore, StoreBackend};
 
 /// Longer than anything here takes, so that only a notice that never comes fails.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use notify::{ErrorKind, RecursiveMode, Watcher};
 
-use super::dirty::Dirty;
+use aof_disk::Dirty;
 
 /// The directories under watch.
 pub(super) struct Tree {

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher};
 
-use super::dirty::{Dirty, DirtySet, Wake};
 use super::reliable::remote_name;
 use super::tree::Tree;
+use aof_disk::{Dirty, DirtySet, Wake};
 
 /// How long notices are gathered.
 const WINDOW: Duration = Duration::from_millis(50);

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aof_disk::LocalStore;
 use aof_host::contract::hooks::{Ending, SessionEnd, SessionStart, Settlement, Usage};
 use aof_host::contract::lifecycle::{Config, Opened};
 use aof_host::contract::scheduler::PollMode;
@@ -13,7 +14,6 @@ use aof_host::contract::types::SpawnEffect;
 use aof_host::contract::types::{AgentCaller, Caller, Ctx, Effect, Error, ErrorKind, Outcome};
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
-use aof_host::store::LocalStore;
 use serde_json::{Value, json};
 
 use crate::check::Files;

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use aof_core::status::Status;
+use aof_disk::StoreBackend;
 use aof_host::contract::store::{
     AppendOp, Blob, Listing, Mode, Op, Page, Session, Stamp, StoreError,
 };
-use aof_host::store::StoreBackend;
 use serde_json::Value;
 
 use super::{Defect, journal, misread};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aof_host::store::{Errno, Node, OpenHow, RawEntry, Stamp, Status, System};
+use aof_disk::{Errno, Node, OpenHow, RawEntry, Stamp, Status, System};
 
 use super::Defect;
 use crate::world::Lookout;
@@ -157,7 +157,7 @@ impl System for FlawedSystem {
             self.journals().insert(name.to_owned());
         }
         if name == LOCK_NAME
-            && how == OpenHow::Lock
+            && how == OpenHow::Private
             && let Node::File(stamp) = self.whole.stat_file(&file)?.node
         {
             self.locked.store(stamp.inode, Ordering::Relaxed);

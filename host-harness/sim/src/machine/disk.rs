@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aof_host::store::{Errno, Node, RawEntry, Stamp, Status};
+use aof_disk::{Errno, Node, RawEntry, Stamp, Status};
 
 use super::content::Content;
 use super::fate::{Fate, Stake};

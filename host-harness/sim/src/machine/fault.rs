@@ -3,7 +3,7 @@
 //! Never has an effect itself: the call decides what an error leaves behind. Invariant: a planned
 //! error is given once.
 
-use aof_host::store::Errno;
+use aof_disk::Errno;
 
 /// Errors of the random kind.
 const DRAWN: [Errno; 5] = [

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aof_host::store::{Errno, Node};
+use aof_disk::{Errno, Node};
 
 use super::disk::{Body, ROOT};
 use super::handle::Machine;

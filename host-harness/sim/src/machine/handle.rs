@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aof_host::store::Errno;
+use aof_disk::Errno;
 
 use super::clock::Clock;
 use super::fate::Mode;

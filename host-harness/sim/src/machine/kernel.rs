@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use aof_host::store::Errno;
+use aof_disk::Errno;
 
 use super::clock::Clock;
 use super::disk::Disk;

@@ -6,7 +6,7 @@
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aof_host::store::{Errno, OpenHow, RawEntry, Status, System};
+use aof_disk::{Errno, OpenHow, RawEntry, Status, System};
 
 use super::disk::{Body, ROOT};
 use super::handle::Machine;
@@ -228,15 +228,17 @@ impl System for Process {
     fn open(&self, dir: &DirHandle, name: &str, how: OpenHow) -> Result<FileHandle, Errno> {
         let mut kernel = match how {
             OpenHow::Read | OpenHow::Append => self.looking()?,
-            OpenHow::CreateNew | OpenHow::AppendNew | OpenHow::Lock => self.changing()?,
+            OpenHow::CreateNew | OpenHow::AppendNew | OpenHow::Private => self.changing()?,
         };
         let at = (dir.0, name.as_bytes());
         let node = match (opened(&kernel, (dir.0, name), how)?, how) {
             (Some(node), _) => node,
             (None, OpenHow::Read | OpenHow::Append) => return Err(Errno::NOENT),
-            (None, OpenHow::Lock) => kernel
-                .disk
-                .make(at, Body::File(Default::default()), 0o600)?,
+            (None, OpenHow::Private) => {
+                kernel
+                    .disk
+                    .make(at, Body::File(Default::default()), 0o600)?
+            }
             (None, _) => kernel
                 .disk
                 .make(at, Body::File(Default::default()), 0o644)?,

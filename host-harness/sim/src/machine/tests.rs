@@ -4,7 +4,7 @@ mod disk;
 mod life;
 mod power;
 
-use aof_host::store::{OpenHow, Stamp, Status, System};
+use aof_disk::{OpenHow, Stamp, Status, System};
 
 use super::{DirHandle, Machine, Process};
 
@@ -49,9 +49,9 @@ fn seen<T: Ord>(machine: &Machine, look: impl Fn(&Machine) -> T) -> Vec<T> {
 
 fn stamp(status: Status) -> Stamp {
     match status.node {
-        aof_host::store::Node::File(stamp)
-        | aof_host::store::Node::Directory(stamp)
-        | aof_host::store::Node::Other(stamp) => stamp,
-        aof_host::store::Node::Absent => panic!("a stat never finds nothing"),
+        aof_disk::Node::File(stamp)
+        | aof_disk::Node::Directory(stamp)
+        | aof_disk::Node::Other(stamp) => stamp,
+        aof_disk::Node::Absent => panic!("a stat never finds nothing"),
     }
 }

@@ -5,12 +5,12 @@
 
 use aof_core::instant::Instant;
 use aof_core::refusal::Refusal;
+use aof_disk::StoreBackend;
 use aof_engine::{BoardQuery, Config, Engine, EventsQuery, PollMode};
 use aof_host::contract::types::{Ctx, Outcome};
 use aof_host::contract::{hooks, lifecycle, scheduler, tools, views};
 use aof_host::gateway::Component;
 use aof_host::instance::CallError;
-use aof_host::store::StoreBackend;
 
 use super::{NativeEngine, NativePort, engine, words};
 

@@ -3,7 +3,7 @@
 //! Never flushes unless the name of the verb says so. Invariant: none of them hides an error other
 //! than that something is not there.
 
-use aof_host::store::{Errno, OpenHow, System};
+use aof_disk::{Errno, OpenHow, System};
 
 use super::toy::{Card, EFFECTS, EVENTS, Shelf, line, parse_line};
 use crate::machine::{DirHandle, FileHandle, Process};

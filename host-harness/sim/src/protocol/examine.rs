@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use aof_host::store::Errno;
+use aof_disk::Errno;
 
 use super::judge::{Violation, judge};
 use super::toy::{Card, Move, Protocol};

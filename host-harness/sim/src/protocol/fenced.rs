@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aof_host::store::{Errno, System};
+use aof_disk::{Errno, System};
 
 use super::disk::{
     append_flushed, complete_logs, dir, lay_out, remove, replace_flushed, scan, write_flushed,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aof_host::store::{Errno, OpenHow, System};
+use aof_disk::{Errno, OpenHow, System};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{append, dir, lay_out, read, remove, replace, scan, write_flushed, write_new};

@@ -3,7 +3,7 @@
 //! Never writes a record of what it wants to do. Invariant: a stage beside an older card is a move
 //! that happened; a stage without one is a move that did not.
 
-use aof_host::store::{Errno, System};
+use aof_disk::{Errno, System};
 
 use super::disk::{
     Found, append_flushed, complete_logs, dir, lay_out, remove, replace_flushed, scan,

@@ -3,7 +3,7 @@
 //!
 //! Never says how a move is made safe. Invariant: a card is readable only if it is whole.
 
-use aof_host::store::Errno;
+use aof_disk::Errno;
 
 use crate::machine::Process;
 

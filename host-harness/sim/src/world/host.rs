@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aof_disk::{LocalStore, System};
 use aof_host::clock::{Clock, SeededEntropy};
 use aof_host::contract::lifecycle::Config;
 use aof_host::contract::types::{Caller, Ctx, Event, NotifyEffect};
@@ -12,7 +13,6 @@ use aof_host::executor::Executor;
 use aof_host::gateway::{Component, Gateway, GatewayError, Observer, Parts, Stance};
 use aof_host::image::Image;
 use aof_host::instance::{Instance, Limits};
-use aof_host::store::{LocalStore, System};
 
 use super::lookout::{Lookout, Moment, Plans};
 use super::people::{Act, SharedLedger};

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aof_host::store::{Errno, OpenHow, RawEntry, Status, System};
+use aof_disk::{Errno, OpenHow, RawEntry, Status, System};
 use serde::{Deserialize, Serialize};
 
 use super::people::{Act, Person, SharedLedger, lock};

@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use aof_disk::{Errno, Hold, LOCK_PATH};
 use aof_host::daemon::Client;
-use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
 use crate::access::{connect, of_client, patiently};
@@ -41,7 +41,7 @@ impl Quiet {
                 Ok(Lock::Taken(file)) => Ok(Quiet::Alone(Some(file))),
                 Ok(Lock::Absent) => Ok(Quiet::Alone(None)),
                 Ok(Lock::Held) => Err(busy("another process works in the data directory")),
-                Err(error) => Err(super::failed(&data.root().join(LOCK), &error)),
+                Err(error) => Err(super::failed(&data.root().join(LOCK_PATH), &error)),
             }
         })
     }
@@ -71,9 +71,6 @@ impl Quiet {
     }
 }
 
-/// The writer's lock, below the data directory.
-pub const LOCK: &str = "state/lock";
-
 /// What came of asking for the lock.
 pub enum Lock {
     /// It is ours as long as the file is open.
@@ -89,7 +86,7 @@ pub enum Lock {
 /// # Errors
 /// The file is something else, or cannot be opened.
 pub fn lock(root: &Path) -> io::Result<Lock> {
-    let path = root.join(LOCK);
+    let path = root.join(LOCK_PATH);
     match path.symlink_metadata() {
         Ok(found) if found.is_file() => {}
         Ok(_) => return Err(io::Error::other("is not a regular file")),
@@ -97,9 +94,9 @@ pub fn lock(root: &Path) -> io::Result<Lock> {
         Err(error) => return Err(error),
     }
     let file = File::open(&path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match Hold::Shared.take(&file) {
         Ok(()) => Ok(Lock::Taken(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(Lock::Held),
+        Err(Errno::WOULDBLOCK) => Ok(Lock::Held),
         Err(errno) => Err(errno.into()),
     }
 }

@@ -122,7 +122,7 @@ fn is_of_a_process(path: &str) -> bool {
     let is_leftover = name.starts_with('.') && name.ends_with(".put");
     let parts: Vec<&str> = path.split('/').collect();
     let is_supervision = matches!(parts.as_slice(), [_, _, "runs", _, _, "process.json"]);
-    path == super::quiet::LOCK || path == "state/daemon.sock" || is_leftover || is_supervision
+    path == aof_disk::LOCK_PATH || path == "state/daemon.sock" || is_leftover || is_supervision
 }
 
 fn is_ours(path: &str) -> bool {

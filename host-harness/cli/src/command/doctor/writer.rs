@@ -6,9 +6,10 @@ use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 
+use aof_disk::LOCK_PATH;
 use aof_host::daemon::holder;
 
-use crate::command::backup::quiet::{LOCK, Lock, lock};
+use crate::command::backup::quiet::{Lock, lock};
 use crate::place::DataDir;
 
 use super::{Check, Mend};
@@ -64,9 +65,10 @@ impl State {
             Ok(Lock::Held) => Check::ok("writer", format!("the writer is {}", owner(data))),
             Ok(Lock::Absent | Lock::Taken(_)) => Check::ok("writer", "nobody writes now"),
             Err(error) => {
-                let hint = format!("move what lies there away, if no AOF runs: mv '{LOCK}' /tmp/");
+                let hint =
+                    format!("move what lies there away, if no AOF runs: mv '{LOCK_PATH}' /tmp/");
                 Check::error("writer", format!("the lock cannot be used: {error}"))
-                    .at(LOCK)
+                    .at(LOCK_PATH)
                     .hint(hint)
             }
         }

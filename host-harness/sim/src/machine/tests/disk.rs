@@ -1,6 +1,6 @@
 //! What a process sees on the disk while the power is on.
 
-use aof_host::store::{Errno, Node, OpenHow, System};
+use aof_disk::{Errno, Node, OpenHow, System};
 
 use super::{flushed_dirs, put, stamp, started};
 use crate::machine::Kind;
@@ -125,7 +125,7 @@ fn a_full_disk_keeps_the_part_that_fits() {
 #[test]
 fn permission_bits_are_kept_and_obeyed() {
     let (machine, process, root) = started();
-    let file = process.open(&root, "lock", OpenHow::Lock).unwrap();
+    let file = process.open(&root, "lock", OpenHow::Private).unwrap();
     assert_eq!(process.stat_file(&file).unwrap().mode, 0o600);
     process.chmod(&file, 0o200).unwrap();
     let refused = process.open(&root, "lock", OpenHow::Read);

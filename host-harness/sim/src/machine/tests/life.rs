@@ -1,6 +1,6 @@
 //! Processes, locks, errors, clocks and branches.
 
-use aof_host::store::{Errno, OpenHow, System};
+use aof_disk::{Errno, OpenHow, System};
 
 use super::{put, started};
 use crate::machine::{Machine, Mode};
@@ -28,12 +28,12 @@ fn a_killed_process_does_nothing_more_and_its_pages_stay() {
 #[test]
 fn a_lock_excludes_others_until_it_is_closed_or_its_holder_dies() {
     let (machine, process, root) = started();
-    let held = process.open(&root, "lock", OpenHow::Lock).unwrap();
+    let held = process.open(&root, "lock", OpenHow::Private).unwrap();
     process.lock(&held).unwrap();
     let other = machine.process(8);
-    let wanted = other.open(&root, "lock", OpenHow::Lock).unwrap();
+    let wanted = other.open(&root, "lock", OpenHow::Private).unwrap();
     assert_eq!(other.lock(&wanted), Err(Errno::WOULDBLOCK));
-    let again = process.open(&root, "lock", OpenHow::Lock).unwrap();
+    let again = process.open(&root, "lock", OpenHow::Private).unwrap();
     assert_eq!(process.lock(&again), Err(Errno::WOULDBLOCK));
     drop(held);
     other.lock(&wanted).unwrap();
@@ -42,7 +42,7 @@ fn a_lock_excludes_others_until_it_is_closed_or_its_holder_dies() {
     process.lock(&again).unwrap();
     drop(wanted);
     let third = machine.process(9);
-    let file = third.open(&root, "lock", OpenHow::Lock).unwrap();
+    let file = third.open(&root, "lock", OpenHow::Private).unwrap();
     assert_eq!(
         third.lock(&file),
         Err(Errno::WOULDBLOCK),
@@ -53,7 +53,7 @@ fn a_lock_excludes_others_until_it_is_closed_or_its_holder_dies() {
 #[test]
 fn a_lock_goes_with_the_power_and_the_boot_differs() {
     let (machine, process, root) = started();
-    let held = process.open(&root, "lock", OpenHow::Lock).unwrap();
+    let held = process.open(&root, "lock", OpenHow::Private).unwrap();
     process.lock(&held).unwrap();
     process.sync_all().unwrap();
     let boot = process.boot();
@@ -61,7 +61,7 @@ fn a_lock_goes_with_the_power_and_the_boot_differs() {
     assert_eq!(process.root().unwrap_err(), Errno::IO);
     let next = machine.process(7);
     assert_ne!(next.boot(), boot);
-    let file = next.open(&root, "lock", OpenHow::Lock).unwrap();
+    let file = next.open(&root, "lock", OpenHow::Private).unwrap();
     next.lock(&file).unwrap();
 }
 

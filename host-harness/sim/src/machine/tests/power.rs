@@ -1,6 +1,6 @@
 //! What is left of the disk when the power was cut.
 
-use aof_host::store::{Errno, OpenHow, System};
+use aof_disk::{Errno, OpenHow, System};
 
 use super::{flushed_dirs, put, seen, started};
 use crate::machine::{Machine, Mode};

@@ -1,0 +1,42 @@
+// The thread of one component: instantiates it over one store and answers one call after another.
+//
+// A call that takes too long, or a component that breaks, costs this thread and nothing else.
+// Messages in: `{ id, face, call, args }`. Messages out: `{ ready }` once, `{ line }` for what the
+// component prints, `{ id, value }`, `{ id, refusal }` for an error of the contract, `{ id, broken }`
+// for anything else, after which this thread answers no more.
+
+import { readFile } from "node:fs/promises";
+import { parentPort, workerData } from "node:worker_threads";
+
+import { instantiate } from "./generated/aof.js";
+import { openSystem } from "./system.js";
+import { quietWasi } from "./wasi.js";
+
+const post = (message) => parentPort.postMessage(message);
+
+async function compiled(name) {
+  const modules = workerData.modules;
+  return modules.get(name) ?? WebAssembly.compile(await readFile(new URL(`./generated/${name}`, import.meta.url)));
+}
+
+async function start() {
+  const system = openSystem(workerData.store);
+  const imports = { ...quietWasi((line) => post({ line })), "aof:disk/system": system };
+  return instantiate(compiled, imports);
+}
+
+const component = await start();
+let isBroken = false;
+
+parentPort.on("message", ({ id, face, call, args }) => {
+  if (isBroken) return post({ id, broken: "the component broke before" });
+  try {
+    post({ id, value: component[face][call](...args) });
+  } catch (error) {
+    const refusal = error?.payload;
+    if (refusal?.code !== undefined) return post({ id, refusal });
+    isBroken = true;
+    post({ id, broken: String(error?.message ?? error) });
+  }
+});
+post({ ready: true });
