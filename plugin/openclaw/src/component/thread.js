@@ -13,14 +13,27 @@ const OPENING_DEADLINE_MS = 300_000;
 /** Heap of the thread, without the component's own memory. */
 const HEAP_MB = 256;
 
-/** The component, or its host, said no; `code`, `kind`, `hint`, `where` and `retryable` as in the contract. */
+/**
+ * The component, or its host, said no; `code`, `kind`, `hint`, `where` and `retryable` as in the
+ * contract.
+ */
 export class Refused extends Error {
-  /** @param {{code: string, kind: string, message: string, hint: string, where?: string, retryable: boolean}} refusal */
+  /**
+   * @param {{code: string, kind: string, message: string, hint: string, where?: string, retryable:
+   * boolean}} refusal
+   */
   constructor(refusal) {
     super(refusal.message);
     this.name = "Refused";
     Object.assign(this, refusal);
   }
+}
+
+/**
+ * True for what was refused. The plugin is loaded several times, and each copy has its own class.
+ */
+export function isRefused(error) {
+  return error?.name === "Refused";
 }
 
 /** The component did not answer: it broke, took too long, or its thread ended. */
@@ -38,7 +51,10 @@ let modules;
 async function compile() {
   const folder = new URL("./generated/", import.meta.url);
   const names = (await readdir(folder)).filter((name) => name.endsWith(".wasm"));
-  const pairs = names.map(async (name) => [name, await WebAssembly.compile(await readFile(new URL(name, folder)))]);
+  const pairs = names.map(async (name) => [
+    name,
+    await WebAssembly.compile(await readFile(new URL(name, folder))),
+  ]);
   return new Map(await Promise.all(pairs));
 }
 
@@ -84,7 +100,8 @@ export class ComponentThread {
     const deadlineMs = face === "lifecycle" ? OPENING_DEADLINE_MS : this.#deadlineMs;
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
-      const late = () => this.#end(new Broken(`no answer to ${face}.${call} within ${deadlineMs} ms`));
+      const late = () =>
+        this.#end(new Broken(`no answer to ${face}.${call} within ${deadlineMs} ms`));
       this.#calls.set(id, { resolve, reject, timer: setTimeout(late, deadlineMs) });
       // A thread that waits for nothing must not keep a process alive.
       this.#worker.ref();
@@ -120,7 +137,9 @@ export class ComponentThread {
         else if (this.#worker === undefined) this.#starting = undefined;
         reject(error);
       };
-      worker.on("error", (error) => gone(new Broken(`the component's thread ended: ${error.message}`)));
+      worker.on("error", (error) =>
+        gone(new Broken(`the component's thread ended: ${error.message}`)),
+      );
       worker.on("exit", (code) => gone(new Broken(`the component's thread ended (${code})`)));
       worker.on("message", (message) => {
         if (message.ready) resolve(undefined);

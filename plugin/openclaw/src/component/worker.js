@@ -2,8 +2,8 @@
 //
 // A call that takes too long, or a component that breaks, costs this thread and nothing else.
 // Messages in: `{ id, face, call, args }`. Messages out: `{ ready }` once, `{ line }` for what the
-// component prints, `{ id, value }`, `{ id, refusal }` for an error of the contract, `{ id, broken }`
-// for anything else, after which this thread answers no more.
+// component prints, `{ id, value }`, `{ id, refusal }` for an error of the contract, `{ id, broken
+// }` for anything else, after which this thread answers no more.
 
 import { readFile } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
@@ -16,7 +16,10 @@ const post = (message) => parentPort.postMessage(message);
 
 async function compiled(name) {
   const modules = workerData.modules;
-  return modules.get(name) ?? WebAssembly.compile(await readFile(new URL(`./generated/${name}`, import.meta.url)));
+  return (
+    modules.get(name) ??
+    WebAssembly.compile(await readFile(new URL(`./generated/${name}`, import.meta.url)))
+  );
 }
 
 async function start() {

@@ -1,0 +1,97 @@
+// Builds the package that is installed: from the composed component to one tarball.
+//
+//   node build/build.mjs [--out FOLDER] [--component FILE]
+//
+// FOLDER gets `package/` and `aof-openclaw-<version>.tgz`. FILE is a composed component that was
+// built elsewhere. Nothing in the source tree is written. Invariant: what the manifest says of
+// tools, the component in the same package says.
+
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { describeTools } from "./tools.mjs";
+
+const here = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const repository = path.resolve(here, "../..");
+/** What a tarball may have: a registry and every gateway carry it around. */
+const TARBALL_BYTES_MAX = 1024 * 1024;
+
+const { values } = parseArgs({
+  options: {
+    out: { type: "string", default: path.join(repository, "target/openclaw") },
+    component: { type: "string" },
+  },
+});
+
+const out = path.resolve(values.out);
+const staged = path.join(out, "package");
+
+fs.rmSync(staged, { recursive: true, force: true });
+fs.mkdirSync(staged, { recursive: true });
+const component = values.component ?? compose();
+fs.cpSync(path.join(here, "src"), path.join(staged, "dist"), { recursive: true });
+transpile(component, path.join(staged, "dist/component/generated"));
+await writeDescriptions();
+pack();
+
+/** Builds both components and puts the store behind the orchestrator. */
+function compose() {
+  const folder = path.join(out, "component");
+  run("cargo", ["run", "--quiet", "--locked", "-p", "aof-compose", "--", folder], repository);
+  return path.join(folder, "aof.wasm");
+}
+
+function transpile(wasm, folder) {
+  const jco = path.join(here, "node_modules/@bytecodealliance/jco/dist/jco.js");
+  if (!fs.existsSync(jco)) run("npm", ["install", "--no-save"], here);
+  const flags = ["--name", "aof", "--instantiation", "async", "--no-typescript", "--minify", "-q"];
+  run(process.execPath, [jco, "transpile", wasm, "-o", folder, ...flags], here);
+  // Types are for whoever writes against the component, which nobody does in the package.
+  fs.rmSync(path.join(folder, "aof.d.ts"), { force: true });
+  fs.rmSync(path.join(folder, "interfaces"), { recursive: true, force: true });
+}
+
+/**
+ * Writes what the gateway reads before any code runs, and the list that the entry registers from.
+ */
+async function writeDescriptions() {
+  const read = (name) => JSON.parse(fs.readFileSync(path.join(here, name), "utf8"));
+  const { scripts, devDependencies, ...described } = read("package.json");
+  const tools = await describeTools(path.join(staged, "dist/component/thread.js"));
+  const manifest = { ...read("manifest.json"), version: described.version, ...tools.manifest };
+  write("package.json", described);
+  write("openclaw.plugin.json", manifest);
+  write("dist/tools.json", tools.list);
+  fs.copyFileSync(path.join(here, "README.md"), path.join(staged, "README.md"));
+  for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+    fs.copyFileSync(path.join(repository, name), path.join(staged, name));
+  }
+}
+
+function write(name, value) {
+  fs.writeFileSync(path.join(staged, name), `${JSON.stringify(value, null, 2)}\n`);
+}
+
+function pack() {
+  run("npm", ["pack", "--silent", "--pack-destination", out], staged);
+  const { name, version } = JSON.parse(fs.readFileSync(path.join(staged, "package.json"), "utf8"));
+  const tarball = path.join(out, `${name}-${version}.tgz`);
+  const bytes = fs.statSync(tarball).size;
+  if (bytes > TARBALL_BYTES_MAX)
+    fail(`${tarball} has ${bytes} bytes, more than ${TARBALL_BYTES_MAX}`);
+  console.log(`${tarball} (${bytes} bytes)`);
+}
+
+function run(command, args, cwd) {
+  const done = spawnSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
+  if (done.error) fail(`${command} does not start: ${done.error.message}`);
+  if (done.status !== 0) fail(`${command} ${args.join(" ")} failed`);
+}
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(1);
+}

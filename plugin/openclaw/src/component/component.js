@@ -1,0 +1,92 @@
+// A component over one open store: every call finds it open, also after it broke or was stopped.
+//
+// Gives each call its time, its dice and its caller, and nothing else. Invariant: whoever called
+// `open` is told by `onOpened` of everything that an opening finds, be it the first or a later one.
+
+import { randomFillSync } from "node:crypto";
+
+import { isRefused } from "./thread.js";
+
+/** The host itself: ticks, hooks, openings. */
+export const HOST = { tag: "host" };
+
+export class Component {
+  #thread;
+  #config;
+  #onOpened;
+  /** @type {Promise<void> | undefined} */
+  #opening;
+
+  /**
+   * @param {object} options
+   * @param {import("./thread.js").ComponentThread} options.thread
+   * @param {{readOnly: boolean, overrides?: string, origins?: string, projects?: string[]}}
+   *   options.config
+   * @param {(opened: any) => void} options.onOpened gets what `lifecycle.open` returns
+   */
+  constructor({ thread, config, onOpened }) {
+    this.#thread = thread;
+    this.#config = config;
+    this.#onOpened = onOpened;
+  }
+
+  /** Opens the store, if it is not open. */
+  open() {
+    if (!this.#thread.isRunning) this.#opening = undefined;
+    this.#opening ??= this.#openNow().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /**
+   * Calls an export that takes a context.
+   *
+   * @param {string} face
+   * @param {string} call
+   * @param {object} caller as in the contract
+   * @param {unknown[]} args after the context
+   */
+  async call(face, call, caller, ...args) {
+    await this.open();
+    return this.#thread.call(face, call, [context(caller), ...args]);
+  }
+
+  /** Calls an export that takes no context. */
+  async ask(face, call) {
+    await this.open();
+    return this.#thread.call(face, call, []);
+  }
+
+  /** The tools as the component gives them; needs no store. */
+  tools() {
+    return this.#thread.call("tools", "list", []);
+  }
+
+  /** Closes the store in good order and ends the thread. */
+  async close() {
+    const isOpen = this.#opening !== undefined && this.#thread.isRunning;
+    this.#opening = undefined;
+    try {
+      if (isOpen) await this.#thread.call("lifecycle", "close", [context(HOST)]);
+    } finally {
+      await this.#thread.stop();
+    }
+  }
+
+  async #openNow() {
+    const opened = await this.#thread.call("lifecycle", "open", [context(HOST), this.#config]);
+    this.#onOpened(opened);
+  }
+}
+
+function context(caller) {
+  const [high, low] = randomFillSync(new BigUint64Array(2));
+  return { now: BigInt(Date.now()), entropy: [high, low], caller };
+}
+
+/** True for a refusal that repeating unchanged will not change. */
+export function isRefusal(error) {
+  return isRefused(error) && error.kind === "refused";
+}

@@ -1,0 +1,213 @@
+// Runs of agents in the gateway: how they start, how they are known to have ended, and how one that
+// was interrupted goes on.
+//
+// A run's id is known before it starts, because the gateway takes the idempotency key for it. Never
+// starts a run whose answer is in the transcript. Invariant: a repeated start is the same run.
+
+import { addressFor, addressOf, sessionOf } from "./address.js";
+import { classify } from "./failure.js";
+import { answered, asked, usageOf } from "./transcript.js";
+
+/** How long one question for the end of a run may wait. */
+const WAIT_MS = 20_000;
+/** Before asking again when the question itself failed. */
+const PAUSE_MS = 1_000;
+/** Messages of a session that are looked at after an interruption. */
+const MESSAGES_MAX = 200;
+/** Characters of an answer that are kept. */
+const TAIL_MAX = 4_000;
+
+export class Runs {
+  #runtime;
+  #log;
+  #place;
+  #tools;
+  #names;
+  #cancelled = new Map();
+  #known = new Map();
+  #told = new Map();
+  #isStopped = false;
+
+  /**
+   * @param {object} options
+   * @param {any} options.runtime `api.runtime` of the gateway
+   * @param {{debug?: Function, warn: Function}} options.log
+   * @param {string} options.place the data directory, for what the agent is told
+   * @param {string[]} options.tools what an agent needs to end its task
+   * @param {import("./names.js").Names} options.names
+   */
+  constructor({ runtime, log, place, tools, names }) {
+    this.#runtime = runtime;
+    this.#log = log;
+    this.#place = place;
+    this.#tools = tools;
+    this.#names = names;
+  }
+
+  /** Watches no run any more; they go on in the gateway. */
+  stop() {
+    this.#isStopped = true;
+  }
+
+  /**
+   * Starts a run, or finds it started.
+   *
+   * @param {any} spawn the effect
+   * @param {boolean} isRepeated an earlier host may have carried it out
+   * @returns {Promise<string>} its session
+   */
+  async start(spawn, isRepeated) {
+    const address = addressFor(spawn, this.#names.inGateway(spawn.agent));
+    const past = isRepeated ? await this.#past(address) : {};
+    if (past.answer === undefined) await this.#run(address, past.message ?? this.#message(spawn));
+    else this.#known.set(spawn.run, endOf({ status: "ok" }, 0, past));
+    return sessionOf(address);
+  }
+
+  /**
+   * Takes over a run that an earlier host left behind.
+   *
+   * @returns {Promise<string | undefined>} its session, if it lives or its end is known
+   */
+  async adopt({ run, session }) {
+    if (session === undefined) return undefined;
+    const address = addressOf(session);
+    const past = await this.#past(address);
+    if (past.answer !== undefined) {
+      this.#known.set(run, endOf({ status: "ok" }, 0, past));
+      return session;
+    }
+    if (past.message === undefined) return undefined;
+    try {
+      // The gateway goes on with the interrupted turn, or says that it still runs.
+      await this.#run(address, past.message);
+      return session;
+    } catch (error) {
+      this.#log.warn(`run ${run} cannot go on: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /**
+   * Waits for the end of a run.
+   *
+   * @returns {Promise<any>} the `session-end` of the contract
+   * @throws if nobody watches any more
+   */
+  async ended(run, session, limitMs = Infinity) {
+    const known = this.#known.get(run);
+    this.#known.delete(run);
+    if (known !== undefined) return known;
+    const address = addressOf(session);
+    const begunAtMs = Date.now();
+    for (;;) {
+      const answer = await this.#wait(
+        address,
+        Math.min(WAIT_MS, Math.max(1, begunAtMs + limitMs - Date.now())),
+      );
+      if (this.#isStopped) throw new Error("stopped");
+      const tookMs = Date.now() - begunAtMs;
+      const killed = this.#cancelled.get(run);
+      if (killed !== undefined) {
+        this.#cancelled.delete(run);
+        return endWith({ tag: "killed", val: killed }, tookMs, "");
+      }
+      if (answer.status === "ok" || answer.status === "error") {
+        return endOf(answer, tookMs, await this.#past(address));
+      }
+      const past = await this.#past(address);
+      if (past.answer !== undefined) return endOf({ status: "ok" }, tookMs, past);
+      if (tookMs >= limitMs) {
+        await this.#delete(address);
+        return endWith({ tag: "timed-out" }, tookMs, "");
+      }
+    }
+  }
+
+  /** Takes in that the gateway says a run is over, by its hook: nobody has to wait longer. */
+  tell({ runId, outcome, reason, error }) {
+    const told = this.#told.get(runId);
+    const answer = { status: outcome === "ok" || outcome === "timeout" ? outcome : "error" };
+    told?.({ ...answer, error: error ?? reason ?? outcome });
+  }
+
+  /** Ends a run; whoever waits for it hears that it was killed. */
+  async cancel(run, session, reason) {
+    this.#cancelled.set(run, reason);
+    await this.#delete(addressOf(session));
+  }
+
+  async #run({ sessionKey, runId }, message) {
+    const subagent = this.#runtime.subagent;
+    if (typeof subagent?.run !== "function") {
+      throw Object.assign(new Error("this gateway runs no agents for plugins"), {
+        class: "unsupported",
+      });
+    }
+    try {
+      await subagent.run({
+        sessionKey,
+        message,
+        idempotencyKey: runId,
+        deliver: false,
+        toolsAlsoAllow: this.#tools,
+      });
+    } catch (error) {
+      throw classify(error);
+    }
+  }
+
+  async #wait({ runId }, timeoutMs) {
+    const told = new Promise((resolve) => this.#told.set(runId, resolve));
+    try {
+      return await Promise.race([this.#runtime.subagent.waitForRun({ runId, timeoutMs }), told]);
+    } catch (error) {
+      this.#log.debug?.(`waiting for ${runId} failed: ${error.message}`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      return { status: "pending" };
+    } finally {
+      this.#told.delete(runId);
+    }
+  }
+
+  /** What the transcript says of a run: what it was asked, what it answered, what that cost. */
+  async #past({ sessionKey, runId }) {
+    try {
+      const { messages } = await this.#runtime.subagent.getSessionMessages({
+        sessionKey,
+        limit: MESSAGES_MAX,
+      });
+      return {
+        message: asked(messages, runId),
+        answer: answered(messages, runId),
+        usage: usageOf(messages, runId),
+      };
+    } catch (error) {
+      this.#log.debug?.(`the transcript of ${sessionKey} cannot be read: ${error.message}`);
+      return {};
+    }
+  }
+
+  async #delete({ sessionKey }) {
+    try {
+      await this.#runtime.subagent.deleteSession({ sessionKey, deleteTranscript: false });
+    } catch (error) {
+      this.#log.warn(`the session ${sessionKey} cannot be ended: ${error.message}`);
+    }
+  }
+
+  #message(spawn) {
+    return `${spawn.prompt}\nPaths are below ${this.#place}; aof_task_get shows the card as well.`;
+  }
+}
+
+function endOf(answer, tookMs, { answer: text, usage }) {
+  const isWell = answer.status === "ok";
+  const said = text ?? answer.terminalReply?.text ?? "";
+  const tail = isWell ? said : (answer.error ?? answer.stopReason ?? said);
+  return endWith({ tag: "exited", val: isWell ? 0 : 1 }, tookMs, tail, usage);
+}
+
+function endWith(ending, tookMs, tail, usage) {
+  return { ending, durationMs: BigInt(tookMs), outputTail: String(tail).slice(-TAIL_MAX), usage };
+}
