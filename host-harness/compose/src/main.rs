@@ -2,7 +2,7 @@
 //! (`disk.wasm`), and the orchestrator with that store put behind it (`aof.wasm`).
 //!
 //! Never changes either of them. Invariant: what is composed is, byte for byte, the component that
-//! the host harness runs.
+//! the host harness runs, unless another one is named.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,11 +15,14 @@ use wac_graph::{CompositionGraph, EncodeOptions, PackageId, plug};
 const DISK_WASM: &[u8] = include_bytes!(env!("AOF_DISK_WASM"));
 
 fn main() -> anyhow::Result<()> {
-    let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        bail!("usage: aof-compose <FOLDER>");
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let Some(folder) = arguments.next() else {
+        bail!("usage: aof-compose <FOLDER> [ORCHESTRATOR]");
     };
+    let other = arguments.next().map(fs::read).transpose()?;
+    let orchestrator = other.as_deref().unwrap_or(EMBEDDED_WASM);
     fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    let composed = composed(EMBEDDED_WASM, DISK_WASM)?;
+    let composed = composed(orchestrator, DISK_WASM)?;
     for (name, bytes) in [("aof.wasm", composed.as_slice()), ("disk.wasm", DISK_WASM)] {
         let path = folder.join(name);
         fs::write(&path, bytes).with_context(|| format!("{}", path.display()))?;

@@ -45,8 +45,10 @@ function compose() {
 }
 
 function transpile(wasm, folder) {
-  const jco = path.join(here, "node_modules/@bytecodealliance/jco/dist/jco.js");
-  if (!fs.existsSync(jco)) run("npm", ["install", "--no-save"], here);
+  const home = path.join(here, "node_modules/@bytecodealliance/jco");
+  if (!fs.existsSync(home)) run("npm", ["ci"], here);
+  const { bin } = JSON.parse(fs.readFileSync(path.join(home, "package.json"), "utf8"));
+  const jco = path.join(home, bin.jco);
   const flags = ["--name", "aof", "--instantiation", "async", "--no-typescript", "--minify", "-q"];
   run(process.execPath, [jco, "transpile", wasm, "-o", folder, ...flags], here);
   // Types are for whoever writes against the component, which nobody does in the package.

@@ -24,6 +24,21 @@ fn done(value: String) -> Outcome {
     }
 }
 
+fn announced(name: &str) -> tools::Definition {
+    tools::Definition {
+        name: name.to_owned(),
+        title: name.to_owned(),
+        description: "A misdeed.".to_owned(),
+        input_schema: "{\"type\":\"object\"}".to_owned(),
+        output_schema: "{\"type\":\"object\"}".to_owned(),
+        annotations: tools::Annotations {
+            read_only: true,
+            destructive: false,
+            idempotent: true,
+        },
+    }
+}
+
 fn refused(code: &str, message: String) -> Error {
     Error {
         code: code.to_owned(),
@@ -48,7 +63,7 @@ impl lifecycle::Guest for Rogue {
         misdeed::commit_if_asked(config.overrides.as_deref());
         Ok(lifecycle::Opened {
             epoch: session.epoch,
-            settings: config.overrides.unwrap_or_default(),
+            settings: config.overrides.unwrap_or_else(|| "{}".to_owned()),
             repaired: vec![ctx.now.to_string()],
             quarantined: Vec::new(),
             adopted: Vec::new(),
@@ -63,8 +78,9 @@ impl lifecycle::Guest for Rogue {
 }
 
 impl tools::Guest for Rogue {
+    /// Those that a gateway is tried with; the others are called without being announced.
     fn list() -> Vec<tools::Definition> {
-        Vec::new()
+        ["loop", "panic"].map(announced).into()
     }
 
     fn call(_ctx: Ctx, name: String, arguments: String) -> Result<tools::Reply, Error> {

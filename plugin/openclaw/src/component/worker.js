@@ -10,6 +10,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 import { instantiate } from "./generated/aof.js";
 import { openSystem } from "./system.js";
+import { stillWorld } from "./still.js";
 import { quietWasi } from "./wasi.js";
 
 const post = (message) => parentPort.postMessage(message);
@@ -24,15 +25,21 @@ async function compiled(name) {
 
 async function start() {
   const system = openSystem(workerData.store);
-  const imports = { ...quietWasi((line) => post({ line })), "aof:disk/system": system };
+  const imports = {
+    ...quietWasi((line) => post({ line })),
+    ...stillWorld(() => moment),
+    "aof:disk/system": system,
+  };
   return instantiate(compiled, imports);
 }
 
+let moment = { now: 0n, entropy: [0n, 0n] };
 const component = await start();
 let isBroken = false;
 
 parentPort.on("message", ({ id, face, call, args }) => {
   if (isBroken) return post({ id, broken: "the component broke before" });
+  if (args[0]?.entropy !== undefined) moment = args[0];
   try {
     post({ id, value: component[face][call](...args) });
   } catch (error) {
