@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aof_disk::contract::Stamp;
 use aof_disk::contract::system as host;
-use aof_disk::{Errno, Node, OpenHow, RawEntry, Status, System};
+use aof_disk::{Errno, Node, OpenHow, RawEntry, Status, Surveyed, System, Whole};
 
 /// An open directory or file of the host.
 #[derive(Debug)]
@@ -83,13 +83,37 @@ impl System for Imported {
         host::stat_open(dir.number).map(status).map_err(errno)
     }
 
+    /// Never asked, as `survey` answers.
     fn entries(&self, dir: &Self::Dir) -> Result<Vec<RawEntry>, Errno> {
-        let found = host::entries(dir.number).map_err(errno)?;
-        let entry = |entry: host::RawEntry| RawEntry {
+        let found = host::survey(dir.number).map_err(errno)?;
+        let entry = |entry: host::Surveyed| RawEntry {
+            inode: entry.status.map_or(0, |status| status.inode),
             name: entry.name,
-            inode: entry.inode,
         };
         Ok(found.into_iter().map(entry).collect())
+    }
+
+    fn reach(&self, path: &str) -> Option<Self::Dir> {
+        host::reach(path).map(|number| Arc::new(Handle::opened(number)))
+    }
+
+    fn survey(&self, dir: &Self::Dir) -> Option<Result<Vec<Surveyed>, Errno>> {
+        let one = |found: host::Surveyed| (found.name, found.status.map(status));
+        let all = host::survey(dir.number).map_err(errno);
+        Some(all.map(|all| all.into_iter().map(one).collect()))
+    }
+
+    fn whole(&self, dir: &Self::Dir, name: &str, bytes_max: u64) -> Option<Result<Whole, Errno>> {
+        let met = host::read_whole(dir.number, name, bytes_max).map_err(errno);
+        Some(met.map(|met| match met {
+            host::Whole::Absent => Whole::Seen(Node::Absent),
+            host::Whole::Seen(found) => Whole::Seen(status(found).node),
+            host::Whole::Read(reading) => Whole::Read {
+                before: status(reading.before).node,
+                bytes: reading.bytes,
+                after: status(reading.after).node,
+            },
+        }))
     }
 
     fn make_dir(&self, dir: &Self::Dir, name: &str) -> Result<(), Errno> {

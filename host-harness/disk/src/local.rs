@@ -44,7 +44,7 @@ use watch::Watch;
 pub use native::{Hold, Native};
 #[cfg(not(target_family = "wasm"))]
 pub use open::LocalStoreError;
-pub use system::{OpenHow, RawEntry, Status, System};
+pub use system::{OpenHow, RawEntry, Status, Surveyed, System, Whole};
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 

@@ -1,9 +1,10 @@
-// What one build of the package costs: until it is ready, a call, a tick with nothing to do, memory.
+// What one build of the package costs: until it is ready, a call, a tick with nothing to do,
+// memory.
 //
 //   node bench/measure.mjs PACKAGE [CARDS] [CALLS]
 //
-// PACKAGE is a folder as `build.mjs` leaves it. Prints one JSON document; every time is a median with
-// its minimum, in microseconds.
+// PACKAGE is a folder as `build.mjs` leaves it. Prints one JSON document; every time is a median
+// with its minimum, in microseconds.
 
 import fs from "node:fs";
 import os from "node:os";
@@ -61,13 +62,22 @@ await component.open();
 const get = JSON.stringify({ taskId: id });
 const poll = () => component.call("scheduler", "poll", HOST, "act");
 await sampled(50, poll);
+const { metrics } = JSON.parse(await component.call("views", "metrics", HOST));
+if (metrics.tasks.blocked !== cards)
+  throw new Error(`${metrics.tasks.blocked} of ${cards} cards were read`);
 const result = {
   readyMs: ready,
   nextDue: await sampled(2_000, () => component.ask("scheduler", "nextDue")),
   get: await sampled(2_000, () => component.call("tools", "call", PERSON, "aof_task_get", get)),
   tick: await sampled(2_000, poll),
   create: await sampled(200, (at) =>
-    component.call("tools", "call", PERSON, "aof_dispatch", JSON.stringify({ title: `t${at}`, brief: "b", agent: "a" })),
+    component.call(
+      "tools",
+      "call",
+      PERSON,
+      "aof_dispatch",
+      JSON.stringify({ title: `t${at}`, brief: "b", agent: "a" }),
+    ),
   ),
   megabytesBefore: megabytes(),
 };

@@ -1,4 +1,5 @@
-// Stores to measure on: any number of cards that wait for a person, so that a tick has nothing to do.
+// Stores to measure on: any number of cards that wait for a person, so that a tick has nothing to
+// do.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -27,14 +28,25 @@ export async function furnished(over, dir, count) {
     const reply = await component.call("tools", "call", PERSON, name, JSON.stringify(args));
     return JSON.parse(reply.val.value).task;
   };
-  const { taskId } = await call("aof_dispatch", { title: "A card", brief: "x".repeat(600), agent: "a" });
+  const { taskId } = await call("aof_dispatch", {
+    title: "A card",
+    brief: "x".repeat(600),
+    agent: "a",
+  });
   await call("aof_task_block", { taskId, reason: "waits for a person" });
   await component.close();
+  // Whoever opens the store below reads all of them.
   const folder = path.join(dir, "projects/_inbox/tasks/blocked");
   const text = fs.readFileSync(path.join(folder, `${taskId}.md`), "utf8");
   for (let at = 1; at < count; at += 1) {
-    const id = taskId.slice(0, -8) + String(at).padStart(8, "0");
+    const id = taskId.slice(0, -8) + nameOf(at);
     fs.writeFileSync(path.join(folder, `${id}.md`), text.replaceAll(taskId, id));
   }
   return taskId;
+}
+
+/** A number as the end of an id: letters and digits without zero and one. */
+function nameOf(number) {
+  const digits = number.toString(8).replaceAll(/./g, (digit) => Number(digit) + 2);
+  return `k${digits.padStart(7, "2")}`;
 }

@@ -6,13 +6,14 @@
 // built elsewhere. Nothing in the source tree is written. Invariant: what the manifest says of
 // tools, the component in the same package says.
 
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { fail, run } from "./run.mjs";
 import { describeTools } from "./tools.mjs";
+import { transpile } from "./transpile.mjs";
 
 const here = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const repository = path.resolve(here, "../..");
@@ -33,7 +34,7 @@ fs.rmSync(staged, { recursive: true, force: true });
 fs.mkdirSync(staged, { recursive: true });
 const component = values.component ?? compose();
 fs.cpSync(path.join(here, "src"), path.join(staged, "dist"), { recursive: true });
-transpile(component, path.join(staged, "dist/component/generated"));
+transpile(component, "aof", path.join(staged, "dist/component/generated"));
 await writeDescriptions();
 pack();
 
@@ -42,18 +43,6 @@ function compose() {
   const folder = path.join(out, "component");
   run("cargo", ["run", "--quiet", "--locked", "-p", "aof-compose", "--", folder], repository);
   return path.join(folder, "aof.wasm");
-}
-
-function transpile(wasm, folder) {
-  const home = path.join(here, "node_modules/@bytecodealliance/jco");
-  if (!fs.existsSync(home)) run("npm", ["ci"], here);
-  const { bin } = JSON.parse(fs.readFileSync(path.join(home, "package.json"), "utf8"));
-  const jco = path.join(home, bin.jco);
-  const flags = ["--name", "aof", "--instantiation", "async", "--no-typescript", "--minify", "-q"];
-  run(process.execPath, [jco, "transpile", wasm, "-o", folder, ...flags], here);
-  // Types are for whoever writes against the component, which nobody does in the package.
-  fs.rmSync(path.join(folder, "aof.d.ts"), { force: true });
-  fs.rmSync(path.join(folder, "interfaces"), { recursive: true, force: true });
 }
 
 /**
@@ -85,15 +74,4 @@ function pack() {
   if (bytes > TARBALL_BYTES_MAX)
     fail(`${tarball} has ${bytes} bytes, more than ${TARBALL_BYTES_MAX}`);
   console.log(`${tarball} (${bytes} bytes)`);
-}
-
-function run(command, args, cwd) {
-  const done = spawnSync(command, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
-  if (done.error) fail(`${command} does not start: ${done.error.message}`);
-  if (done.status !== 0) fail(`${command} ${args.join(" ")} failed`);
-}
-
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(1);
 }

@@ -64,7 +64,10 @@ test("a run that lives is adopted and never started again", async () => {
   const next = new Stand(first.root);
   next.script.adopted = ({ session }) => session;
   await next.open();
-  assert.deepEqual(next.script.adopts.map((it) => it.run), [run]);
+  assert.deepEqual(
+    next.script.adopts.map((it) => it.run),
+    [run],
+  );
   assert.equal(next.script.starts.length, 0);
   await next.tool("aof_task_complete", { taskId: id, summary: "Done." }, next.worker(run));
   assert.equal(await next.statusOf(id), "done");

@@ -1,5 +1,5 @@
-// The package under test as `build.mjs` leaves it: AOF_PACKAGE names its folder, AOF_ROGUE that of one
-// whose component misbehaves (`tests/guests`).
+// The package under test as `build.mjs` leaves it: AOF_PACKAGE names its folder, AOF_ROGUE that of
+// one whose component misbehaves (`tests/guests`).
 
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";

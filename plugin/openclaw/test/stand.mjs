@@ -1,4 +1,5 @@
-// A store in a directory of its own and an orchestrator over it, with an executor that a test scripts.
+// A store in a directory of its own and an orchestrator over it, with an executor that a test
+// scripts.
 
 import fs from "node:fs";
 import os from "node:os";

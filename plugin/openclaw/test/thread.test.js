@@ -5,6 +5,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 
 import { PACKAGE, ROGUE, load } from "./package.mjs";
 
@@ -56,7 +57,7 @@ test("calls that were under way are answered when the thread ends", async () => 
   await thread.stop();
 });
 
-test("a component does not see the process: no environment, arguments, files or clock", async () => {
+test("a component does not see the process", async () => {
   const { thread, lines } = await rogue();
   process.env.AOF_SECRET = "a secret of the gateway";
   const said = await misdeed(thread, "nothing");
@@ -78,4 +79,22 @@ test("the store is free again as soon as its thread has ended", async () => {
   const opened = await next.call("lifecycle", "open", [context(), config]);
   assert.equal(opened.epoch, 2n);
   await next.stop();
+});
+
+test("a component of another contract is refused before it is asked anything", async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "aof-contract-"));
+  fs.cpSync(path.join(PACKAGE, "dist/component"), folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, "package.json"), '{"type": "module"}');
+  const other = '({ "aof:orchestrator/tools@0.2.0": {} })';
+  fs.writeFileSync(
+    path.join(folder, "generated/aof.js"),
+    `export const instantiate = async () => ${other};\n`,
+  );
+  const { ComponentThread } = await import(pathToFileURL(path.join(folder, "thread.js")).href);
+  const thread = new ComponentThread({ store: { root: folder }, onLine: () => {} });
+  await assert.rejects(thread.call("tools", "list", []), {
+    name: "Broken",
+    message: /AOF-5002.*lifecycle, tools.*0\.1\.0/,
+  });
+  fs.rmSync(folder, { recursive: true });
 });

@@ -18,8 +18,15 @@ fn every_module_opens_with_what_it_is_for() {
     let bare = sources
         .iter()
         .filter(|source| !source.text.starts_with("//! "));
-    let findings: Vec<String> = bare.map(|source| source.path.clone()).collect();
-    assert_none("a module opens with `//!`", &findings);
+    let scripts = tree::script();
+    let bare_scripts = scripts
+        .iter()
+        .filter(|source| !source.text.starts_with("// "));
+    let findings: Vec<String> = bare
+        .chain(bare_scripts)
+        .map(|source| source.path.clone())
+        .collect();
+    assert_none("a module opens with what it is for", &findings);
 }
 
 #[test]

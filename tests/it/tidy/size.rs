@@ -16,7 +16,7 @@ const PARAMETERS_MAX: usize = 5;
 #[test]
 fn no_line_is_wider_than_a_hundred_columns() {
     let mut findings = Vec::new();
-    for source in tree::rust() {
+    for source in tree::rust().into_iter().chain(tree::script()) {
         for (at, line) in source.lines() {
             let columns = line.chars().count();
             if columns > COLUMNS_MAX {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Directories that hold nothing of ours.
-const FOREIGN: [&str; 2] = ["target", ".git"];
+const FOREIGN: [&str; 3] = ["target", ".git", "node_modules"];
 
 /// A text file: where it lies below the root, and what it says.
 pub(super) struct Source {
@@ -66,6 +66,11 @@ pub(super) fn files(top: &str, ends: &[&str]) -> Vec<Source> {
 /// All Rust files.
 pub(super) fn rust() -> Vec<Source> {
     files("", &[".rs"])
+}
+
+/// All JavaScript files.
+pub(super) fn script() -> Vec<Source> {
+    files("", &[".js", ".mjs"])
 }
 
 fn walk(dir: &Path, found: &mut Vec<PathBuf>) {

@@ -7,7 +7,7 @@
 use rustix::io::Errno;
 
 use super::failure;
-use super::system::{RawEntry, System};
+use super::system::{RawEntry, Surveyed, System};
 use super::walk::{Miss, Walk};
 use crate::contract::{Entry, EntryKind, Stamp, StoreError};
 use crate::limit;
@@ -99,12 +99,13 @@ fn entries<S: System>(
     path: RelPath<'_>,
     trusted: Option<&KnownEntries>,
 ) -> Result<Found, StoreError> {
+    if let Some(surveyed) = walk.system().survey(dir) {
+        return surveyed_entries(path, surveyed.map_err(|errno| broken(path, errno))?);
+    }
     let mut found = Found::default();
     let items = walk.system().entries(dir);
     for item in items.map_err(|errno| broken(path, errno))? {
-        let name = std::str::from_utf8(&item.name).ok();
-        // A name that no path can spell cannot be asked for either.
-        let Some(name) = name.filter(|name| RelPath::parse(name).is_ok()) else {
+        let Some(name) = spelled(&item.name) else {
             found.skipped = found.skipped.saturating_add(1);
             continue;
         };
@@ -120,6 +121,28 @@ fn entries<S: System>(
         limit::admit_listing(path, found.entries.len())?;
     }
     Ok(found)
+}
+
+/// The same of a system that looked at everything already.
+fn surveyed_entries(path: RelPath<'_>, surveyed: Vec<Surveyed>) -> Result<Found, StoreError> {
+    let mut found = Found::default();
+    for (name, status) in surveyed {
+        let Some(name) = spelled(&name) else {
+            found.skipped = found.skipped.saturating_add(1);
+            continue;
+        };
+        let entry = status.and_then(|status| status.node.entry(name));
+        found.vanished |= entry.is_none();
+        found.entries.extend(entry);
+        limit::admit_listing(path, found.entries.len())?;
+    }
+    Ok(found)
+}
+
+/// A name as text; none for one that no path can spell, as it cannot be asked for either.
+fn spelled(name: &[u8]) -> Option<&str> {
+    let name = std::str::from_utf8(name).ok()?;
+    RelPath::parse(name).is_ok().then_some(name)
 }
 
 fn remembered(trusted: Option<&KnownEntries>, name: &str, item: &RawEntry) -> Option<Entry> {

@@ -5,7 +5,7 @@
 
 use rustix::io::Errno;
 
-use super::system::{OpenHow, System};
+use super::system::{OpenHow, System, Whole};
 use super::walk::{Miss, Walk};
 use crate::contract::{Blob, Content, Stamp};
 use crate::path::RelPath;
@@ -40,19 +40,48 @@ fn attempt<S: System>(
     name: &str,
     bytes_max: u64,
 ) -> Result<Option<Blob>, Errno> {
-    let system = walk.system();
-    if let Err(blob) = admit(walk.look(dir, name)?, bytes_max) {
-        return Ok(Some(blob));
-    }
-    let file = system.open(dir, name, OpenHow::Read)?;
-    let stamp = match admit(system.stat_file(&file)?.node, bytes_max) {
+    let whole = match walk.system().whole(dir, name, bytes_max) {
+        Some(whole) => whole?,
+        None => step_by_step(walk, dir, name, bytes_max)?,
+    };
+    let (before, bytes, after) = match whole {
+        Whole::Seen(node) => return Ok(admit(node, bytes_max).err()),
+        Whole::Read {
+            before,
+            bytes,
+            after,
+        } => (before, bytes, after),
+    };
+    let stamp = match admit(before, bytes_max) {
         Ok(stamp) => stamp,
         Err(blob) => return Ok(Some(blob)),
     };
-    let bytes = system.read(&file, 0, bytes_max.saturating_add(1))?;
-    let held = matches!(system.stat_file(&file)?.node, Node::File(now) if same(&now, &stamp));
+    let held = matches!(after, Node::File(now) if same(&now, &stamp));
     let whole = held && bytes.len() as u64 == stamp.size;
     Ok(whole.then_some(Blob::Content(Content { bytes, stamp })))
+}
+
+fn step_by_step<S: System>(
+    walk: &Walk<'_, S>,
+    dir: &S::Dir,
+    name: &str,
+    bytes_max: u64,
+) -> Result<Whole, Errno> {
+    let system = walk.system();
+    let seen = walk.look(dir, name)?;
+    if admit(seen, bytes_max).is_err() {
+        return Ok(Whole::Seen(seen));
+    }
+    let file = system.open(dir, name, OpenHow::Read)?;
+    let before = system.stat_file(&file)?.node;
+    if admit(before, bytes_max).is_err() {
+        return Ok(Whole::Seen(before));
+    }
+    Ok(Whole::Read {
+        before,
+        bytes: system.read(&file, 0, bytes_max.saturating_add(1))?,
+        after: system.stat_file(&file)?.node,
+    })
 }
 
 fn admit(node: Node, bytes_max: u64) -> Result<Stamp, Blob> {

@@ -1,8 +1,9 @@
 //! The operating system as a store sees it: one method per call, nothing in between.
 //!
 //! Never decides, retries or orders anything; that is the store's work and is what a simulated
-//! system puts to the test. Invariant: a store reaches the disk, the clock and the lock only
-//! through this.
+//! system puts to the test. Where a call itself is dear, as it is for a component, a system may
+//! offer several at once. Invariant: a store reaches the disk, the clock and the lock only through
+//! this.
 
 use std::fmt::Debug;
 
@@ -42,6 +43,25 @@ pub struct Status {
     /// Permission bits.
     pub mode: u32,
 }
+
+/// What reading a file whole met.
+#[derive(Debug)]
+pub enum Whole {
+    /// Not a regular file of at most the size asked for; it was not read.
+    Seen(Node),
+    /// It was read between two stats of the open file.
+    Read {
+        /// Before reading.
+        before: Node,
+        /// At most one byte more than the size asked for.
+        bytes: Vec<u8>,
+        /// After reading.
+        after: Node,
+    },
+}
+
+/// A name in a directory, and what lies there if it still does.
+pub type Surveyed = (Vec<u8>, Option<Status>);
 
 /// The operating system. Errors are its own numbers.
 ///
@@ -104,6 +124,26 @@ pub trait System: Debug + Send {
     /// Takes the exclusive lock of an open file without waiting; `EWOULDBLOCK` if it is held.
     /// Nobody opens that file for anything else.
     fn lock(&self, file: &Self::File) -> Result<(), Errno>;
+
+    /// `open_dir` all the way from the root; none for what has to be reached step by step, if it can
+    /// be reached at all.
+    fn reach(&self, _path: &str) -> Option<Self::Dir> {
+        None
+    }
+    /// `entries`, and `stat` of each of them; none where one after the other costs the same.
+    fn survey(&self, _dir: &Self::Dir) -> Option<Result<Vec<Surveyed>, Errno>> {
+        None
+    }
+    /// `stat`, `open`, `stat_file`, `read`, `stat_file`; none where one after the other costs the
+    /// same.
+    fn whole(
+        &self,
+        _dir: &Self::Dir,
+        _name: &str,
+        _bytes_max: u64,
+    ) -> Option<Result<Whole, Errno>> {
+        None
+    }
 
     /// Wall-clock time, nanoseconds since 1970.
     fn now_ns(&self) -> u64;

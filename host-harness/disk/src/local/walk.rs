@@ -71,7 +71,10 @@ impl<'s, S: System> Walk<'s, S> {
         }
         let handle = match path {
             None => self.system.root().map_err(Miss::Failed)?,
-            Some(path) => self.enter(&self.dir(path.parent())?, path.name())?,
+            Some(path) => match self.reach(path) {
+                Some(handle) => handle,
+                None => self.enter(&self.dir(path.parent())?, path.name())?,
+            },
         };
         let mut open = self.open.borrow_mut();
         if open.len() >= HANDLES_MAX {
@@ -79,6 +82,15 @@ impl<'s, S: System> Walk<'s, S> {
         }
         open.insert(key.to_owned(), handle.clone());
         Ok(handle)
+    }
+
+    /// The handle of a directory below one that is not open yet, if the system has a short way.
+    fn reach(&self, path: RelPath<'_>) -> Option<S::Dir> {
+        let parent = path.parent()?;
+        if self.open.borrow().contains_key(parent.as_str()) {
+            return None;
+        }
+        self.system.reach(path.as_str())
     }
 
     /// The handle of the directory that holds, or would hold, `path`.

@@ -41,7 +41,10 @@ export function quietWasi(onLine) {
       this.#pending += Buffer.from(bytes).toString("utf8");
       const lines = this.#pending.split("\n");
       this.#pending = lines.pop() ?? "";
-      if (this.#pending.length > LINE_BYTES_MAX) lines.push(this.#pending), (this.#pending = "");
+      if (this.#pending.length > LINE_BYTES_MAX) {
+        lines.push(this.#pending);
+        this.#pending = "";
+      }
       for (const line of lines) if (line !== "") onLine(line);
     }
     blockingWriteAndFlush(bytes) {

@@ -13,6 +13,10 @@ import { openSystem } from "./system.js";
 import { stillWorld } from "./still.js";
 import { quietWasi } from "./wasi.js";
 
+/** What this host was written for; other versions are other contracts. */
+const CONTRACT = "0.1.0";
+const FACES = ["lifecycle", "tools", "scheduler", "hooks", "views"];
+
 const post = (message) => parentPort.postMessage(message);
 
 async function compiled(name) {
@@ -30,7 +34,16 @@ async function start() {
     ...stillWorld(() => moment),
     "aof:disk/system": system,
   };
-  return instantiate(compiled, imports);
+  return speaking(await instantiate(compiled, imports));
+}
+
+/** Refuses a component of another contract before anything is asked of it. */
+function speaking(instance) {
+  const missing = FACES.filter(
+    (face) => instance[`aof:orchestrator/${face}@${CONTRACT}`] === undefined,
+  );
+  if (missing.length === 0) return instance;
+  throw new Error(`[AOF-5002] the component has no ${missing.join(", ")} of contract ${CONTRACT}`);
 }
 
 let moment = { now: 0n, entropy: [0n, 0n] };

@@ -14,6 +14,8 @@ const TOGETHER_MAX = 100;
 const STRIKES_MAX = 3;
 /** Life of a lease when the settings do not say. */
 const LEASE_TTL_MS_DEFAULT = 600_000;
+/** How long closing waits for what is under way: a gateway gives its services some seconds. */
+const CLOSE_MS = 2_000;
 const UNWANTED = "the run is no longer wanted";
 
 /**
@@ -161,7 +163,8 @@ export class Orchestrator {
   /** Closes the store; sessions live on and are adopted by the next who opens it. */
   async close() {
     this.detach();
-    await this.#draining;
+    // What is being started meanwhile is started again by the next, under the same key.
+    await Promise.race([this.#draining, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     await this.#component.close();
   }
 
