@@ -1,8 +1,8 @@
-//! The calls that the gateway plugin's bench times, in the wasmtime host over the same store, so that
-//! both stand in one table.
+//! The calls that the gateway plugin's bench times, in the wasmtime host over the same store, so
+//! that both stand in one table.
 //!
-//! `beside <STORE> <TASK>` prints one line of JSON: microseconds, each a median and the least. It is
-//! started by `plugin/openclaw/bench/bench.mjs` and by nobody else.
+//! `beside <STORE> <TASK>` prints one line of JSON: microseconds, each a median and the least. It
+//! is started by `plugin/openclaw/bench/bench.mjs` and by nobody else.
 
 #![expect(
     clippy::expect_used,

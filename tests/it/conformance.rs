@@ -1,7 +1,7 @@
 //! The conformance suite of the store port, stamped out for every backend.
 //!
 //! Never looks behind the port, except by the hand of a person at the disk. Invariant: a case says
-//! nothing about one backend only; what only a local directory can show is in `local`.
+//! nothing about one backend only; what only a directory can show is in `local`.
 
 mod commit;
 mod crash;
@@ -10,25 +10,34 @@ mod journal;
 mod limit;
 mod local;
 mod news;
+mod node;
 mod reading;
 mod refusal;
 mod session;
 mod writer;
 
-use hand::{Hand, LocalHand, MemoryHand};
+use hand::{Directory, Hand, LocalHand, MemoryHand, NodeHand};
+
+/// Stamps out one case for one backend.
+macro_rules! conformance_case {
+    ([$hand:ident $($when:tt)*] $theme:ident $case:ident $constructor:expr) => {
+        $($when)*
+        #[test]
+        fn $case() {
+            let disk: Box<dyn $hand> = Box::new($constructor);
+            crate::conformance::$theme::$case(&*disk);
+        }
+    };
+}
 
 /// Stamps out one test per case and backend.
 macro_rules! conformance_suite {
-    ($name:ident, $constructor:expr; $($theme:ident: [$($case:ident),* $(,)?])*) => {
+    ($kind:tt $name:ident, $constructor:expr; $($theme:ident: [$($case:ident),* $(,)?])*) => {
         mod $name {
             $(mod $theme {
                 use super::super::*;
 
-                $(#[test]
-                fn $case() {
-                    let disk: Box<dyn Hand> = Box::new($constructor);
-                    crate::conformance::$theme::$case(&*disk);
-                })*
+                $(conformance_case! { $kind $theme $case $constructor })*
             })*
         }
     };
@@ -36,8 +45,8 @@ macro_rules! conformance_suite {
 
 /// The list of cases; a new backend is one line in `backends`.
 macro_rules! conformance_suites {
-    ($($name:ident: $constructor:expr),* $(,)?) => {
-        $(conformance_suite! { $name, $constructor;
+    ($($(#[$when:meta])? $name:ident: $constructor:expr),* $(,)?) => {
+        $(conformance_suite! { [Hand $(#[$when])?] $name, $constructor;
             commit: [
                 a_created_file_has_its_content,
                 creating_needs_a_free_name,
@@ -141,4 +150,36 @@ macro_rules! conformance_suites {
 conformance_suites! {
     local_directory: LocalHand::new(),
     memory: MemoryHand::new(),
+    #[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
+    node_process: NodeHand::new(),
+}
+
+/// The list of cases for what works on a directory.
+macro_rules! directory_suites {
+    ($($(#[$when:meta])? $name:ident: $constructor:expr),* $(,)?) => {
+        $(conformance_suite! { [Directory $(#[$when])?] $name, $constructor;
+            local: [
+                symlinks_and_fifos_are_listed_as_other,
+                nothing_is_read_through_a_symlink_or_from_a_fifo,
+                a_symlinked_directory_is_not_listed,
+                nothing_is_written_to_or_through_what_is_not_a_plain_file,
+                a_directory_swapped_for_a_symlink_is_gone,
+                names_that_are_not_utf8_are_counted_and_left_alone,
+                a_commit_leaves_no_hidden_files,
+                a_replaced_file_is_a_new_one_and_an_open_reader_keeps_the_old,
+                a_log_is_appended_in_place,
+                a_reader_leaves_no_trace_in_an_empty_directory,
+                the_owner_file_says_who_writes_since_when,
+                a_new_content_keeps_the_permissions_of_the_file_also_across_a_move,
+                what_fences_writers_is_for_nobody_else,
+                a_writer_whose_lock_file_was_replaced_is_stale,
+            ]
+        })*
+    };
+}
+
+directory_suites! {
+    a_directory: LocalHand::new(),
+    #[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
+    a_directory_of_node: NodeHand::new(),
 }

@@ -21,6 +21,7 @@ mod executor;
 mod field;
 mod hostile;
 mod migration;
+mod node;
 mod omit;
 mod people;
 mod recovery;

@@ -8,6 +8,7 @@
 
 mod case;
 mod check;
+mod node;
 mod person;
 mod power;
 

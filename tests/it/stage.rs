@@ -127,7 +127,15 @@ impl Stage {
     }
 
     /// The same store in a real directory; what is done by hand must be done there from now on.
-    pub fn on_a_real_directory(mut self) -> Self {
+    pub fn on_a_real_directory(self) -> Self {
+        self.on_a_real_directory_behind(local)
+    }
+
+    /// The same, behind a backend of another kind until the host is killed.
+    pub fn on_a_real_directory_behind(
+        mut self,
+        attach: impl FnOnce(&Path) -> Box<dyn StoreBackend>,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         self.instance = None;
         for (path, bytes) in self.disk.files() {
@@ -135,9 +143,20 @@ impl Stage {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, bytes).unwrap();
         }
+        let backend = attach(dir.path());
         self.local = Some(dir);
-        self.open().expect("opens in a directory");
+        self.open_behind(backend).expect("opens in a directory");
         self
+    }
+
+    /// Kills the host, and starts another over its real directory behind a backend of another kind.
+    pub fn kill_and_reopen_behind(
+        &mut self,
+        attach: impl FnOnce(&Path) -> Box<dyn StoreBackend>,
+    ) -> Result<(), CallError> {
+        self.instance = None;
+        let dir = self.local.as_ref().expect("a real directory");
+        self.open_behind(attach(dir.path()))
     }
 
     /// The same store opened once more in memory, so that both have been opened as often.
@@ -214,12 +233,16 @@ impl Stage {
 
     fn open(&mut self) -> Result<(), CallError> {
         let backend: Box<dyn StoreBackend> = match &self.local {
-            Some(dir) => Box::new(LocalStore::new(dir.path()).unwrap()),
+            Some(dir) => local(dir.path()),
             None => {
                 let (store, sabotage) = (self.disk.store(), self.sabotage.clone());
                 Box::new(Saboteur::new(store, sabotage, self.boot))
             }
         };
+        self.open_behind(backend)
+    }
+
+    fn open_behind(&mut self, backend: Box<dyn StoreBackend>) -> Result<(), CallError> {
         let ctx = self.ctx(Caller::Host);
         let config = Config {
             read_only: false,
@@ -622,6 +645,10 @@ pub fn actions(poll: &Value) -> Vec<(String, String)> {
 
 fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn local(root: &Path) -> Box<dyn StoreBackend> {
+    Box::new(LocalStore::new(root).unwrap())
 }
 
 /// Every file below a directory, by its path in it.

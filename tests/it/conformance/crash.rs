@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use aof_disk::{LocalStore, StoreBackend};
 use aof_host::contract::store::{Mode, StoreError};
 
-use super::hand::{Hand, LocalHand};
+use super::hand::{Directory, Hand, LocalHand};
 use super::session::{Session, append, create, journal, make_dir, rename, replace};
 
 const ROOT_VARIABLE: &str = "AOF_CONFORMANCE_CRASH_ROOT";

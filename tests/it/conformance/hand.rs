@@ -4,15 +4,22 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aof_disk::{LocalStore, MemoryDisk, StoreBackend};
 use tempfile::TempDir;
 
+use crate::node::{NodeStore, Process};
+
 /// One disk, with a person at it.
 pub trait Hand {
     /// Attaches a backend, as a new process would.
     fn attach(&self) -> Box<dyn StoreBackend>;
+    /// The process that the first backend lives in.
+    fn first_pid(&self) -> u32 {
+        std::process::id()
+    }
     /// Writes a file in place, making its directories.
     fn put(&self, path: &str, bytes: &[u8]);
     /// Makes a directory with its parents.
@@ -25,6 +32,11 @@ pub trait Hand {
     fn files(&self) -> Vec<(String, Vec<u8>)>;
 }
 
+/// A disk that is a directory.
+pub trait Directory: Hand {
+    fn path(&self) -> &Path;
+}
+
 /// A temporary directory.
 pub struct LocalHand(TempDir);
 
@@ -32,8 +44,10 @@ impl LocalHand {
     pub fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
+}
 
-    pub fn path(&self) -> &Path {
+impl Directory for LocalHand {
+    fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -127,5 +141,58 @@ impl Hand for MemoryHand {
 
     fn files(&self) -> Vec<(String, Vec<u8>)> {
         self.0.files()
+    }
+}
+
+/// A temporary directory, at which Node works: each backend in a process of its own.
+pub struct NodeHand {
+    local: LocalHand,
+    pids: Mutex<Vec<u32>>,
+}
+
+impl NodeHand {
+    pub fn new() -> Self {
+        Self {
+            local: LocalHand::new(),
+            pids: Mutex::default(),
+        }
+    }
+}
+
+impl Directory for NodeHand {
+    fn path(&self) -> &Path {
+        self.local.path()
+    }
+}
+
+impl Hand for NodeHand {
+    fn attach(&self) -> Box<dyn StoreBackend> {
+        let process = Process::start(self.local.path());
+        self.pids.lock().unwrap().push(process.pid());
+        Box::new(NodeStore::of(process))
+    }
+
+    fn first_pid(&self) -> u32 {
+        self.pids.lock().unwrap()[0]
+    }
+
+    fn put(&self, path: &str, bytes: &[u8]) {
+        self.local.put(path, bytes);
+    }
+
+    fn make_dir(&self, path: &str) {
+        self.local.make_dir(path);
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        self.local.rename(from, to);
+    }
+
+    fn remove(&self, path: &str) {
+        self.local.remove(path);
+    }
+
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        self.local.files()
     }
 }

@@ -23,7 +23,11 @@ impl Session {
     }
 
     pub fn open(disk: &dyn Hand, mode: Mode) -> Self {
-        let mut backend = disk.attach();
+        Self::of(disk.attach(), mode)
+    }
+
+    /// The first session of a backend.
+    pub fn of(mut backend: Box<dyn StoreBackend>, mode: Mode) -> Self {
         let epoch = backend.open(mode).unwrap().epoch;
         Self {
             backend,

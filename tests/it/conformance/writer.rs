@@ -11,7 +11,7 @@ pub fn a_second_writer_is_told_who_is_first(disk: &dyn Hand) {
     let Err(StoreError::Busy(owner)) = refused else {
         panic!("{refused:?}")
     };
-    assert_eq!(owner.pid, std::process::id());
+    assert_eq!(owner.pid, disk.first_pid());
     assert!(!owner.host.is_empty());
     drop(first);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aof_host::contract::types::Caller;
 use serde_json::Value;
 
 use crate::stage::{Stage, Tree};
@@ -145,4 +146,22 @@ pub fn event_ids_are_unique(stage: &Stage, label: &str) {
         lines.len(),
         "{label}: an event id was used twice"
     );
+}
+
+/// What somebody should look at in the whole store: kinds, places and messages.
+pub fn findings(stage: &mut Stage) -> BTreeSet<[String; 3]> {
+    let mut found = BTreeSet::new();
+    let mut page = Some(0);
+    while let Some(number) = page {
+        let ctx = stage.ctx(Caller::Host);
+        let text = stage.instance().audit(&ctx, number).expect("audits");
+        let audit = &serde_json::from_str::<Value>(&text).unwrap()["audit"];
+        let findings = audit["findings"].as_array().unwrap().iter();
+        let told = |finding: &Value| {
+            ["kind", "location", "message"].map(|key| finding[key].as_str().unwrap().to_owned())
+        };
+        found.extend(findings.filter(|it| it["level"] != "info").map(told));
+        page = audit["next"].as_u64().map(|next| next.try_into().unwrap());
+    }
+    found
 }

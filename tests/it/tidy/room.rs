@@ -103,8 +103,13 @@ fn some_dependencies_stay_in_one_room() {
 fn borrowed_directory(source: &tree::Source) -> Option<String> {
     let (_, rest) = source.text.split_once("#[path = \"../")?;
     let (path, _) = rest.split_once('"')?;
-    let directory = Path::new(path.trim_start_matches("../")).parent()?;
-    Some(directory.to_str()?.to_owned())
+    let mut top = Path::new(&source.path).parent()?.parent()?;
+    let mut below = path;
+    while let Some(rest) = below.strip_prefix("../") {
+        (top, below) = (top.parent()?, rest);
+    }
+    let directory = top.join(below);
+    Some(directory.parent()?.to_str()?.to_owned())
 }
 
 #[test]

@@ -125,12 +125,12 @@ pub trait System: Debug + Send {
     /// Nobody opens that file for anything else.
     fn lock(&self, file: &Self::File) -> Result<(), Errno>;
 
-    /// `open_dir` all the way from the root; none for what has to be reached step by step, if it can
-    /// be reached at all.
+    /// `open_dir` all the way from the root; none for what has to be reached step by step, if it
+    /// can be reached at all.
     fn reach(&self, _path: &str) -> Option<Self::Dir> {
         None
     }
-    /// `entries`, and `stat` of each of them; none where one after the other costs the same.
+    /// `entries`, and `stat` of each; none where one after the other costs the same.
     fn survey(&self, _dir: &Self::Dir) -> Option<Result<Vec<Surveyed>, Errno>> {
         None
     }

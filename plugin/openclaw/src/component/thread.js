@@ -66,6 +66,8 @@ export class ComponentThread {
   #worker;
   /** @type {Promise<void> | undefined} */
   #starting;
+  /** The end of the thread before: two of them would share the kernel's lock. */
+  #ending = Promise.resolve();
   #calls = new Map();
   #nextId = 0;
 
@@ -111,9 +113,8 @@ export class ComponentThread {
 
   /** Ends the thread, and with it whatever it holds. */
   async stop() {
-    const worker = this.#worker;
     this.#end(new Broken("the component was stopped"));
-    await worker?.terminate();
+    await this.#ending;
   }
 
   #start() {
@@ -123,6 +124,7 @@ export class ComponentThread {
 
   async #startNow() {
     modules ??= compile();
+    await this.#ending;
     const workerData = { store: this.#store, modules: await modules };
     const worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData,
@@ -175,6 +177,6 @@ export class ComponentThread {
       clearTimeout(call.timer);
       call.reject(error);
     }
-    worker?.terminate();
+    if (worker !== undefined) this.#ending = worker.terminate();
   }
 }

@@ -17,6 +17,10 @@ import { quietWasi } from "./wasi.js";
 const CONTRACT = "0.1.0";
 const FACES = ["lifecycle", "tools", "scheduler", "hooks", "views"];
 
+// What a system refuses is answered by its name: nobody reads the stacks of these errors, and each
+// costs as much as the call itself.
+Error.stackTraceLimit = 0;
+
 const post = (message) => parentPort.postMessage(message);
 
 async function compiled(name) {
