@@ -27,6 +27,12 @@ const { values } = parseArgs({
   },
 });
 
+/** The component's modules use more than one memory. */
+const NODE_MIN = 24;
+if (Number(process.versions.node.split(".")[0]) < NODE_MIN) {
+  fail(`Node ${process.versions.node} is too old to build this: use ${NODE_MIN}.16 or later`);
+}
+
 const out = path.resolve(values.out);
 const staged = path.join(out, "package");
 

@@ -48,6 +48,11 @@ export default definePluginEntry({
         service = undefined;
       },
     });
+    const drain = () => service?.drain();
+    api.on("gateway_start", (_event, context) => {
+      context?.abortSignal?.addEventListener("abort", drain, { once: true });
+    });
+    api.on("gateway_stop", drain);
     api.on("subagent_ended", (event) => service?.runEnded(event));
   },
 });

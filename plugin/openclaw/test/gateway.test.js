@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { test } from "node:test";
+import { beforeEach, test } from "node:test";
 
 import { PACKAGE, load } from "./package.mjs";
 
@@ -17,6 +17,9 @@ const { Runs } = await load(PACKAGE, "gateway/runs.js");
 const { answered, asked, usageOf } = await load(PACKAGE, "gateway/transcript.js");
 const { Sessions } = await load(PACKAGE, "orchestrator/sessions.js");
 const { madeDataDir, settingsOf } = await load(PACKAGE, "entry/settings.js");
+
+/** The runs of a process outlive what started them; no test is to see those of another. */
+beforeEach(() => globalThis[Symbol.for("aof.openclaw.runs")]?.clear());
 
 const RUN = "01M8F26W2GW7YP6WPDKEEZJW3H";
 const ID = `aof-${RUN.toLowerCase()}`;
@@ -92,13 +95,21 @@ test("a transcript tells what was asked, answered and used", () => {
   });
 });
 
-function runsOver(subagent) {
+function runsOver(subagent, place = fs.mkdtempSync(path.join(os.tmpdir(), "aof-runs-"))) {
   const names = { inGateway: (agent) => agent };
   const log = { debug: () => {}, warn: () => {} };
-  return new Runs({ runtime: { subagent }, log, place: "/data", tools: ["t"], names });
+  fs.mkdirSync(path.join(place, "run"), { recursive: true });
+  return new Runs({ runtime: { subagent }, log, place, tools: ["t"], names });
 }
 
-const SPAWN = { key: RUN, run: RUN, agent: "ada", method: "spawn", prompt: "Do it." };
+const SPAWN = {
+  key: RUN,
+  run: RUN,
+  agent: "ada",
+  method: "spawn",
+  prompt: "Do it.",
+  runDir: "run",
+};
 
 test("a start is one run of the gateway under a key of its own", async () => {
   const asks = [];
@@ -125,14 +136,117 @@ test("an interrupted run goes on with the message that it was asked", async () =
     getSessionMessages: async () => ({ messages: MESSAGES.slice(0, 1) }),
   });
   const session = `agent:ada:subagent:${ID}`;
-  assert.equal(await runs.adopt({ run: RUN, session }), session);
+  assert.equal(await runs.adopt({ run: RUN, session, runDir: "run" }), session);
   assert.deepEqual(asks, ["Do it."]);
 });
 
-test("a run of which the gateway knows nothing is not adopted", async () => {
-  const runs = runsOver({ getSessionMessages: async () => ({ messages: [] }) });
-  assert.equal(await runs.adopt({ run: RUN, session: `agent:ada:subagent:${ID}` }), undefined);
-  assert.equal(await runs.adopt({ run: RUN, session: undefined }), undefined);
+test("a run that was killed before its first word begins under its own key", async () => {
+  const asks = [];
+  const runs = runsOver({
+    run: async (params) => asks.push(params),
+    getSessionMessages: async () => ({ messages: [] }),
+  });
+  const session = `agent:ada:subagent:${ID}`;
+  await runs.start(SPAWN, false);
+  globalThis[Symbol.for("aof.openclaw.runs")].clear();
+  const adopted = { run: RUN, agent: "ada", session, runDir: "run" };
+  assert.equal(await runs.adopt(adopted), session);
+  await runs.start({ ...SPAWN, prompt: "Another text." }, true);
+  const [first, ...later] = asks;
+  for (const ask of later)
+    assert.deepEqual(ask, first, "the gateway takes no other message for it");
+});
+
+test("what a killed gateway had only just accepted goes on as another turn", async () => {
+  const asks = [];
+  const runs = runsOver({
+    run: async ({ idempotencyKey, sessionKey }) => {
+      if (idempotencyKey === ID)
+        throw new Error("Pending input ownership ended; submit a new turn");
+      asks.push([sessionKey, idempotencyKey]);
+    },
+    waitForRun: async ({ runId }) => ({ status: runId === `${ID}-anew` ? "ok" : "timeout" }),
+    getSessionMessages: async () => ({
+      messages: [{ ...MESSAGES[2], __openclaw: { runId: `${ID}-anew` } }],
+    }),
+  });
+  const session = await runs.start(SPAWN, false);
+  assert.deepEqual(asks, [[`agent:ada:subagent:${ID}`, `${ID}-anew`]]);
+  assert.equal((await runs.ended(RUN, session)).outputTail, "Done.");
+});
+
+test("a run that the gateway does not let go on is not adopted", async () => {
+  const runs = runsOver({
+    run: async () => {
+      throw new Error("the gateway is draining");
+    },
+    getSessionMessages: async () => ({ messages: [] }),
+  });
+  const session = `agent:ada:subagent:${ID}`;
+  const adopted = { run: RUN, agent: "ada", session, runDir: "run" };
+  assert.equal(await runs.adopt(adopted), undefined, "nobody knows what it was told");
+  await assert.rejects(runs.start(SPAWN, false), { class: "capacity" });
+  assert.equal(await runs.adopt(adopted), undefined);
+});
+
+test("of a run whose task went on without it only what it used is told", async () => {
+  let messages = MESSAGES.slice(0, 1);
+  const runs = runsOver({
+    run: () => assert.fail("it goes on"),
+    getSessionMessages: async () => ({ messages }),
+  });
+  const adopted = { run: RUN, agent: "ada", session: undefined };
+  assert.equal(await runs.adopt(adopted), undefined);
+  messages = MESSAGES;
+  const session = await runs.adopt(adopted);
+  assert.equal((await runs.ended(RUN, session)).usage.inputTokens, 13n);
+});
+
+test("a run of this process is adopted without its transcript", async () => {
+  const session = `agent:ada:subagent:${ID}`;
+  await runsOver({ run: async () => {} }).start(SPAWN, false);
+  const next = runsOver({
+    run: () => assert.fail("started"),
+    getSessionMessages: () => assert.fail("read"),
+    waitForRun: async () => ({ status: "ok", terminalReply: { text: "Done." } }),
+  });
+  assert.equal(await next.adopt({ run: RUN, session }), session);
+  assert.equal(await next.start(SPAWN, true), session);
+  await next.ended(RUN, session);
+  await assert.rejects(next.adopt({ run: RUN, session }), "its end was told: it lives no more");
+});
+
+test("a transcript that cannot be read is not an empty one", async () => {
+  let isReadable = false;
+  const runs = runsOver({
+    run: async () => {},
+    getSessionMessages: async () => {
+      if (!isReadable) throw new Error("no longer active");
+      return { messages: MESSAGES };
+    },
+  });
+  const adopted = { run: RUN, session: `agent:ada:subagent:${ID}`, runDir: "run" };
+  await assert.rejects(runs.adopt(adopted), { class: "capacity", message: /no longer active/ });
+  await assert.rejects(runs.start(SPAWN, true), { class: "capacity" });
+  isReadable = true;
+  assert.equal(await runs.adopt(adopted), adopted.session);
+});
+
+test("a run that breaks off because the gateway stops is left to the next gateway", async () => {
+  const runs = runsOver({ waitForRun: async () => ({ status: "error", error: "aborted" }) });
+  runs.drain();
+  await assert.rejects(runs.ended(RUN, `agent:ada:subagent:${ID}`), /gateway stops/);
+});
+
+test("a call waits until the run of its session is known, but not for ever", async () => {
+  const sessions = new Sessions();
+  const session = `agent:ada:subagent:${ID}`;
+  const entry = { run: RUN, task: "T", agent: "ada", session, heartbeatAtMs: 0 };
+  const known = sessions.known(session, 60_000);
+  sessions.add(entry);
+  await known;
+  await sessions.known(session, 60_000);
+  await sessions.known("agent:ada:subagent:aof-another", 1);
 });
 
 test("the end of a run is what the gateway says, by an answer or by its hook", async () => {
@@ -182,7 +296,9 @@ test("why a start failed decides whether it is tried again", () => {
   assert.equal(kind('Unknown agent id "x"'), "permanent");
   assert.equal(kind("HTTP 429"), "rate-limited");
   assert.equal(kind("too many sessions"), "capacity");
-  assert.equal(kind("Gateway is draining"), "transient");
+  assert.equal(kind("socket hang up"), "transient");
+  assert.equal(kind("Gateway is draining"), "capacity");
+  assert.equal(kind("Pending input ownership ended; submit a new turn to continue"), "capacity");
 });
 
 test("agents are seen however the gateway lists them", () => {

@@ -87,6 +87,54 @@ test("a run that is gone is told as lost, and the task goes on", async () => {
   await next.close();
 });
 
+test("a start that ends after the executor was taken away is repeated by the next", async () => {
+  const first = await new Stand().open();
+  let fail;
+  first.script.start = () => new Promise((_, reject) => (fail = reject));
+  const id = await first.task();
+  await first.orchestrator.poll();
+  const closed = first.close();
+  fail(new Error("the gateway replaces the plugin"));
+  await closed;
+  const next = await new Stand(first.root).open();
+  assert.equal(await next.statusOf(id), "in-progress");
+  assert.deepEqual([next.script.starts.length, next.script.starts[0].isRepeated], [1, true]);
+  await next.close();
+});
+
+test("while the gateway stops nothing is started, and what runs may end", async () => {
+  const stand = await new Stand().open();
+  const first = await stand.task("first");
+  await stand.poll();
+  stand.orchestrator.hold();
+  await stand.task("second");
+  await stand.poll();
+  assert.equal(stand.script.starts.length, 1);
+  const [{ run }] = stand.script.starts;
+  await stand.tool("aof_task_complete", { taskId: first, summary: "Done." }, stand.worker(run));
+  assert.equal(await stand.statusOf(first), "done");
+  await stand.close();
+});
+
+test("an adoption that cannot be told yet is asked again", async () => {
+  const first = await new Stand().open();
+  await first.task();
+  await first.poll();
+  await first.kill();
+  const next = new Stand(first.root);
+  let asked = 0;
+  next.script.adopted = ({ session }) => {
+    asked += 1;
+    if (asked < 3) throw new Error("cannot be read");
+    return session;
+  };
+  await next.open();
+  while (asked < 3) await next.poll();
+  assert.equal(next.orchestrator.sessions.all().length, 1);
+  assert.equal(next.script.starts.length, 0);
+  await next.close();
+});
+
 test("the session of a cancelled task is ended", async () => {
   const stand = await new Stand().open();
   const id = await stand.task();

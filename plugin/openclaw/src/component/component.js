@@ -5,7 +5,7 @@
 
 import { randomFillSync } from "node:crypto";
 
-import { isRefused } from "./thread.js";
+import { Broken, isRefused } from "./thread.js";
 
 /** The host itself: ticks, hooks, openings. */
 export const HOST = { tag: "host" };
@@ -16,6 +16,7 @@ export class Component {
   #onOpened;
   /** @type {Promise<void> | undefined} */
   #opening;
+  #isClosed = false;
 
   /**
    * @param {object} options
@@ -32,6 +33,7 @@ export class Component {
 
   /** Opens the store, if it is not open. */
   open() {
+    if (this.#isClosed) return Promise.reject(new Broken("the store was closed"));
     if (!this.#thread.isRunning) this.#opening = undefined;
     this.#opening ??= this.#openNow().catch((error) => {
       this.#opening = undefined;
@@ -68,6 +70,7 @@ export class Component {
   async close() {
     const isOpen = this.#opening !== undefined && this.#thread.isRunning;
     this.#opening = undefined;
+    this.#isClosed = true;
     try {
       if (isOpen) await this.#thread.call("lifecycle", "close", [context(HOST)]);
     } finally {

@@ -34,6 +34,7 @@ export class Service {
   #wakeAtMs = Infinity;
   #isTicking = false;
   #isStopped = false;
+  #isDraining = false;
   #saidHeld;
 
   /**
@@ -61,6 +62,14 @@ export class Service {
     clearTimeout(this.#timer);
     this.#runs?.stop();
     await closeAt(this.#shared().root);
+  }
+
+  /** Starts nothing any more: the gateway stops as soon as what runs has ended. */
+  drain() {
+    this.#isDraining = true;
+    clearTimeout(this.#timer);
+    this.#runs?.drain();
+    this.#shared().orchestrator.hold();
   }
 
   /** Takes in that the gateway says a run is over. */
@@ -120,7 +129,7 @@ export class Service {
   }
 
   #wakeIn(ms) {
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#isDraining) return;
     const atMs = Date.now() + ms;
     if (this.#isTicking || atMs >= this.#wakeAtMs) return;
     clearTimeout(this.#timer);

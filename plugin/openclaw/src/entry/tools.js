@@ -3,6 +3,7 @@
 // Neither checks arguments nor reads them: the component does. Invariant: an answer is an object
 // under a noun, so that no field of a task is taken for the outcome of the call.
 
+import { isOurs } from "../gateway/address.js";
 import { callerOf } from "../gateway/caller.js";
 import { isRefused } from "../component/thread.js";
 import { refusalOf, refusalText } from "./refusal.js";
@@ -14,6 +15,8 @@ export const WORKER_TOOLS = [
   "aof_task_complete",
   "aof_task_block",
 ];
+/** How long a call of a run waits until the run is taken over. */
+const ADOPTION_MS = 15_000;
 /** After which a chat hears of its task. */
 const ASKS = "aof_dispatch";
 
@@ -49,9 +52,15 @@ function toolOf(info, context, shared, after) {
   };
 }
 
+/** After a restart or a reload an agent may call before its run was taken over. */
+async function known(sessionKey, sessions) {
+  if (sessionKey !== undefined && isOurs(sessionKey)) await sessions.known(sessionKey, ADOPTION_MS);
+}
+
 async function answer(name, params, context, { orchestrator, people, names }) {
   try {
     await names.refresh();
+    await known(context.sessionKey, orchestrator.sessions);
     const caller = callerOf(context, orchestrator.sessions, names);
     const value = await orchestrator.tool(caller, name, params);
     if (name === ASKS && caller.val.run === undefined)

@@ -4,6 +4,12 @@
 // anything crashed. Invariant: what is written down as the session of a run leads back to both.
 
 const PREFIX = "aof-";
+const ANEW = "-anew";
+
+/** True for the session of a run that AOF started, whether it still knows it or not. */
+export function isOurs(sessionKey) {
+  return sessionKey.toLowerCase().includes(`:subagent:${PREFIX}`);
+}
 
 /** @typedef {{sessionKey: string, runId: string}} Address */
 
@@ -25,6 +31,22 @@ export function addressFor({ key, method, sessionKey }, agent) {
   const runId = PREFIX + key.toLowerCase();
   if (method === "send" && sessionKey !== undefined) return { sessionKey, runId };
   return { sessionKey: `agent:${agent}:subagent:${runId}`, runId };
+}
+
+/**
+ * The same session under another id: what a gateway that was killed had only just accepted, it
+ * gives
+ * up, and goes on with another turn.
+ *
+ * @param {Address} address
+ */
+export function anew({ sessionKey, runId }) {
+  return { sessionKey, runId: runId + ANEW };
+}
+
+/** Whether an id is that of a run, first or anew. */
+export function isOfRun(id, runId) {
+  return id === runId || id === runId + ANEW;
 }
 
 /** The session as it is written down. */

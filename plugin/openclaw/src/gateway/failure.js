@@ -8,7 +8,17 @@ const CLASSES = [
   ],
   ["rate-limited", /rate.?limit|\b429\b|quota/i],
   ["capacity", /\bbusy\b|at capacity|too many|queue is full/i],
+  // A gateway that stops, starts or replaces the plugin; nobody's fault.
+  [
+    "capacity",
+    /restart|drain|dispatch unavailable|no longer active|authority closed|ownership ended/i,
+  ],
 ];
+
+/** True if a gateway that was killed had accepted this run and does not know it any more. */
+export function isDisowned(error) {
+  return /ownership ended/i.test(String(error?.message));
+}
 
 /**
  * @param {Error} error what the gateway threw

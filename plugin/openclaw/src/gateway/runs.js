@@ -2,10 +2,12 @@
 // was interrupted goes on.
 //
 // A run's id is known before it starts, because the gateway takes the idempotency key for it. Never
-// starts a run whose answer is in the transcript. Invariant: a repeated start is the same run.
+// starts a run whose answer is in the transcript, and never takes a transcript that cannot be read
+// for an empty one. Invariant: a repeated start is the same run.
 
-import { addressFor, addressOf, sessionOf } from "./address.js";
-import { classify } from "./failure.js";
+import { addressFor, addressOf, anew, sessionOf } from "./address.js";
+import { classify, isDisowned } from "./failure.js";
+import { keepPrompt, keptPrompt } from "./prompt.js";
 import { answered, asked, usageOf } from "./transcript.js";
 
 /** How long one question for the end of a run may wait. */
@@ -14,6 +16,13 @@ const WAIT_MS = 20_000;
 const PAUSE_MS = 1_000;
 /** Messages of a session that are looked at after an interruption. */
 const MESSAGES_MAX = 200;
+/** How often a transcript that cannot be read is asked for before it counts as empty. */
+const UNREAD_MAX = 60;
+/**
+ * Runs that this process started and that have not ended. They outlive the copy of the plugin that
+ * started them, and while a gateway replaces it no transcript can be read.
+ */
+const LIVE = Symbol.for("aof.openclaw.runs");
 /** Characters of an answer that are kept. */
 const TAIL_MAX = 4_000;
 
@@ -26,6 +35,8 @@ export class Runs {
   #cancelled = new Map();
   #known = new Map();
   #told = new Map();
+  #unread = new Map();
+  #isDraining = false;
   #isStopped = false;
 
   /**
@@ -50,6 +61,13 @@ export class Runs {
   }
 
   /**
+   * From now on runs that break off are the gateway's doing, and are taken over by the next one.
+   */
+  drain() {
+    this.#isDraining = true;
+  }
+
+  /**
    * Starts a run, or finds it started.
    *
    * @param {any} spawn the effect
@@ -58,9 +76,10 @@ export class Runs {
    */
   async start(spawn, isRepeated) {
     const address = addressFor(spawn, this.#names.inGateway(spawn.agent));
-    const past = isRepeated ? await this.#past(address) : {};
-    if (past.answer === undefined) await this.#run(address, past.message ?? this.#message(spawn));
-    else this.#known.set(spawn.run, endOf({ status: "ok" }, 0, past));
+    if (live().has(address.runId)) return sessionOf(address);
+    const past = isRepeated ? await this.#transcript(address) : {};
+    if (past.answer === undefined) return this.#begin(address, this.#message(spawn));
+    this.#known.set(spawn.run, endOf({ status: "ok" }, 0, past));
     return sessionOf(address);
   }
 
@@ -68,24 +87,44 @@ export class Runs {
    * Takes over a run that an earlier host left behind.
    *
    * @returns {Promise<string | undefined>} its session, if it lives or its end is known
+   * @throws if it cannot be told yet
    */
-  async adopt({ run, session }) {
-    if (session === undefined) return undefined;
+  async adopt(adopted) {
+    const { run, session } = adopted;
+    if (session === undefined) return this.#putAway(adopted);
     const address = addressOf(session);
-    const past = await this.#past(address);
+    if (live().has(address.runId)) return session;
+    const past = await this.#transcript(address);
     if (past.answer !== undefined) {
       this.#known.set(run, endOf({ status: "ok" }, 0, past));
       return session;
     }
-    if (past.message === undefined) return undefined;
     try {
-      // The gateway goes on with the interrupted turn, or says that it still runs.
-      await this.#run(address, past.message);
-      return session;
+      // The gateway goes on with the interrupted turn, says that it still runs, or begins: a run
+      // that was killed before its first word is otherwise at work for ever, as far as it knows.
+      const kept = keptPrompt(this.#place, adopted.runDir) ?? past.message;
+      if (kept === undefined) return undefined;
+      return await this.#begin(address, kept);
     } catch (error) {
       this.#log.warn(`run ${run} cannot go on: ${error.message}`);
       return undefined;
     }
+  }
+
+  /**
+   * A run of which only the account is open: its task went on without it, and so it is ended,
+   * unless
+   * it has answered.
+   */
+  async #putAway({ run, agent }) {
+    const address = addressFor({ key: run, method: "spawn" }, this.#names.inGateway(agent));
+    if (live().has(address.runId)) return sessionOf(address);
+    const past = await this.#transcript(address);
+    if (past.answer !== undefined) {
+      this.#known.set(run, endOf({ status: "ok" }, 0, past));
+      return sessionOf(address);
+    }
+    return undefined;
   }
 
   /**
@@ -99,6 +138,12 @@ export class Runs {
     this.#known.delete(run);
     if (known !== undefined) return known;
     const address = addressOf(session);
+    const end = await this.#watched(run, address, limitMs);
+    live().delete(address.runId);
+    return end;
+  }
+
+  async #watched(run, address, limitMs) {
     const begunAtMs = Date.now();
     for (;;) {
       const answer = await this.#wait(
@@ -106,6 +151,7 @@ export class Runs {
         Math.min(WAIT_MS, Math.max(1, begunAtMs + limitMs - Date.now())),
       );
       if (this.#isStopped) throw new Error("stopped");
+      if (this.#isDraining && answer.status === "error") throw new Error("the gateway stops");
       const tookMs = Date.now() - begunAtMs;
       const killed = this.#cancelled.get(run);
       if (killed !== undefined) {
@@ -137,6 +183,18 @@ export class Runs {
     await this.#delete(addressOf(session));
   }
 
+  /** Starts a run, if need be as another turn of its session; answers the session. */
+  async #begin(address, message) {
+    try {
+      await this.#run(address, message);
+      return sessionOf(address);
+    } catch (error) {
+      if (!isDisowned(error)) throw error;
+      await this.#run(anew(address), message);
+      return sessionOf(anew(address));
+    }
+  }
+
   async #run({ sessionKey, runId }, message) {
     const subagent = this.#runtime.subagent;
     if (typeof subagent?.run !== "function") {
@@ -152,6 +210,7 @@ export class Runs {
         deliver: false,
         toolsAlsoAllow: this.#tools,
       });
+      live().add(runId);
     } catch (error) {
       throw classify(error);
     }
@@ -170,22 +229,40 @@ export class Runs {
     }
   }
 
-  /** What the transcript says of a run: what it was asked, what it answered, what that cost. */
-  async #past({ sessionKey, runId }) {
+  /** What the transcript says of a run; nothing if it cannot be read. */
+  async #past(address) {
     try {
-      const { messages } = await this.#runtime.subagent.getSessionMessages({
-        sessionKey,
-        limit: MESSAGES_MAX,
-      });
-      return {
-        message: asked(messages, runId),
-        answer: answered(messages, runId),
-        usage: usageOf(messages, runId),
-      };
+      return await this.#read(address);
     } catch (error) {
-      this.#log.debug?.(`the transcript of ${sessionKey} cannot be read: ${error.message}`);
+      this.#log.debug?.(`the transcript of ${address.sessionKey} cannot be read: ${error.message}`);
       return {};
     }
+  }
+
+  /** The same where much depends on it: one that cannot be read is asked for again, and again. */
+  async #transcript(address) {
+    try {
+      return await this.#read(address);
+    } catch (error) {
+      const times = (this.#unread.get(address.runId) ?? 0) + 1;
+      this.#unread.set(address.runId, times);
+      if (times > UNREAD_MAX) return {};
+      const message = `the transcript of ${address.sessionKey} cannot be read: ${error.message}`;
+      throw Object.assign(new Error(message), { class: "capacity" });
+    }
+  }
+
+  /** What a run was asked, what it answered, and what that cost. */
+  async #read({ sessionKey, runId }) {
+    const { messages } = await this.#runtime.subagent.getSessionMessages({
+      sessionKey,
+      limit: MESSAGES_MAX,
+    });
+    return {
+      message: asked(messages, runId),
+      answer: answered(messages, runId),
+      usage: usageOf(messages, runId),
+    };
   }
 
   async #delete({ sessionKey }) {
@@ -196,9 +273,19 @@ export class Runs {
     }
   }
 
-  #message(spawn) {
-    return `${spawn.prompt}\nPaths are below ${this.#place}; aof_task_get shows the card as well.`;
+  /** What a run is told: the same however often it is started. */
+  #message({ prompt, runDir }) {
+    const kept = keptPrompt(this.#place, runDir);
+    if (kept !== undefined) return kept;
+    const text = `${prompt}\nPaths are below ${this.#place}; aof_task_get shows the card as well.`;
+    keepPrompt(this.#place, runDir, text);
+    return text;
   }
+}
+
+/** @returns {Set<string>} the ids of the runs of this process */
+function live() {
+  return (globalThis[LIVE] ??= new Set());
 }
 
 function endOf(answer, tookMs, { answer: text, usage }) {

@@ -3,6 +3,8 @@
 //
 // Reads only; a message of another shape tells nothing.
 
+import { isOfRun } from "./address.js";
+
 /** The text that the run was asked, if it was. */
 export function asked(messages, runId) {
   const mark = `${runId}:user`;
@@ -37,7 +39,7 @@ export function usageOf(messages, runId) {
 }
 
 function isOf(message, runId) {
-  return message?.role === "assistant" && message.__openclaw?.runId === runId;
+  return message?.role === "assistant" && isOfRun(message.__openclaw?.runId, runId);
 }
 
 function keysOf(message) {

@@ -44,6 +44,7 @@ export class Orchestrator {
   #strikes = new Map();
   /** @type {Promise<void> | undefined} */
   #draining;
+  #isHolding = false;
   #settings = {};
   #report = { repaired: [], quarantined: [] };
 
@@ -95,6 +96,11 @@ export class Orchestrator {
   /** From now on effects are left to the next who attaches, or to the next host. */
   detach() {
     this.#executor = undefined;
+  }
+
+  /** From now on nothing is started; what runs may end. */
+  hold() {
+    this.#isHolding = true;
   }
 
   /**
@@ -203,7 +209,8 @@ export class Orchestrator {
     while (this.#executor !== undefined) {
       if (this.#adopted.length > 0) await this.#adopt(this.#adopted.shift());
       else if (this.#ends.length > 0) await this.#tellEnd(this.#ends.shift());
-      else if (this.#effects.length > 0) await this.#carryOut(this.#effects.shift());
+      else if (this.#effects.length > 0 && !this.#isHolding)
+        await this.#carryOut(this.#effects.shift());
       else if (this.#begun.length > 0) await this.#tellBegun();
       else return;
     }
@@ -212,13 +219,22 @@ export class Orchestrator {
   async #adopt(adopted) {
     const { run } = adopted;
     if (this.#sessions.has(run) || this.#isRequested(run)) return;
-    const session = await this.#executor.adopt(adopted);
+    const session = await this.#adoptedBy(this.#executor, adopted);
     if (session === undefined) {
       const lost = { ending: { tag: "lost" }, durationMs: 0n, outputTail: "" };
       return this.#tellEnd({ run, end: lost });
     }
-    if (adopted.session === undefined) this.#begun.push({ run, session });
     this.#lives({ run, task: adopted.task, agent: adopted.agent, session });
+  }
+
+  /** What cannot be told yet is asked again. */
+  async #adoptedBy(executor, adopted) {
+    try {
+      return await executor.adopt(adopted);
+    } catch (error) {
+      this.#adopted.unshift(adopted);
+      throw error;
+    }
   }
 
   /** True if the start of this run is still to be carried out: that finds its session by itself. */
@@ -257,15 +273,20 @@ export class Orchestrator {
 
   async #start(item) {
     const spawn = item.effect.val;
+    const executor = this.#executor;
+    let session;
     try {
-      const session = await this.#executor.start(spawn, item.isRepeated);
-      this.#lives({ ...spawn, session });
-      this.#begun.push({ run: spawn.run, session });
-      if (this.#begun.length >= TOGETHER_MAX) await this.#tellBegun();
+      session = await executor.start(spawn, item.isRepeated);
     } catch (error) {
+      // Whoever comes next starts it again under the same key.
+      if (this.#executor !== executor) return;
       this.#log.warn(`no session for run ${spawn.run} of ${spawn.agent}: ${error.message}`);
-      await this.#settle(item, failed(error));
+      return this.#settle(item, failed(error));
     }
+    if (this.#executor !== executor) return;
+    this.#lives({ ...spawn, session });
+    this.#begun.push({ run: spawn.run, session });
+    if (this.#begun.length >= TOGETHER_MAX) await this.#tellBegun();
   }
 
   /** Remembers a session, and that its end is to be told. */
