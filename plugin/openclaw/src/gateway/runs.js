@@ -5,6 +5,8 @@
 // starts a run whose answer is in the transcript, and never takes a transcript that cannot be read
 // for an empty one. Invariant: a repeated start is the same run.
 
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { addressFor, addressOf, anew, sessionOf } from "./address.js";
 import { classify, isDisowned } from "./failure.js";
 import { keepPrompt, keptPrompt } from "./prompt.js";
@@ -76,7 +78,8 @@ export class Runs {
    */
   async start(spawn, isRepeated) {
     const address = addressFor(spawn, this.#names.inGateway(spawn.agent));
-    if (live().has(address.runId)) return sessionOf(address);
+    const alive = liveSession(address);
+    if (alive !== undefined) return alive;
     const past = isRepeated ? await this.#transcript(address) : {};
     if (past.answer === undefined) return this.#begin(address, this.#message(spawn));
     this.#known.set(spawn.run, endOf({ status: "ok" }, 0, past));
@@ -93,7 +96,8 @@ export class Runs {
     const { run, session } = adopted;
     if (session === undefined) return this.#putAway(adopted);
     const address = addressOf(session);
-    if (live().has(address.runId)) return session;
+    const alive = liveSession(address);
+    if (alive !== undefined) return alive;
     const past = await this.#transcript(address);
     if (past.answer !== undefined) {
       this.#known.set(run, endOf({ status: "ok" }, 0, past));
@@ -112,19 +116,17 @@ export class Runs {
   }
 
   /**
-   * A run of which only the account is open: its task went on without it, and so it is ended,
-   * unless
-   * it has answered.
+   * A run of which only the account is open: its task went on without it. What it used is told if
+   * it has answered; otherwise nobody waits for it any more.
    */
   async #putAway({ run, agent }) {
     const address = addressFor({ key: run, method: "spawn" }, this.#names.inGateway(agent));
-    if (live().has(address.runId)) return sessionOf(address);
+    const alive = liveSession(address);
+    if (alive !== undefined) return alive;
     const past = await this.#transcript(address);
-    if (past.answer !== undefined) {
-      this.#known.set(run, endOf({ status: "ok" }, 0, past));
-      return sessionOf(address);
-    }
-    return undefined;
+    if (past.answer === undefined) return undefined;
+    this.#known.set(run, endOf({ status: "ok" }, 0, past));
+    return sessionOf(address);
   }
 
   /**
@@ -217,12 +219,18 @@ export class Runs {
   }
 
   async #wait({ runId }, timeoutMs) {
+    const begunAtMs = Date.now();
     const told = new Promise((resolve) => this.#told.set(runId, resolve));
     try {
-      return await Promise.race([this.#runtime.subagent.waitForRun({ runId, timeoutMs }), told]);
+      const ended = this.#runtime.subagent.waitForRun({ runId, timeoutMs });
+      const answer = await Promise.race([ended, told]);
+      // A run that the gateway does not know is answered at once.
+      const isHasty = answer.status === "timeout" && Date.now() - begunAtMs < PAUSE_MS;
+      if (isHasty) await sleep(Math.min(PAUSE_MS, timeoutMs));
+      return answer;
     } catch (error) {
       this.#log.debug?.(`waiting for ${runId} failed: ${error.message}`);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await sleep(PAUSE_MS);
       return { status: "pending" };
     } finally {
       this.#told.delete(runId);
@@ -281,6 +289,12 @@ export class Runs {
     keepPrompt(this.#place, runDir, text);
     return text;
   }
+}
+
+/** The session of a run that lives in this process. */
+function liveSession(address) {
+  const found = [address, anew(address)].find(({ runId }) => live().has(runId));
+  return found && sessionOf(found);
 }
 
 /** @returns {Set<string>} the ids of the runs of this process */

@@ -224,7 +224,9 @@ export class Orchestrator {
       const lost = { ending: { tag: "lost" }, durationMs: 0n, outputTail: "" };
       return this.#tellEnd({ run, end: lost });
     }
-    this.#lives({ run, task: adopted.task, agent: adopted.agent, session });
+    // Nobody knows how long it worked before: it gets the time of a new one.
+    const timeoutMs = this.#settings.scheduler?.runTimeoutMs;
+    this.#lives({ run, task: adopted.task, agent: adopted.agent, session, timeoutMs });
   }
 
   /** What cannot be told yet is asked again. */
