@@ -238,17 +238,6 @@ test("a run that breaks off because the gateway stops is left to the next gatewa
   await assert.rejects(runs.ended(RUN, `agent:ada:subagent:${ID}`), /gateway stops/);
 });
 
-test("a call waits until the run of its session is known, but not for ever", async () => {
-  const sessions = new Sessions();
-  const session = `agent:ada:subagent:${ID}`;
-  const entry = { run: RUN, task: "T", agent: "ada", session, heartbeatAtMs: 0 };
-  const known = sessions.known(session, 60_000);
-  sessions.add(entry);
-  await known;
-  await sessions.known(session, 60_000);
-  await sessions.known("agent:ada:subagent:aof-another", 1);
-});
-
 test("the end of a run is what the gateway says, by an answer or by its hook", async () => {
   const answers = [{ status: "timeout" }, { status: "error", error: "no model" }];
   const runs = runsOver({

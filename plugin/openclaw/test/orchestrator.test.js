@@ -1,6 +1,8 @@
 // Effects out, news in: against the real component, with a scripted executor.
 
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 
 import { PERSON, Stand } from "./stand.mjs";
@@ -167,5 +169,97 @@ test("a hundred tasks are started and told together", async () => {
   while (stand.script.starts.length < 100) await stand.poll();
   assert.equal(new Set(stand.script.starts.map((it) => it.run)).size, 100);
   assert.equal(stand.orchestrator.sessions.all().length, 100);
+  await stand.close();
+});
+
+test("calls that come together open the store once", async () => {
+  const stand = new Stand();
+  await Promise.all([stand.orchestrator.open(), stand.task("a"), stand.task("b")]);
+  const { metrics } = await stand.orchestrator.view(PERSON, "metrics");
+  assert.equal(metrics.epoch, 1);
+  await stand.close();
+});
+
+test("without an executor ready tasks stay ready, and start once there is one", async () => {
+  const stand = new Stand();
+  const id = await stand.task();
+  await stand.poll();
+  assert.equal(await stand.statusOf(id), "ready");
+  stand.orchestrator.attach(stand.script);
+  await stand.poll();
+  assert.equal(await stand.statusOf(id), "in-progress");
+  await stand.close();
+});
+
+test("a change of aof.yaml counts for the sessions that begin after it", async () => {
+  const stand = await new Stand().open();
+  const settings = "scheduler: {maxConcurrentDispatches: 100, defaultLeaseTtlMs: 30000}\n";
+  fs.writeFileSync(path.join(stand.root, "aof.yaml"), settings);
+  await stand.poll();
+  await stand.task();
+  await stand.poll();
+  const [{ heartbeatAtMs }] = stand.orchestrator.sessions.all();
+  assert.ok(heartbeatAtMs <= Date.now() + 10_000, "a third of a lease");
+  await stand.close();
+});
+
+test("a run that is adopted gets the time of a new one", async () => {
+  const first = await new Stand().open();
+  await first.task();
+  await first.poll();
+  await first.kill();
+  const next = new Stand(first.root);
+  next.script.adopted = ({ session }) => session;
+  await next.open();
+  assert.deepEqual(next.script.limits, [300_000]);
+  await next.close();
+});
+
+test("whoever waits for the taking over waits for adoption, and not for ever", async () => {
+  const first = await new Stand().open();
+  await first.task();
+  await first.poll();
+  await first.kill();
+  const next = new Stand(first.root);
+  next.script.adopted = ({ session }) => session;
+  await next.orchestrator.takenOver(1);
+  assert.equal(next.orchestrator.sessions.all().length, 0, "nobody took over");
+  const waited = next.orchestrator.takenOver(60_000);
+  await next.open();
+  await waited;
+  assert.equal(next.orchestrator.sessions.all().length, 1);
+  await next.close();
+});
+
+test("agents are told once, and again to a component that was opened anew", async () => {
+  const stand = await new Stand().open();
+  const agents = [
+    { id: "main", name: "M", model: "m", provider: "p", active: true, profile: true },
+  ];
+  const drift = async () => {
+    const query = { look: "drift", lenient: true };
+    return (await stand.orchestrator.view(PERSON, "org", query)).org.drift;
+  };
+  await stand.orchestrator.tellAgents(agents);
+  const { seenAt } = await drift();
+  await stand.orchestrator.tellAgents(agents);
+  assert.equal((await drift()).seenAt, seenAt, "it was told once");
+  await stand.thread.stop();
+  await stand.orchestrator.tellAgents(agents);
+  assert.equal((await drift()).agentsThere, 1);
+  await stand.close();
+});
+
+test("the end of a run that the component does not know is over all the same", async () => {
+  const stand = await new Stand().open();
+  const id = await stand.task();
+  await stand.poll();
+  const [{ run }] = stand.script.starts;
+  fs.rmSync(path.join(stand.root, "projects/_inbox/tasks/in-progress", `${id}.md`));
+  await stand.poll();
+  stand.script.end(run);
+  await stand.poll();
+  await stand.poll();
+  assert.equal(stand.orchestrator.sessions.has(run), false);
   await stand.close();
 });

@@ -25,6 +25,7 @@ export class Script {
   cancels = [];
   notices = [];
   adopts = [];
+  limits = [];
   #ends = new Map();
   /** Set to let the next start fail. */
   failure;
@@ -35,7 +36,8 @@ export class Script {
     return `agent:${spawn.agent}:subagent:aof-${spawn.key.toLowerCase()}`;
   }
 
-  ended(run) {
+  ended(run, _session, limitMs) {
+    this.limits.push(limitMs);
     return new Promise((resolve) => this.#ends.set(run, resolve));
   }
 

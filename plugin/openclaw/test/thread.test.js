@@ -98,3 +98,25 @@ test("a component of another contract is refused before it is asked anything", a
   });
   fs.rmSync(folder, { recursive: true });
 });
+
+test("a thread that is stopped before it has begun leaves nothing behind", async () => {
+  const { ComponentThread } = await load(PACKAGE, "component/thread.js");
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "aof-early-"));
+  const config = { readOnly: false };
+  const first = new ComponentThread({ store: { root }, onLine: () => {} });
+  const opening = first.call("lifecycle", "open", [context(), config]);
+  await Promise.all([assert.rejects(opening, { name: "Broken" }), first.stop()]);
+  const next = new ComponentThread({ store: { root }, onLine: () => {} });
+  assert.equal((await next.call("lifecycle", "open", [context(), config])).epoch, 1n);
+  await next.stop();
+});
+
+test("after a deadline calls that come together find one new thread", async () => {
+  const { thread } = await rogue(300);
+  await assert.rejects(misdeed(thread, "loop"), { name: "Broken" });
+  const calls = Array.from({ length: 5 }, () => thread.call("scheduler", "nextDue", []));
+  const counts = await Promise.all(calls);
+  await Promise.all([misdeed(thread, "nothing"), misdeed(thread, "nothing")]);
+  assert.equal(await thread.call("scheduler", "nextDue", []), counts[0] + 2n, "one counter");
+  await thread.stop();
+});

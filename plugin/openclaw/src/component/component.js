@@ -16,6 +16,8 @@ export class Component {
   #onOpened;
   /** @type {Promise<void> | undefined} */
   #opening;
+  /** The thread in which it was opened. */
+  #life;
   #isClosed = false;
 
   /**
@@ -34,7 +36,8 @@ export class Component {
   /** Opens the store, if it is not open. */
   open() {
     if (this.#isClosed) return Promise.reject(new Broken("the store was closed"));
-    if (!this.#thread.isRunning) this.#opening = undefined;
+    if (this.#life !== this.#thread.life) this.#opening = undefined;
+    this.#life = this.#thread.life;
     this.#opening ??= this.#openNow().catch((error) => {
       this.#opening = undefined;
       throw error;
@@ -68,7 +71,7 @@ export class Component {
 
   /** Closes the store in good order and ends the thread. */
   async close() {
-    const isOpen = this.#opening !== undefined && this.#thread.isRunning;
+    const isOpen = this.#opening !== undefined && this.#life === this.#thread.life;
     this.#opening = undefined;
     this.#isClosed = true;
     try {

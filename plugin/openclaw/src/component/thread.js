@@ -67,7 +67,8 @@ export class ComponentThread {
   /** @type {Promise<void> | undefined} */
   #starting;
   /** The end of the thread before: two of them would share the kernel's lock. */
-  #ending = Promise.resolve();
+  #ending;
+  #life = 0;
   #calls = new Map();
   #nextId = 0;
 
@@ -76,16 +77,18 @@ export class ComponentThread {
    * @param {{root: string, relaxed?: boolean, sweepIntervalMs?: number}} options.store
    * @param {(line: string) => void} options.onLine gets what the component prints
    * @param {number} [options.deadlineMs] of a call
+   * @param {Promise<void>} [options.after] no thread is started before
    */
-  constructor({ store, onLine, deadlineMs = DEADLINE_MS }) {
+  constructor({ store, onLine, deadlineMs = DEADLINE_MS, after = Promise.resolve() }) {
+    this.#ending = after;
     this.#store = store;
     this.#onLine = onLine;
     this.#deadlineMs = deadlineMs;
   }
 
-  /** True while a thread with a working component is there. */
-  get isRunning() {
-    return this.#worker !== undefined;
+  /** Which thread it is: the number changes when one ends, and nothing of it is left then. */
+  get life() {
+    return this.#life;
   }
 
   /**
@@ -99,6 +102,7 @@ export class ComponentThread {
    */
   async call(face, call, args) {
     await this.#start();
+    if (this.#worker === undefined) throw new Broken("the component's thread ended");
     const deadlineMs = face === "lifecycle" ? OPENING_DEADLINE_MS : this.#deadlineMs;
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
@@ -113,16 +117,22 @@ export class ComponentThread {
 
   /** Ends the thread, and with it whatever it holds. */
   async stop() {
+    const starting = this.#starting;
     this.#end(new Broken("the component was stopped"));
+    await starting?.catch(() => {});
     await this.#ending;
   }
 
   #start() {
-    this.#starting ??= this.#startNow();
+    const life = this.#life;
+    this.#starting ??= this.#startNow(life).catch((error) => {
+      if (this.#life === life) this.#starting = undefined;
+      throw error;
+    });
     return this.#starting;
   }
 
-  async #startNow() {
+  async #startNow(life) {
     modules ??= compile();
     await this.#ending;
     const workerData = { store: this.#store, modules: await modules };
@@ -136,7 +146,6 @@ export class ComponentThread {
     await new Promise((resolve, reject) => {
       const gone = (error) => {
         if (this.#worker === worker) this.#end(error);
-        else if (this.#worker === undefined) this.#starting = undefined;
         reject(error);
       };
       worker.on("error", (error) =>
@@ -149,6 +158,11 @@ export class ComponentThread {
         else if (this.#worker === worker) this.#answered(message);
       });
     });
+    if (this.#life !== life) {
+      // It was stopped before it had begun.
+      this.#ending = worker.terminate();
+      throw new Broken("the component was stopped");
+    }
     worker.unref();
     this.#worker = worker;
   }
@@ -171,6 +185,7 @@ export class ComponentThread {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#starting = undefined;
+    this.#life += 1;
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     for (const call of calls) {

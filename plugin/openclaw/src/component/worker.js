@@ -5,7 +5,6 @@
 // component prints, `{ id, value }`, `{ id, refusal }` for an error of the contract, `{ id, broken
 // }` for anything else, after which this thread answers no more.
 
-import { readFile } from "node:fs/promises";
 import { parentPort, workerData } from "node:worker_threads";
 
 import { instantiate } from "./generated/aof.js";
@@ -23,14 +22,6 @@ Error.stackTraceLimit = 0;
 
 const post = (message) => parentPort.postMessage(message);
 
-async function compiled(name) {
-  const modules = workerData.modules;
-  return (
-    modules.get(name) ??
-    WebAssembly.compile(await readFile(new URL(`./generated/${name}`, import.meta.url)))
-  );
-}
-
 async function start() {
   const system = openSystem(workerData.store);
   const imports = {
@@ -38,7 +29,7 @@ async function start() {
     ...stillWorld(() => moment),
     "aof:disk/system": system,
   };
-  return speaking(await instantiate(compiled, imports));
+  return speaking(await instantiate((name) => workerData.modules.get(name), imports));
 }
 
 /** Refuses a component of another contract before anything is asked of it. */

@@ -8,7 +8,7 @@
 const LIST_MAX = 20;
 
 /** Words that only look. @type {Record<string, (words: string[]) => Question>} */
-export const QUESTIONS = {
+const QUESTIONS = {
   status: () => ({ tool: "aof_status_report", args: { limit: LIST_MAX }, text: statusText }),
   inbox: () => ({
     tool: "aof_task_list",
@@ -29,7 +29,7 @@ export const QUESTIONS = {
 };
 
 /** Words that decide something. @type {Record<string, (words: string[]) => Question>} */
-export const ANSWERS = {
+const ANSWERS = {
   approve: ([id, ...summary]) =>
     decision(id, { outcome: "success", summary: summary.join(" ") || undefined }),
   reject: ([id, ...reason]) =>
@@ -39,9 +39,20 @@ export const ANSWERS = {
   cancel: ([id, ...reason]) => ({
     tool: "aof_task_cancel",
     args: { taskId: id, reason: reason.join(" ") || undefined },
-    text: ({ task }) => `${task.id} is ${task.status}`,
+    text: standingText,
   }),
 };
+
+/** What a word asks for or decides; undefined if it is none of these. */
+export function questionOf(word, words) {
+  const table = [QUESTIONS, ANSWERS].find((it) => Object.hasOwn(it, word));
+  return table?.[word](words);
+}
+
+/** True for a word that decides something. */
+export function decides(word) {
+  return Object.hasOwn(ANSWERS, word);
+}
 
 /** How each word is used, for people. */
 export const USAGE = {
@@ -60,8 +71,12 @@ function decision(taskId, rest) {
   return {
     tool: "aof_task_complete",
     args: { taskId, ...rest },
-    text: ({ task }) => `${task.id} is ${task.status}`,
+    text: standingText,
   };
+}
+
+function standingText({ task: { taskId, status } }) {
+  return `${taskId} is ${status}`;
 }
 
 function statusText({ report }) {
@@ -72,7 +87,7 @@ function statusText({ report }) {
 function inboxText({ list: { tasks } }) {
   if (tasks.length === 0) return "nothing waits for a person";
   return tasks
-    .map(({ id, title, answers }) => `${id}  ${title}\n  ${(answers ?? []).join(", ")}`)
+    .map(({ id, title }) => `${id}  ${title}\n  approve, reject or choose it by this id`)
     .join("\n");
 }
 
@@ -81,7 +96,7 @@ function rows(tasks) {
 }
 
 function taskText({ task }) {
-  const { id, title, status, agent, body } = task.card ?? task;
+  const { id, title, status, agent, body } = task;
   const head = [`${id}  ${title}`, `status: ${status}`, ...(agent ? [`agent: ${agent}`] : [])];
   return [...head, ...(body ? ["", body.trim()] : [])].join("\n");
 }

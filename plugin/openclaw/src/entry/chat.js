@@ -5,7 +5,7 @@
 
 import { isRefused } from "../component/thread.js";
 import { person } from "../gateway/caller.js";
-import { ANSWERS, QUESTIONS, USAGE } from "./ask.js";
+import { USAGE, decides, questionOf } from "./ask.js";
 import { refusalText } from "./refusal.js";
 
 /**
@@ -24,11 +24,10 @@ export function registerChatCommand(api, shared) {
 
 async function reply(context, shared) {
   const [word = "status", ...words] = (context.args ?? "").trim().split(/\s+/).filter(Boolean);
-  const asks = QUESTIONS[word];
-  const decides = ANSWERS[word];
-  if (asks === undefined && decides === undefined) return usage();
-  if (decides !== undefined && context.senderIsOwner !== true) return "only an owner decides";
-  const { tool, args, text } = (asks ?? decides)(words);
+  const question = questionOf(word, words);
+  if (question === undefined) return usage();
+  if (decides(word) && context.senderIsOwner !== true) return "only an owner decides";
+  const { tool, args, text } = question;
   try {
     const caller = person(context.senderId ?? context.from ?? "owner");
     return text(await shared().orchestrator.tool(caller, tool, args));

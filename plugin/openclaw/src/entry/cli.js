@@ -3,15 +3,15 @@
 // Looks at the store directly, as a reader, whether a gateway works on it or not; what decides
 // something goes through the gateway that holds the store. Invariant: the process ends by itself.
 
+import fs from "node:fs";
 import os from "node:os";
 
 import { Component } from "../component/component.js";
 import { ComponentThread, isRefused } from "../component/thread.js";
 import { person } from "../gateway/caller.js";
-import { ANSWERS, QUESTIONS, USAGE } from "./ask.js";
+import { USAGE, decides, questionOf } from "./ask.js";
 import { askGateway } from "./client.js";
 import { refusalText } from "./refusal.js";
-import { madeDataDir } from "./settings.js";
 
 /**
  * @param {any} api the gateway's
@@ -36,11 +36,10 @@ export function registerCommands(api, settings) {
 
 async function run(word, words, settings) {
   try {
-    const question = (QUESTIONS[word] ?? ANSWERS[word])(words);
-    const looks = word in QUESTIONS;
-    const value = looks
-      ? await look(question, settings)
-      : await askGateway(question, settings.gateway);
+    const question = questionOf(word, words);
+    const value = decides(word)
+      ? await askGateway(question, settings.gateway)
+      : await look(question, settings);
     console.log(question.text(value));
   } catch (error) {
     console.error(isRefused(error) ? refusalText(error) : `error ${error.message}`);
@@ -50,8 +49,11 @@ async function run(word, words, settings) {
 
 /** Asks a component of this process, which opens the store for reading only. */
 async function look({ tool, args }, settings) {
+  if (!fs.existsSync(settings.dataDir)) {
+    throw new Error(`[AOF-4101] no data directory at ${settings.dataDir}: no gateway made it yet`);
+  }
   const thread = new ComponentThread({
-    store: { root: madeDataDir(settings.dataDir) },
+    store: { root: settings.dataDir },
     onLine: (line) => console.error(line),
   });
   const component = new Component({ thread, config: { readOnly: true }, onOpened: () => {} });

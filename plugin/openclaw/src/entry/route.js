@@ -17,26 +17,28 @@ const BODY_BYTES_MAX = 2 * 1024 * 1024;
  * @param {() => import("./shared.js").Shared} shared
  */
 export function registerRoutes(api, shared) {
-  const on = (method, name, answer) =>
+  const on = (method, name, answer, refusedStatus) =>
     api.registerHttpRoute({
       path: `${BASE}/${name}`,
       auth: "gateway",
       match: "exact",
       handler: (request, response) => {
-        if (request.method === method) return handle(request, response, answer, shared);
+        if (request.method === method)
+          return handle(response, () => answer(shared(), request), refusedStatus);
         return send(response, 405, { type: "text/plain", body: `only ${method}\n` });
       },
     });
-  on("GET", "health", health);
-  on("GET", "metrics", metrics);
-  on("POST", "call", call);
+  // Whoever looks whether all is well looks at the status; whoever calls, at the answer.
+  on("GET", "health", health, 503);
+  on("GET", "metrics", metrics, 503);
+  on("POST", "call", call, 200);
 }
 
-async function handle(request, response, answer, shared) {
+async function handle(response, answer, refusedStatus) {
   try {
-    return send(response, 200, await answer(shared(), request));
+    return send(response, 200, await answer());
   } catch (error) {
-    if (isRefused(error)) return send(response, 200, json({ refusal: refusalOf(error) }));
+    if (isRefused(error)) return send(response, refusedStatus, json({ refusal: refusalOf(error) }));
     return send(response, error.status ?? 503, json({ message: error.message }));
   }
 }

@@ -30,6 +30,7 @@ export class Service {
   #settings;
   #shared;
   #runs;
+  #root;
   #timer;
   #wakeAtMs = Infinity;
   #isTicking = false;
@@ -61,7 +62,7 @@ export class Service {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#runs?.stop();
-    await closeAt(this.#shared().root);
+    if (this.#root !== undefined) await closeAt(this.#root);
   }
 
   /** Starts nothing any more: the gateway stops as soon as what runs has ended. */
@@ -69,7 +70,7 @@ export class Service {
     this.#isDraining = true;
     clearTimeout(this.#timer);
     this.#runs?.drain();
-    this.#shared().orchestrator.hold();
+    if (this.#root !== undefined) this.#shared().orchestrator.hold();
   }
 
   /** Takes in that the gateway says a run is over. */
@@ -79,7 +80,8 @@ export class Service {
 
   async #open() {
     if (this.#isStopped) return;
-    const { orchestrator } = this.#shared();
+    const { orchestrator, root } = this.#shared();
+    this.#root = root;
     try {
       await this.#compareTools(orchestrator);
       await orchestrator.open();
@@ -156,20 +158,12 @@ export class Service {
   async #tickNow() {
     const { orchestrator } = this.#shared();
     await this.#shared().names.refresh();
-    await this.#tellAgents(orchestrator);
+    await orchestrator.tellAgents(
+      seenAgents(this.#api.runtime.config?.current?.() ?? this.#api.config),
+    );
     const report = await orchestrator.poll();
     if (report.poll.actions.length > 0) return GATHER_MS;
     const dueMs = (await orchestrator.nextDueMs()) ?? Infinity;
     return Math.min(this.#settings.pollMs, Math.max(GATHER_MS, dueMs - Date.now()));
   }
-
-  async #tellAgents(orchestrator) {
-    const agents = seenAgents(this.#api.runtime.config?.current?.() ?? this.#api.config);
-    const text = JSON.stringify(agents);
-    if (text === this.#toldAgents) return;
-    await orchestrator.tellAgents(agents);
-    this.#toldAgents = text;
-  }
-
-  #toldAgents;
 }

@@ -11,6 +11,8 @@ import { People } from "../gateway/people.js";
 import { Orchestrator } from "../orchestrator/orchestrator.js";
 
 const ALL = Symbol.for("aof.openclaw.stores");
+/** Stores that are being closed: nobody opens them before. */
+const CLOSING = Symbol.for("aof.openclaw.closing");
 
 /** @returns {Map<string, Shared>} by data directory */
 function all() {
@@ -24,15 +26,21 @@ export class Shared {
   constructor({ root, settings, runtime, log }) {
     this.root = root;
     const thread = new ComponentThread({
-      store: { root, relaxed: settings.durability === "relaxed" },
+      store: storeOptions(root, settings),
       onLine: (line) => log.warn(`[component] ${line}`),
       deadlineMs: settings.callDeadlineMs,
+      after: closing().get(root),
     });
     const config = { readOnly: false, projects: settings.projects };
     this.orchestrator = new Orchestrator({ thread, config, log, onEvent: () => this.onWork() });
     this.names = new Names({ orchestrator: this.orchestrator, root });
     this.people = new People({ runtime, log, names: this.names });
   }
+}
+
+/** What the system beneath a store is told. */
+export function storeOptions(root, { durability }) {
+  return { root, relaxed: durability === "relaxed" };
 }
 
 /** The orchestrator of a data directory; made, not opened, if nobody asked for it before. */
@@ -48,6 +56,17 @@ export function sharedAt(options) {
 /** Closes the orchestrator of a data directory; the next who asks gets a new one. */
 export async function closeAt(root) {
   const found = all().get(root);
+  if (found === undefined) return;
   all().delete(root);
-  await found?.orchestrator.close();
+  const closed = found.orchestrator.close();
+  closing().set(
+    root,
+    closed.catch(() => {}),
+  );
+  await closed;
+}
+
+/** @returns {Map<string, Promise<void>>} by data directory */
+function closing() {
+  return (globalThis[CLOSING] ??= new Map());
 }

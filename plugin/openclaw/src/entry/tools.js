@@ -52,15 +52,11 @@ function toolOf(info, context, shared, after) {
   };
 }
 
-/** After a restart or a reload an agent may call before its run was taken over. */
-async function known(sessionKey, sessions) {
-  if (sessionKey !== undefined && isOurs(sessionKey)) await sessions.known(sessionKey, ADOPTION_MS);
-}
-
 async function answer(name, params, context, { orchestrator, people, names }) {
   try {
     await names.refresh();
-    await known(context.sessionKey, orchestrator.sessions);
+    // After a restart or a reload an agent may call before its run was taken over.
+    if (isOurs(context.sessionKey ?? "")) await orchestrator.takenOver(ADOPTION_MS);
     const caller = callerOf(context, orchestrator.sessions, names);
     const value = await orchestrator.tool(caller, name, params);
     if (name === ASKS && caller.val.run === undefined)

@@ -17,6 +17,9 @@ const LEASE_TTL_MS_DEFAULT = 600_000;
 /** How long closing waits for what is under way: a gateway gives its services some seconds. */
 const CLOSE_MS = 2_000;
 const UNWANTED = "the run is no longer wanted";
+const NOBODY = "this gateway runs no agents";
+/** The component took a change of `aof.yaml` in. */
+const RELOADED = "config.reloaded";
 
 /**
  * @typedef {object} Executor whoever runs agents and tells people
@@ -24,7 +27,8 @@ const UNWANTED = "the run is no longer wanted";
  *   `Failure`
  * @property {(run: string, session: string, timeoutMs: number) => Promise<any>} ended the
  *   `session-end`
- * @property {(adopted: any) => Promise<boolean>} adopt true if the run lives or its end is known
+ * @property {(adopted: any) => Promise<string | undefined>} adopt the session, if the run lives or
+ *   its end is known; throws if it cannot be told yet
  * @property {(run: string, session: string, reason: string) => Promise<void>} cancel
  * @property {(send: any) => Promise<void>} send
  * @property {(notify: any) => Promise<void>} notify
@@ -46,6 +50,9 @@ export class Orchestrator {
   #draining;
   #isHolding = false;
   #settings = {};
+  /** What the component was last told of who can be started. */
+  #told = {};
+  #takenOver = deferred();
   #report = { repaired: [], quarantined: [] };
 
   /**
@@ -70,11 +77,6 @@ export class Orchestrator {
   /** The tools as the component gives them. */
   tools() {
     return this.#component.tools();
-  }
-
-  /** The settings in force. */
-  get settings() {
-    return this.#settings;
   }
 
   /** What the last opening mended and what it could not read. */
@@ -133,7 +135,10 @@ export class Orchestrator {
 
   /** One tick: takes in what changed, plans, and sees to what comes of it. */
   async poll() {
-    const value = this.#absorb(await this.#component.call("scheduler", "poll", HOST, "act"));
+    await this.#tellExecutor();
+    const outcome = await this.#component.call("scheduler", "poll", HOST, "act");
+    const value = this.#absorb(outcome);
+    if (outcome.events.some((event) => event.kind === RELOADED)) await this.#takeSettings();
     await this.#beat();
     this.#drainLater();
     const failure = value.poll?.failure;
@@ -149,16 +154,21 @@ export class Orchestrator {
     return due === undefined ? undefined : Number(due);
   }
 
-  /** Tells which agents there are, and for what reason nobody can be started, if there is one. */
+  /** Tells which agents there are, if that is news to the component. */
   async tellAgents(agents) {
-    return this.#absorb(await this.#component.call("hooks", "agentsSeen", HOST, agents));
+    await this.open();
+    const text = JSON.stringify(agents);
+    if (this.#told.agents === text) return;
+    this.#absorb(await this.#component.call("hooks", "agentsSeen", HOST, agents));
+    this.#told.agents = text;
   }
 
-  /** Tells of a sign of life of a run. */
-  async heartbeat(run) {
-    const answer = this.#absorb(await this.#component.call("hooks", "sessionHeartbeat", HOST, run));
-    const isUnwanted = answer.run !== undefined && answer.run.state === null;
-    this.#sessions.beat(run, isUnwanted ? Infinity : Date.now() + this.#heartbeatEveryMs());
+  /** Waits until the runs of an earlier host are taken over, at most so long. */
+  async takenOver(ms) {
+    let timer;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+    await Promise.race([this.open().then(() => this.#takenOver.promise), late]);
+    clearTimeout(timer);
   }
 
   /** Waits until nothing is under way that can be done now. */
@@ -182,6 +192,8 @@ export class Orchestrator {
       this.#log.warn(`not understood and left alone: ${path}: [${error.code}] ${error.message}`);
     }
     opened.events.forEach(this.#onEvent);
+    this.#told = {};
+    this.#takenOver = deferred();
     this.#adopted = [...opened.adopted];
     this.#effects = opened.effects.map((effect) => ({ effect, isRepeated: true }));
     // Starts that it does not know of are among its effects again.
@@ -193,6 +205,20 @@ export class Orchestrator {
     outcome.events.forEach(this.#onEvent);
     this.#effects.push(...outcome.effects.map((effect) => ({ effect, isRepeated: false })));
     return JSON.parse(outcome.value);
+  }
+
+  /** Tells whether anybody can be started, if that is news: else ready tasks stay ready. */
+  async #tellExecutor() {
+    await this.open();
+    const missing = this.#executor === undefined ? NOBODY : undefined;
+    if (this.#told.missing === missing) return;
+    this.#absorb(await this.#component.call("hooks", "executorChanged", HOST, missing));
+    this.#told.missing = missing;
+  }
+
+  async #takeSettings() {
+    const { settings } = await this.view(HOST, "settings");
+    this.#settings = settings.effective;
   }
 
   /** Carries out what waits, in the background: the call that wanted it has already succeeded. */
@@ -212,14 +238,16 @@ export class Orchestrator {
       else if (this.#effects.length > 0 && !this.#isHolding)
         await this.#carryOut(this.#effects.shift());
       else if (this.#begun.length > 0) await this.#tellBegun();
-      else return;
+      else return this.#takenOver.resolve();
     }
   }
 
   async #adopt(adopted) {
     const { run } = adopted;
     if (this.#sessions.has(run) || this.#isRequested(run)) return;
-    const session = await this.#adoptedBy(this.#executor, adopted);
+    const executor = this.#executor;
+    const session = await this.#adoptedBy(executor, adopted);
+    if (this.#executor !== executor) return;
     if (session === undefined) {
       const lost = { ending: { tag: "lost" }, durationMs: 0n, outputTail: "" };
       return this.#tellEnd({ run, end: lost });
@@ -335,9 +363,9 @@ export class Orchestrator {
       async () => {
         const told = await this.#component.call("hooks", "sessionEnded", HOST, item.run, item.end);
         this.#absorb(told);
-        this.#sessions.remove(item.run);
       },
     );
+    this.#sessions.remove(item.run);
   }
 
   async #settle(item, settlement) {
@@ -371,18 +399,39 @@ export class Orchestrator {
 
   async #cancel(run, reason) {
     const session = this.#sessions.of(run)?.session;
-    if (session !== undefined) await this.#executor.cancel(run, session, reason);
+    if (session !== undefined) await this.#executor?.cancel(run, session, reason);
   }
 
   /** Tells of every session that lives, often enough that no lease runs out. */
   async #beat() {
-    for (const run of this.#sessions.due(Date.now())) await this.heartbeat(run);
+    for (const run of this.#sessions.due(Date.now())) {
+      const isWanted = await this.#isWanted(run);
+      // Without a lease there is nothing to keep alive; the session still ends as it will.
+      this.#sessions.beat(run, isWanted ? Date.now() + this.#heartbeatEveryMs() : Infinity);
+    }
+  }
+
+  async #isWanted(run) {
+    try {
+      const outcome = await this.#component.call("hooks", "sessionHeartbeat", HOST, run);
+      return this.#absorb(outcome).run?.state !== null;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
   }
 
   /** A third of a lease: two may get lost. */
   #heartbeatEveryMs() {
     return Math.max(1, (this.#settings.scheduler?.defaultLeaseTtlMs ?? LEASE_TTL_MS_DEFAULT) / 3);
   }
+}
+
+/** A promise, and what resolves it. */
+function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve) => (made.resolve = resolve));
+  return made;
 }
 
 function done(value) {

@@ -5,7 +5,6 @@
 export class Sessions {
   #byRun = new Map();
   #bySession = new Map();
-  #waiting = new Map();
 
   /**
    * @param {{run: string, task: string, agent: string, session: string, heartbeatAtMs: number}}
@@ -13,10 +12,7 @@ export class Sessions {
    */
   add(entry) {
     this.#byRun.set(entry.run, entry);
-    const key = keyOf(entry.session);
-    this.#bySession.set(key, entry);
-    for (const wake of this.#waiting.get(key) ?? []) wake();
-    this.#waiting.delete(key);
+    this.#bySession.set(keyOf(entry.session), entry);
   }
 
   has(run) {
@@ -30,18 +26,6 @@ export class Sessions {
   /** The run of a session, by the key that the gateway gives it. */
   in(sessionKey) {
     return this.#bySession.get(keyOf(sessionKey));
-  }
-
-  /** Waits until a session is known, at most so long. */
-  async known(sessionKey, ms) {
-    const key = keyOf(sessionKey);
-    if (this.#bySession.has(key)) return;
-    let timer;
-    await new Promise((resolve) => {
-      this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), resolve]);
-      timer = setTimeout(resolve, ms);
-    });
-    clearTimeout(timer);
   }
 
   all() {
