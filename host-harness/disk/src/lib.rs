@@ -26,6 +26,6 @@ pub use memory::{MemoryDisk, MemoryStore};
 pub use path::RelPath;
 pub use rustix::io::Errno;
 pub use stamp::Node;
-pub use step::{EPOCH_PATH, LOCK_PATH, OWNER_PATH};
+pub use step::{EPOCH_PATH, HELD_PATH, LOCK_PATH, OWNER_PATH};
 
 pub use crate::contract::Stamp;

@@ -6,6 +6,7 @@
 
 mod apply;
 mod failure;
+mod lease;
 mod listing;
 mod lock;
 mod log;
@@ -50,7 +51,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A store backend on one directory of the local file system.
 ///
-/// Dropping it releases the writer's lock.
+/// Dropping it releases the writer's lock, if the system has locks; else becoming a reader does.
 #[derive(Debug)]
 pub struct LocalStore<S: System> {
     system: S,
@@ -94,7 +95,7 @@ impl<S: System> LocalStore<S> {
     /// Looks at once at what a watcher with this dirty set sees, besides looking around.
     #[must_use]
     pub fn dirty_set(mut self, dirty: DirtySet) -> Self {
-        self.watch = self.watch.told_by(dirty);
+        self.watch.told_by(dirty);
         self
     }
 
@@ -106,18 +107,35 @@ impl<S: System> LocalStore<S> {
 
     fn open_writer(&mut self) -> Result<u64, StoreError> {
         let walk = Walk::new(&self.system);
-        let held = self.writer.take().filter(|lock| lock.is_current(&walk));
-        let lock = held.map_or_else(|| WriterLock::acquire(&walk, &mut self.flusher), Ok)?;
-        let last = owner::last_epoch(&walk, &lock)?.max(self.epoch);
-        let epoch = last.checked_add(1).ok_or_else(owner::exhausted)?;
-        owner::record(&walk, &mut self.flusher, &lock, epoch)?;
-        self.writer = Some(lock);
-        Ok(epoch)
+        let lock = match self.writer.take() {
+            Some(lock) if lock.is_current(&walk) => lock,
+            former => {
+                former.map_or(Ok(()), |lock| lock.release(&self.system))?;
+                WriterLock::acquire(&walk, &mut self.flusher)?
+            }
+        };
+        match owner::succeed(&walk, &mut self.flusher, &lock, self.epoch) {
+            Ok(epoch) => {
+                self.writer = Some(lock);
+                Ok(epoch)
+            }
+            Err(error) => lock.release(&self.system).and(Err(error)),
+        }
     }
 
-    fn open_reader(&mut self) -> u64 {
-        self.writer = None;
-        owner::shown_epoch(&Walk::new(&self.system)).max(self.epoch)
+    fn open_reader(&mut self) -> Result<u64, StoreError> {
+        if let Some(lock) = self.writer.take() {
+            lock.release(&self.system)?;
+        }
+        Ok(owner::shown_epoch(&Walk::new(&self.system)).max(self.epoch))
+    }
+
+    /// Whatever takes long begins with this.
+    fn keep_lock(&self) -> Result<(), StoreError> {
+        match &self.writer {
+            Some(lock) => lock.keep(&self.system),
+            None => Ok(()),
+        }
     }
 
     fn admit(&self, batch: &[Op], epoch: u64) -> Result<(), StoreError> {
@@ -161,6 +179,15 @@ impl<S: System> LocalStore<S> {
     }
 }
 
+impl<S: System> Drop for LocalStore<S> {
+    fn drop(&mut self) {
+        let released = self.writer.take().map(|lock| lock.release(&self.system));
+        if let Some(Err(error)) = released {
+            tracing::debug!(?error, "the lock is left to its end");
+        }
+    }
+}
+
 /// Lists one directory, and lets `watch`, if there is one, take note of it.
 fn list_one<S: System>(
     walk: &Walk<'_, S>,
@@ -191,7 +218,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
     fn open(&mut self, mode: Mode) -> Result<Session, StoreError> {
         self.epoch = match mode {
             Mode::Writer => self.open_writer()?,
-            Mode::Reader => self.open_reader(),
+            Mode::Reader => self.open_reader()?,
         };
         self.watch.reset();
         self.flusher.forgive();
@@ -202,6 +229,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
     }
 
     fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {
+        self.keep_lock()?;
         self.watch.changes(&Walk::new(&self.system), cursor, limit)
     }
 
@@ -210,6 +238,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
         let sweep_epoch = (!watch && self.writer.is_some()).then_some(self.epoch);
         let mut listings = Vec::with_capacity(dirs.len());
         for dir in dirs {
+            self.keep_lock()?;
             let watch = watch.then_some(&mut self.watch);
             listings.push(list_one(&walk, watch, dir, sweep_epoch)?);
         }
@@ -217,6 +246,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
     }
 
     fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
+        self.keep_lock()?;
         let walk = Walk::new(&self.system);
         let mut bytes = 0;
         let mut blobs = Vec::with_capacity(paths.len());
@@ -233,6 +263,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
     }
 
     fn commit(&mut self, batch: &[Op], epoch: u64) -> Result<u64, StoreError> {
+        self.keep_lock()?;
         self.admit(batch, epoch)?;
         let steps = Step::parse_batch(batch)?;
         if !steps.is_empty() {

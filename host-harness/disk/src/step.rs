@@ -9,6 +9,9 @@ use crate::path::RelPath;
 /// The file whose lock the writer holds. It is empty, and opened for nothing else.
 pub const LOCK_PATH: &str = "state/lock";
 
+/// Held, for a while, by a writer whose system has no locks.
+pub const HELD_PATH: &str = "state/lock.held";
+
 /// A second copy of the epoch.
 pub const EPOCH_PATH: &str = "state/epoch";
 
@@ -125,7 +128,7 @@ pub(super) fn first_path(batch: &[Op]) -> String {
 
 fn target(text: &str) -> Result<RelPath<'_>, StoreError> {
     let path = RelPath::parse(text)?;
-    if matches!(text, LOCK_PATH | EPOCH_PATH | OWNER_PATH) {
+    if matches!(text, LOCK_PATH | HELD_PATH | EPOCH_PATH | OWNER_PATH) {
         Err(path.bad())
     } else {
         Ok(path)

@@ -3,7 +3,7 @@
 use aof_core::caller::Context;
 use aof_core::instant::Instant;
 use aof_core::refusal::Refusal;
-use aof_store::port::Store;
+use aof_store::port::{Mode, Store};
 use aof_store::refusal::refusal_of;
 
 use crate::opening::{self, Config, Opened};
@@ -39,25 +39,36 @@ impl<S: Store> Engine<S> {
     /// `AOF-4001` if another process writes; `AOF-113x` for a broken `aof.yaml`; what the store
     /// says.
     pub fn open(&mut self, ctx: &Context, config: &Config) -> Result<Opened, Refusal> {
-        self.close();
+        self.shut();
         let (session, opened) = opening::open(&mut self.store, ctx, config)?;
         self.session = Some(session);
         Ok(opened)
     }
 
-    /// Flushes everything and forgets it. The lock is the host's to release.
+    /// Flushes everything, forgets it, and lets go of the writer's lock.
     pub fn close(&mut self) {
-        if let Some(mut session) = self.session.take() {
-            if session.is_writer && !session.is_suspect && !session.over.is_empty() {
-                // Otherwise the next opening asks about them.
-                Work::default()
-                    .commit(&mut self.store, &mut session)
-                    .unwrap_or_default();
-            }
-            // What could not be flushed is in the journal, where the next opening finds it.
-            session.retire(&mut self.store).unwrap_or_default();
+        if self.shut() {
+            // What the store does not give back now it gives back with its process or its term.
+            let released = self.store.open(Mode::Reader);
+            released.map(drop).unwrap_or_default();
         }
+    }
+
+    /// Flushes everything and forgets it; true if it was open for writing.
+    fn shut(&mut self) -> bool {
         self.audit = None;
+        let Some(mut session) = self.session.take() else {
+            return false;
+        };
+        if session.is_writer && !session.is_suspect && !session.over.is_empty() {
+            // Otherwise the next opening asks about them.
+            Work::default()
+                .commit(&mut self.store, &mut session)
+                .unwrap_or_default();
+        }
+        // What could not be flushed is in the journal, where the next opening finds it.
+        session.retire(&mut self.store).unwrap_or_default();
+        session.is_writer
     }
 
     /// The store, for hosts that inspect it.

@@ -3,6 +3,8 @@
 //! The same words as `wit/store.wit`. Never implemented here: the component forwards to its host,
 //! benches and simulations bring their own.
 
+use std::fmt;
+
 /// How to open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -43,11 +45,28 @@ pub struct Owner {
     pub since_ms: u64,
 }
 
+impl Owner {
+    /// Whether it is known by a number; a host of WASI has none.
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
+        self.pid != 0
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_numbered() {
+            true => write!(f, "process {} on {}", self.pid, self.host),
+            false => f.write_str("a host that gives no process number"),
+        }
+    }
+}
+
 /// Why the store said no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Another process holds the writer's lock.
-    #[error("the store is in use by process {} on {}", .0.pid, .0.host)]
+    #[error("the store is in use by {0}")]
     Busy(Owner),
     /// This is no longer the owner.
     #[error("epoch is stale: the store is at {0}")]

@@ -12,10 +12,10 @@ pub fn refusal_of(error: &StoreError) -> Refusal {
         StoreError::Busy(owner) => Refusal::conflict(
             "AOF-4001",
             message,
-            &format!(
-                "use the running daemon, or end process {} on {}",
-                owner.pid, owner.host
-            ),
+            &match owner.is_numbered() {
+                true => format!("use the running daemon, or end {owner}"),
+                false => "let it close the store; if it died, wait a minute".to_owned(),
+            },
         ),
         StoreError::StaleEpoch(_) => Refusal::conflict(
             "AOF-4002",

@@ -1,10 +1,12 @@
-//! The writer's lock: the kernel's on `state/lock`, which it releases when the process dies.
+//! The writer's lock: the kernel's on `state/lock`, which it releases when the process dies; where
+//! the system has no locks, a lease beside it.
 //!
-//! Never trusts the file's existence for exclusion, and never reads it. Invariant: the locked file
+//! Never trusts that file's existence for exclusion, and never reads it. Invariant: the locked file
 //! is the one that the root shows; a lock on a deleted file is no lock.
 
 use rustix::io::Errno;
 
+use super::lease::{self, Lease};
 use super::system::{OpenHow, System};
 use super::walk::Walk;
 use super::{failure, owner, place};
@@ -14,8 +16,8 @@ use crate::path::RelPath;
 use crate::stamp::Node;
 use crate::step::LOCK_PATH;
 
-/// Tries to take the lock while somebody replaces its file.
-const ATTEMPTS_MAX: usize = 8;
+/// Tries to take the lock while somebody replaces its file, or its lease.
+pub(super) const ATTEMPTS_MAX: usize = 8;
 
 /// The held lock.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct WriterLock<F> {
     #[expect(dead_code, reason = "the lock lasts as long as its file is open")]
     file: F,
     inode: u64,
+    /// Where the system has no locks.
+    lease: Option<Lease<F>>,
 }
 
 impl<F> WriterLock<F> {
@@ -40,9 +44,12 @@ impl<F> WriterLock<F> {
         for _ in 0..ATTEMPTS_MAX {
             let lock = Self::attempt(walk, path)?;
             if lock.is_current(walk) {
-                flush_parent(walk, flusher, path)?;
-                return Ok(lock);
+                return match flush_parent(walk, flusher, path) {
+                    Ok(()) => Ok(lock),
+                    Err(error) => lock.release(walk.system()).and(Err(error)),
+                };
             }
+            lock.release(walk.system())?;
             walk.forget();
         }
         let message = "is being replaced again and again by someone".to_owned();
@@ -56,23 +63,43 @@ impl<F> WriterLock<F> {
         walk: &Walk<'_, S>,
         path: RelPath<'_>,
     ) -> Result<Self, StoreError> {
+        let file = open(walk, path)?;
+        match walk.system().lock(&file) {
+            // Whoever cannot see a lock of the system has left word.
+            Ok(()) if lease::is_standing(walk)? => Err(busy(walk)),
+            Ok(()) => Self::of(walk, path, file, None),
+            Err(Errno::WOULDBLOCK) => Err(busy(walk)),
+            Err(Errno::NOTSUP | Errno::NOSYS) => Self::leased(walk, path),
+            Err(errno) => Err(failure::from_errno(LOCK_PATH, errno)),
+        }
+    }
+
+    fn leased<S: System<File = F>>(
+        walk: &Walk<'_, S>,
+        path: RelPath<'_>,
+    ) -> Result<Self, StoreError> {
+        let Some(lease) = Lease::claim(walk)? else {
+            return Err(busy(walk));
+        };
+        // Another file, so that former writers see that it is not theirs.
+        let file = place::remove(walk, path).and_then(|_| open(walk, path));
+        match file {
+            Ok(file) => Self::of(walk, path, file, Some(lease)),
+            Err(error) => {
+                lease.release(walk.system())?;
+                Err(error)
+            }
+        }
+    }
+
+    fn of<S: System<File = F>>(
+        walk: &Walk<'_, S>,
+        path: RelPath<'_>,
+        file: F,
+        lease: Option<Lease<F>>,
+    ) -> Result<Self, StoreError> {
         let failed = |errno| failure::from_errno(LOCK_PATH, errno);
         let system = walk.system();
-        let dir = walk.parent(path)?;
-        if matches!(
-            walk.look(&dir, path.name()),
-            Ok(Node::Directory(_) | Node::Other(_))
-        ) {
-            return Err(path.bad());
-        }
-        let file = system
-            .open(&dir, path.name(), OpenHow::Private)
-            .map_err(failed)?;
-        match system.lock(&file) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(StoreError::Busy(owner::shown(walk))),
-            Err(errno) => return Err(failed(errno)),
-        }
         match system.stat_file(&file).map_err(failed)?.node {
             Node::File(stamp) => {
                 // SQLite, with which Node locks it, takes any content for a broken database.
@@ -82,9 +109,26 @@ impl<F> WriterLock<F> {
                 Ok(Self {
                     file,
                     inode: stamp.inode,
+                    lease,
                 })
             }
             _ => Err(path.bad()),
+        }
+    }
+
+    /// Does what has to be done from time to time to keep it.
+    pub(super) fn keep<S: System<File = F>>(&self, system: &S) -> Result<(), StoreError> {
+        match &self.lease {
+            Some(lease) => lease.renew(system),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives it back; the system's goes with the file.
+    pub(super) fn release<S: System<File = F>>(self, system: &S) -> Result<(), StoreError> {
+        match &self.lease {
+            Some(lease) => lease.release(system),
+            None => Ok(()),
         }
     }
 
@@ -97,6 +141,27 @@ impl<F> WriterLock<F> {
         });
         matches!(shown, Ok(Node::File(stamp)) if stamp.inode == self.inode)
     }
+}
+
+/// Opens a file that fences writers, made if it is absent.
+pub(super) fn open<S: System>(
+    walk: &Walk<'_, S>,
+    path: RelPath<'_>,
+) -> Result<S::File, StoreError> {
+    let dir = walk.parent(path)?;
+    if matches!(
+        walk.look(&dir, path.name()),
+        Ok(Node::Directory(_) | Node::Other(_))
+    ) {
+        return Err(path.bad());
+    }
+    walk.system()
+        .open(&dir, path.name(), OpenHow::Private)
+        .map_err(|errno| failure::from_errno(path.as_str(), errno))
+}
+
+fn busy<S: System>(walk: &Walk<'_, S>) -> StoreError {
+    StoreError::Busy(owner::shown(walk))
 }
 
 /// Flushes the names of the directory that holds `path`.

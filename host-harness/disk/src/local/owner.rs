@@ -6,15 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lock::{WriterLock, flush_parent};
+use super::lock::{self, WriterLock, flush_parent};
 use super::stage::Stage;
-use super::system::{OpenHow, System};
+use super::system::System;
 use super::walk::Walk;
 use super::{failure, place, read};
 use crate::contract::{Blob, IoFailure, Owner, StoreError};
 use crate::flush::{Flush, Flusher};
 use crate::path::RelPath;
-use crate::stamp::Node;
 use crate::step::{EPOCH_PATH, OWNER_PATH};
 
 const SCHEMA_VERSION: u32 = 1;
@@ -40,7 +39,7 @@ enum Trace {
 }
 
 /// The last epoch that any writer had; zero if there was none.
-pub(super) fn last_epoch<S: System>(
+fn last_epoch<S: System>(
     walk: &Walk<'_, S>,
     _held: &WriterLock<S::File>,
 ) -> Result<u64, StoreError> {
@@ -83,15 +82,28 @@ pub(super) fn shown<S: System>(walk: &Walk<'_, S>) -> Owner {
     }
 }
 
+/// Begins the epoch after the last one, and after `known`, with this process as the owner.
+pub(super) fn succeed<S: System>(
+    walk: &Walk<'_, S>,
+    flusher: &mut Flusher,
+    held: &WriterLock<S::File>,
+    known: u64,
+) -> Result<u64, StoreError> {
+    let last = last_epoch(walk, held)?.max(known);
+    let epoch = last.checked_add(1).ok_or_else(exhausted)?;
+    record(walk, flusher, held, epoch)?;
+    Ok(epoch)
+}
+
 /// Records this process as the owner: the file first, then the copy.
-pub(super) fn record<S: System>(
+fn record<S: System>(
     walk: &Walk<'_, S>,
     flusher: &mut Flusher,
     _held: &WriterLock<S::File>,
     epoch: u64,
 ) -> Result<(), StoreError> {
     let system = walk.system();
-    let copy = open_copy(walk)?;
+    let copy = lock::open(walk, RelPath::parse(EPOCH_PATH)?)?;
     let file = OwnerFile {
         schema_version: SCHEMA_VERSION,
         epoch,
@@ -120,23 +132,8 @@ pub(super) fn record<S: System>(
     flusher.flush(Flush::Opening, EPOCH_PATH, || system.sync_file(&copy))
 }
 
-/// Opens the second copy, made if it is absent.
-fn open_copy<S: System>(walk: &Walk<'_, S>) -> Result<S::File, StoreError> {
-    let path = RelPath::parse(EPOCH_PATH)?;
-    let dir = walk.parent(path)?;
-    if matches!(
-        walk.look(&dir, path.name()),
-        Ok(Node::Directory(_) | Node::Other(_))
-    ) {
-        return Err(path.bad());
-    }
-    walk.system()
-        .open(&dir, path.name(), OpenHow::Private)
-        .map_err(|errno| failure::from_errno(EPOCH_PATH, errno))
-}
-
 /// The error for an epoch that cannot grow.
-pub(super) fn exhausted() -> StoreError {
+fn exhausted() -> StoreError {
     io(
         OWNER_PATH,
         "the epoch is at its end; set a lower one while no writer runs".to_owned(),

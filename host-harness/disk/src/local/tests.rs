@@ -1,6 +1,7 @@
 //! What only a local directory can show: locks, epochs, flushes, leftovers and scans.
 
 mod bound;
+mod lease;
 mod protocol;
 mod rigged;
 

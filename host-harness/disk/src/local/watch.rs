@@ -75,8 +75,8 @@ impl Watch {
         }
     }
 
-    pub(super) fn told_by(self, dirty: DirtySet) -> Self {
-        Self { dirty, ..self }
+    pub(super) fn told_by(&mut self, dirty: DirtySet) {
+        self.dirty = dirty;
     }
 
     pub(super) fn reset(&mut self) {

@@ -32,6 +32,10 @@ struct Plan {
     during: VecDeque<(&'static str, Act, PathBuf)>,
     /// Every call that changes or flushes something.
     calls: Vec<String>,
+    /// The system has no locks.
+    is_lockless: bool,
+    /// The time of both clocks, once it stands still.
+    now_ns: Option<u64>,
 }
 
 impl Rig {
@@ -54,7 +58,22 @@ impl Rig {
         self.0.lock().unwrap().meanwhile.push_back(act);
     }
 
-    /// Somebody acts while the next `lock` or `read` runs.
+    /// Takes the locks away from the system.
+    pub fn without_locks(&self) {
+        self.0.lock().unwrap().is_lockless = true;
+    }
+
+    /// Lets both clocks stand still at a time.
+    pub fn stop_clocks(&self, now_ns: u64) {
+        self.0.lock().unwrap().now_ns = Some(now_ns);
+    }
+
+    fn time(&self, running: u64) -> u64 {
+        self.0.lock().unwrap().now_ns.unwrap_or(running)
+    }
+
+    /// Somebody acts just before the next `unlink`, while the next `read` runs, or once the next
+    /// `lock` is taken.
     pub fn during(&self, call: &'static str, act: Act, place: &Path) {
         let act = (call, act, place.to_owned());
         self.0.lock().unwrap().during.push_back(act);
@@ -156,6 +175,7 @@ impl System for Rigged {
 
     fn unlink(&self, dir: &Dir, name: &str) -> Result<(), Errno> {
         self.rig.note("unlink", name);
+        self.rig.let_others_act("unlink");
         self.native.unlink(dir, name)
     }
 
@@ -219,17 +239,20 @@ impl System for Rigged {
     }
 
     fn lock(&self, file: &NamedFile) -> Result<(), Errno> {
+        if self.rig.0.lock().unwrap().is_lockless {
+            return Err(Errno::NOTSUP);
+        }
         self.native.lock(&file.file)?;
         self.rig.let_others_act("lock");
         Ok(())
     }
 
     fn now_ns(&self) -> u64 {
-        self.native.now_ns()
+        self.rig.time(self.native.now_ns())
     }
 
     fn monotonic_ns(&self) -> u64 {
-        self.native.monotonic_ns()
+        self.rig.time(self.native.monotonic_ns())
     }
 
     fn pid(&self) -> u32 {
