@@ -11,12 +11,14 @@ mod limit;
 mod local;
 mod news;
 mod node;
+
 mod reading;
 mod refusal;
 mod session;
+mod wasi;
 mod writer;
 
-use hand::{Directory, Hand, LocalHand, MemoryHand, NodeHand};
+use hand::{Directory, Hand, LocalHand, MemoryHand, NodeHand, PortableHand};
 
 /// Stamps out one case for one backend.
 macro_rules! conformance_case {
@@ -73,7 +75,6 @@ macro_rules! conformance_suites {
                 a_refused_batch_leaves_no_line,
                 a_later_writer_ends_a_former_one_by_its_journal,
                 a_sync_is_fine_anywhere_in_a_batch,
-                sessions_of_one_start_have_one_boot,
                 own_journal_lines_are_no_news,
             ]
             refusal: [
@@ -150,6 +151,7 @@ macro_rules! conformance_suites {
 conformance_suites! {
     local_directory: LocalHand::new(),
     memory: MemoryHand::new(),
+    portable: PortableHand::new(),
     #[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
     node_process: NodeHand::new(),
 }
@@ -170,8 +172,6 @@ macro_rules! directory_suites {
                 a_log_is_appended_in_place,
                 a_reader_leaves_no_trace_in_an_empty_directory,
                 the_owner_file_says_who_writes_since_when,
-                a_new_content_keeps_the_permissions_of_the_file_also_across_a_move,
-                what_fences_writers_is_for_nobody_else,
                 a_writer_whose_lock_file_was_replaced_is_stale,
             ]
         })*
@@ -180,6 +180,41 @@ macro_rules! directory_suites {
 
 directory_suites! {
     a_directory: LocalHand::new(),
+    a_portable_directory: PortableHand::new(),
     #[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
     a_directory_of_node: NodeHand::new(),
+}
+
+/// The list of cases for hosts that are told of the machine, as WASI does not.
+macro_rules! machine_suites {
+    ($($(#[$when:meta])? $name:ident: $constructor:expr),* $(,)?) => {
+        $(conformance_suite! { [Hand $(#[$when])?] $name, $constructor;
+            journal: [sessions_of_one_start_have_one_boot]
+        })*
+    };
+}
+
+machine_suites! {
+    a_machine: LocalHand::new(),
+    a_machine_in_memory: MemoryHand::new(),
+    #[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
+    a_machine_of_node: NodeHand::new(),
+}
+
+/// The list of cases for what has permissions, as WASI does not.
+macro_rules! permission_suites {
+    ($($(#[$when:meta])? $name:ident: $constructor:expr),* $(,)?) => {
+        $(conformance_suite! { [Directory $(#[$when])?] $name, $constructor;
+            local: [
+                a_new_content_keeps_the_permissions_of_the_file_also_across_a_move,
+                what_fences_writers_is_for_nobody_else,
+            ]
+        })*
+    };
+}
+
+permission_suites! {
+    permissions: LocalHand::new(),
+    #[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
+    permissions_of_node: NodeHand::new(),
 }

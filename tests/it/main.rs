@@ -24,6 +24,7 @@ mod migration;
 mod node;
 mod omit;
 mod people;
+mod portable;
 mod recovery;
 mod scheduler;
 mod simulation;

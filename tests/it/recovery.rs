@@ -8,7 +8,7 @@
 
 mod case;
 mod check;
-mod node;
+mod mortal;
 mod person;
 mod power;
 

@@ -626,7 +626,12 @@ impl Stage {
 
 /// Told in the event log.
 /// What says who writes; it differs from opening to opening.
-const OF_THE_WRITER: [&str; 3] = ["state/lock", "state/epoch", "state/owner.json"];
+const OF_THE_WRITER: [&str; 4] = [
+    "state/lock",
+    "state/lock.held",
+    "state/epoch",
+    "state/owner.json",
+];
 
 const DENIALS: [&str; 2] = ["AOF-2005", "AOF-2012"];
 

@@ -11,6 +11,7 @@ use aof_disk::{LocalStore, MemoryDisk, StoreBackend};
 use tempfile::TempDir;
 
 use crate::node::{NodeStore, Process};
+use crate::portable::PortableStore;
 
 /// One disk, with a person at it.
 pub trait Hand {
@@ -88,7 +89,7 @@ impl Hand for LocalHand {
         files.retain(|(path, _)| {
             !matches!(
                 path.as_str(),
-                "state/lock" | "state/epoch" | "state/owner.json"
+                "state/lock" | "state/lock.held" | "state/epoch" | "state/owner.json"
             )
         });
         files.sort();
@@ -194,5 +195,52 @@ impl Hand for NodeHand {
 
     fn files(&self) -> Vec<(String, Vec<u8>)> {
         self.local.files()
+    }
+}
+
+/// A temporary directory, at which the portable build works: each backend in an instance of its
+/// own.
+pub struct PortableHand(LocalHand);
+
+impl PortableHand {
+    pub fn new() -> Self {
+        Self(LocalHand::new())
+    }
+}
+
+impl Directory for PortableHand {
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Hand for PortableHand {
+    fn attach(&self) -> Box<dyn StoreBackend> {
+        Box::new(PortableStore::new(self.path()))
+    }
+
+    /// WASI does not tell it.
+    fn first_pid(&self) -> u32 {
+        0
+    }
+
+    fn put(&self, path: &str, bytes: &[u8]) {
+        self.0.put(path, bytes);
+    }
+
+    fn make_dir(&self, path: &str) {
+        self.0.make_dir(path);
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        self.0.rename(from, to);
+    }
+
+    fn remove(&self, path: &str) {
+        self.0.remove(path);
+    }
+
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        self.0.files()
     }
 }

@@ -1,31 +1,99 @@
-//! A store in Node that dies at each of its calls, beneath the real component.
+//! Stores of other hosts that die at each of their calls, beneath the real component.
 //!
-//! Never samples: every call that changes the disk is a point, and so is the middle of every write.
+//! Never samples: in Node every call that changes the disk is a point, and so is the middle of
+//! every write; over WASI every call of an opening or a commit before which something changed.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use aof_disk::{LocalStore, StoreBackend};
 
 use super::case::{CASES, Case};
 use super::check::{self, Aftermath};
 use crate::node::{NodeStore, Process};
+use crate::portable::{PortableStore, Strings};
 use crate::stage::Stage;
+
+/// A store, and how to kill it.
+struct Mortal {
+    backend: Box<dyn StoreBackend>,
+    grip: Box<dyn Grip>,
+}
+
+/// Kills a store.
+trait Grip {
+    /// Lets it die at a point from now on, counted from 1.
+    fn die_at(&self, point: u64);
+    /// The points at which something was changed since the last, once it lived on; none if it was
+    /// at each of them.
+    fn points(&self) -> Option<Vec<u64>>;
+}
+
+impl Grip for Process {
+    fn die_at(&self, point: u64) {
+        Process::die_at(self, point);
+    }
+
+    fn points(&self) -> Option<Vec<u64>> {
+        None
+    }
+}
+
+/// A host of WASI over a directory.
+struct Strung(Strings, PathBuf);
+
+impl Grip for Strung {
+    fn die_at(&self, point: u64) {
+        if point == NEVER {
+            self.0.watch(&self.1);
+        }
+        self.0.die_after(point - 1);
+    }
+
+    fn points(&self) -> Option<Vec<u64>> {
+        Some(self.0.changes())
+    }
+}
+
+const NEVER: u64 = u64::MAX;
+
+/// Starts one over a directory.
+type Start = fn(&Path) -> Mortal;
+/// Goes on over a directory after a death.
+type Heir = fn(&Path) -> Box<dyn StoreBackend>;
 
 fn local(root: &Path) -> Box<dyn StoreBackend> {
     Box::new(LocalStore::new(root).unwrap())
 }
 
-fn node(root: &Path) -> Box<dyn StoreBackend> {
-    Box::new(NodeStore::of(Process::start(root)))
+fn node(root: &Path) -> Mortal {
+    let process = Process::start(root);
+    Mortal {
+        backend: Box::new(NodeStore::of(process.clone())),
+        grip: Box::new(process),
+    }
 }
 
-/// One that dies at a point after its start.
-fn mortal(root: &Path, point: u64) -> Box<dyn StoreBackend> {
-    let process = Process::start(root);
-    process.die_at(point);
-    Box::new(NodeStore::of(process))
+fn portable(root: &Path) -> Mortal {
+    let store = PortableStore::new(root);
+    let grip = Strung(store.strings(), root.to_owned());
+    Mortal {
+        backend: Box::new(store),
+        grip: Box::new(grip),
+    }
+}
+
+/// Lets the time go by for which a dead host without locks keeps others out.
+fn wait_for(root: &Path) {
+    let long_ago = SystemTime::now() - Duration::from_hours(1);
+    if let Ok(held) = fs::File::options()
+        .write(true)
+        .open(root.join("state/lock.held"))
+    {
+        held.set_modified(long_ago).unwrap();
+    }
 }
 
 /// What was left of a case.
@@ -35,22 +103,25 @@ struct Wreck {
     /// What was to be looked at before.
     findings: BTreeSet<[String; 3]>,
     is_acknowledged: bool,
+    points: Option<Vec<u64>>,
 }
 
-/// Lets the process die at a point of a case.
-fn wreck(case: &Case, point: u64) -> Wreck {
-    let mut process = None;
+/// Lets the store die at a point of a case.
+fn wreck(start: Start, case: &Case, point: u64) -> Wreck {
+    let mut grip = None;
     let stage = (case.before)();
     let epoch = stage.opened.epoch;
     let mut stage = stage.on_a_real_directory_behind(|root| {
         // The directory goes on where the memory was.
         fs::write(root.join("state/epoch"), format!("{epoch:020}\n")).unwrap();
-        let started = process.insert(Process::start(root));
-        Box::new(NodeStore::of(started.clone()))
+        let mortal = start(root);
+        grip = Some(mortal.grip);
+        mortal.backend
     });
     let old = Aftermath::of(&mut stage);
     let findings = check::findings(&mut stage);
-    process.expect("it was started").die_at(point);
+    let grip = grip.expect("it was started");
+    grip.die_at(point);
     let is_acknowledged = match (case.act)(&mut stage) {
         Ok(()) => true,
         Err(error) => {
@@ -63,14 +134,19 @@ fn wreck(case: &Case, point: u64) -> Wreck {
         old,
         findings,
         is_acknowledged,
+        points: grip.points(),
     }
 }
 
-/// The cards when nobody dies.
-fn whole(case: &Case) -> Aftermath {
-    let mut whole = wreck(case, u64::MAX);
+/// The cards when nobody dies, and at which points somebody might.
+fn whole(start: Start, case: &Case) -> (Aftermath, impl Iterator<Item = u64> + use<>) {
+    let mut whole = wreck(start, case, NEVER);
     assert!(whole.is_acknowledged, "{}", case.name);
-    Aftermath::of(&mut whole.stage)
+    let last = whole.points.is_some().then_some(NEVER);
+    let every = whole.points.is_none().then_some(1..);
+    let some = whole.points.into_iter().flatten();
+    let points = some.chain(every.into_iter().flatten()).chain(last);
+    (Aftermath::of(&mut whole.stage), points)
 }
 
 fn is_sound(wreck: &mut Wreck, (case, whole): (&Case, &Aftermath), label: &str) {
@@ -99,16 +175,17 @@ fn is_sound(wreck: &mut Wreck, (case, whole): (&Case, &Aftermath), label: &str) 
     check::disk_is_sound(stage, label);
 }
 
-#[test]
-#[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
-fn a_store_in_node_that_dies_at_any_call_leaves_the_old_state_or_the_new() {
+/// Every point of every case, after which one heir goes on, or the other.
+fn dies_at_any_call(start: Start, heirs: [Heir; 2]) {
     for case in CASES {
-        let whole = whole(case);
-        for point in 1.. {
-            let mut wreck = wreck(case, point);
-            // The next host is of one kind, then of the other.
-            let heir = if point % 2 == 0 { local } else { node };
-            wreck.stage.kill_and_reopen_behind(heir).expect("opens");
+        let (whole, points) = whole(start, case);
+        for (point, heir) in points.zip(heirs.iter().cycle()) {
+            let mut wreck = wreck(start, case, point);
+            let opened = wreck.stage.kill_and_reopen_behind(|root| {
+                wait_for(root);
+                heir(root)
+            });
+            opened.expect("opens");
             let label = format!("{} killed at point {point}", case.name);
             is_sound(&mut wreck, (case, &whole), &label);
             if wreck.is_acknowledged {
@@ -118,20 +195,29 @@ fn a_store_in_node_that_dies_at_any_call_leaves_the_old_state_or_the_new() {
     }
 }
 
-#[test]
-#[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
-fn a_store_in_node_that_dies_again_at_any_call_of_recovery_does_no_harm() {
+/// Every point of the recovery of a case that was half done.
+fn dies_again_at_any_call(start: Start) {
     let mut cases = CASES.iter();
     let case = cases.find(|case| case.name == "complete by the agent");
     let case = case.unwrap();
-    let whole = whole(case);
+    let (whole, mut points) = whole(start, case);
     // The line is in the journal, the card is not yet where it belongs.
-    let first = (1..).find(|point| is_half_done(case, *point)).unwrap();
+    let first = points
+        .find(|point| is_half_done(start, case, *point))
+        .unwrap();
     for again in 1.. {
-        let mut wreck = wreck(case, first);
-        let dying = |root: &Path| mortal(root, again);
-        let opened = wreck.stage.kill_and_reopen_behind(dying);
-        wreck.stage.kill_and_reopen_behind(local).expect("opens");
+        let mut wreck = wreck(start, case, first);
+        let opened = wreck.stage.kill_and_reopen_behind(|root| {
+            wait_for(root);
+            let mortal = start(root);
+            mortal.grip.die_at(again);
+            mortal.backend
+        });
+        let reopened = wreck.stage.kill_and_reopen_behind(|root| {
+            wait_for(root);
+            local(root)
+        });
+        reopened.expect("opens");
         let label = format!("killed at point {first}, and at {again} of recovery");
         assert!((case.is_new)(&mut wreck.stage), "{label}");
         is_sound(&mut wreck, (case, &whole), &label);
@@ -142,9 +228,35 @@ fn a_store_in_node_that_dies_again_at_any_call_of_recovery_does_no_harm() {
 }
 
 /// True if the journal tells what was not done yet.
-fn is_half_done(case: &Case, point: u64) -> bool {
-    let mut wreck = wreck(case, point);
+fn is_half_done(start: Start, case: &Case, point: u64) -> bool {
+    let mut wreck = wreck(start, case, point);
     assert!(!wreck.is_acknowledged, "no point is half way");
-    wreck.stage.kill_and_reopen_behind(local).expect("opens");
+    let opened = wreck.stage.kill_and_reopen_behind(|root| {
+        wait_for(root);
+        local(root)
+    });
+    opened.expect("opens");
     (case.is_new)(&mut wreck.stage)
+}
+
+#[test]
+#[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
+fn a_store_in_node_that_dies_at_any_call_leaves_the_old_state_or_the_new() {
+    dies_at_any_call(node, [|root| node(root).backend, local]);
+}
+
+#[test]
+#[cfg_attr(not(has_node), ignore = "needs AOF_NODE and AOF_NODE_STORE")]
+fn a_store_in_node_that_dies_again_at_any_call_of_recovery_does_no_harm() {
+    dies_again_at_any_call(node);
+}
+
+#[test]
+fn a_portable_store_that_dies_at_any_call_leaves_the_old_state_or_the_new() {
+    dies_at_any_call(portable, [|root| portable(root).backend, local]);
+}
+
+#[test]
+fn a_portable_store_that_dies_again_at_any_call_of_recovery_does_no_harm() {
+    dies_again_at_any_call(portable);
 }

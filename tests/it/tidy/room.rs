@@ -14,7 +14,7 @@ use super::assert_none;
 use super::tree;
 
 /// What each room may depend on, of ours. Rooms below never look up.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("aof-core", &[]),
     ("aof-yaml", &[]),
     ("aof-codec", &["aof-core", "aof-yaml"]),
@@ -24,8 +24,10 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("aof-component", &["aof-core", "aof-engine", "aof-store"]),
     ("aof-disk", &[]),
     ("aof-disk-component", &["aof-disk"]),
+    ("aof-wasi-system", &[]),
+    ("aof-embedded", &[]),
     ("aof-host", &["aof-disk"]),
-    // What is composed are the components of both, as bytes.
+    // What is composed are components, as bytes.
     ("aof-compose", &["aof-host"]),
     (
         "aof-sim",
@@ -46,14 +48,24 @@ const ROOMS: [(&str, &[&str]); 13] = [
 const OUTSIDE: [&str; 2] = ["aof-tests", "aof-benches"];
 
 /// Dependencies that are the business of few crates only.
-const RESERVED: [(&str, &[&str]); 6] = [
+const RESERVED: [(&str, &[&str]); 7] = [
     ("saphyr-parser", &["aof-yaml"]),
     ("anyhow", &["aof", "aof-compose"]),
     ("clap", &["aof"]),
     ("wac-graph", &["aof-compose"]),
     // The types of the contract's `store` are made on either side of it.
-    ("wit-bindgen", &["aof-component", "aof-disk"]),
-    ("wasmtime", &["aof-host", "aof-disk"]),
+    (
+        "wit-bindgen",
+        &[
+            "aof-component",
+            "aof-disk",
+            "aof-wasi-system",
+            "aof-embedded",
+        ],
+    ),
+    ("wasip2", &["aof-wasi-system", "aof-embedded"]),
+    // The tests have a host of WASI.
+    ("wasmtime", &["aof-host", "aof-disk", "aof-tests"]),
 ];
 
 /// Modules of the standard library that the component has no use for: the world comes to it as

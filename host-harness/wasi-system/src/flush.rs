@@ -1,0 +1,157 @@
+//! Flushes everything beneath the root: WASI has no `syncfs`, so what was changed is remembered.
+//!
+//! What a former process left unflushed is nobody's memory: the first flush is of every file.
+//! Invariant: what cannot be found any more where it was changed makes the next flush one of every
+//! file, as somebody may have moved it.
+
+use std::collections::BTreeSet;
+
+use wasip2::filesystem::types::{Descriptor, DescriptorType, ErrorCode};
+
+use crate::bindings::exports::aof::disk::system::OpenHow;
+use crate::open;
+
+/// Directories on the way to a file, as many as paths of the store have.
+const DEPTH_MAX: usize = 32;
+/// More than a checkpoint leaves; beyond it every file is looked at.
+const PATHS_MAX: usize = 10_000;
+
+/// What is to be flushed.
+pub enum Unflushed {
+    Everything,
+    These(Paths),
+}
+
+#[derive(Default)]
+pub struct Paths {
+    directories: BTreeSet<String>,
+    files: BTreeSet<String>,
+}
+
+impl Unflushed {
+    /// The names in a directory were changed.
+    pub fn names_changed(&mut self, directory: &str) {
+        self.note(|paths| paths.directories.insert(directory.to_owned()));
+    }
+
+    /// The content of a file was changed.
+    pub fn content_changed(&mut self, file: &str) {
+        self.note(|paths| paths.files.insert(file.to_owned()));
+    }
+
+    /// A file has another name now.
+    pub fn moved(&mut self, from: &str, to: &str) {
+        self.note(|paths| {
+            let is_unflushed = paths.files.remove(from);
+            is_unflushed && paths.files.insert(to.to_owned())
+        });
+    }
+
+    /// A file is gone.
+    pub fn removed(&mut self, file: &str) {
+        self.note(|paths| paths.files.remove(file));
+    }
+
+    /// A file or the names in a directory were flushed.
+    pub fn flushed(&mut self, path: &str) {
+        self.note(|paths| paths.files.remove(path) || paths.directories.remove(path));
+    }
+
+    fn note(&mut self, change: impl FnOnce(&mut Paths) -> bool) {
+        if let Self::These(paths) = self {
+            change(paths);
+            if paths.files.len() + paths.directories.len() > PATHS_MAX {
+                *self = Self::Everything;
+            }
+        }
+    }
+
+    /// Flushes it all; after a failure it is to be flushed still.
+    pub fn flush(&mut self, root: &Descriptor) -> Result<(), ErrorCode> {
+        let is_done = match self {
+            Self::These(paths) => paths.flush(root).is_ok(),
+            Self::Everything => false,
+        };
+        if !is_done {
+            *self = Self::Everything;
+            beneath(root, 0)?;
+        }
+        *self = Self::These(Paths::default());
+        Ok(())
+    }
+}
+
+impl Paths {
+    fn flush(&self, root: &Descriptor) -> Result<(), ErrorCode> {
+        for path in &self.files {
+            let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let file = match reach(root, dir)? {
+                Some(dir) => open::file(&dir, name, OpenHow::Read)?,
+                None => open::file(root, name, OpenHow::Read)?,
+            };
+            file.sync_data()?;
+        }
+        for path in &self.directories {
+            match reach(root, path)? {
+                Some(dir) => names(&dir)?,
+                None => names(root)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A directory by its path; none for the root itself.
+fn reach(root: &Descriptor, path: &str) -> Result<Option<Descriptor>, ErrorCode> {
+    let mut reached = None;
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        reached = Some(open::directory(reached.as_ref().unwrap_or(root), name)?);
+    }
+    Ok(reached)
+}
+
+/// Flushes every file beneath a directory, and every directory.
+fn beneath(dir: &Descriptor, depth: usize) -> Result<(), ErrorCode> {
+    if depth > DEPTH_MAX {
+        return Ok(());
+    }
+    let entries = dir.read_directory()?;
+    loop {
+        let entry = match entries.read_directory_entry() {
+            Ok(Some(entry)) => entry,
+            Ok(None) => break,
+            // No name that the store can have.
+            Err(ErrorCode::IllegalByteSequence) => continue,
+            Err(code) => return Err(code),
+        };
+        let flushed = match entry.type_ {
+            DescriptorType::Directory => {
+                open::directory(dir, &entry.name).and_then(|inner| beneath(&inner, depth + 1))
+            }
+            DescriptorType::RegularFile => {
+                open::file(dir, &entry.name, OpenHow::Read).and_then(|file| file.sync_data())
+            }
+            _ => Ok(()),
+        };
+        match flushed {
+            // Gone since, something else by now, or nothing that we could have written.
+            Err(
+                ErrorCode::NoEntry
+                | ErrorCode::NotDirectory
+                | ErrorCode::IsDirectory
+                | ErrorCode::Loop
+                | ErrorCode::Access,
+            ) => {}
+            other => other?,
+        }
+    }
+    names(dir)
+}
+
+/// Flushes the names of a directory; some file systems order such changes themselves.
+pub fn names(dir: &Descriptor) -> Result<(), ErrorCode> {
+    match dir.sync_data() {
+        Err(ErrorCode::Invalid | ErrorCode::Unsupported) => Ok(()),
+        other => other,
+    }
+}
