@@ -11,9 +11,10 @@ use crate::bindings::exports::aof::disk::system::OpenHow;
 /// At most so much is read at once.
 const CHUNK_BYTES: u64 = 1 << 20;
 
-/// Opens a directory by its name in another one.
+/// Opens a directory by its name in another one, after a look at it: WASI cannot be told not to wait
+/// for the other end of a pipe.
 pub fn directory(parent: &Descriptor, name: &str) -> Result<Descriptor, ErrorCode> {
-    match look(parent, name)?.ok_or(ErrorCode::NoEntry)? {
+    match parent.stat_at(PathFlags::empty(), name)?.type_ {
         DescriptorType::Directory => {}
         DescriptorType::SymbolicLink => return Err(ErrorCode::Loop),
         _ => return Err(ErrorCode::NotDirectory),
@@ -26,35 +27,19 @@ pub fn directory(parent: &Descriptor, name: &str) -> Result<Descriptor, ErrorCod
     }
 }
 
-/// Opens a file by its name in a directory.
+/// Opens a file by its name in a directory. Whoever asks has looked at it.
 pub fn file(dir: &Descriptor, name: &str, how: OpenHow) -> Result<Descriptor, ErrorCode> {
     let fresh = OpenFlags::CREATE | OpenFlags::EXCLUSIVE;
-    let (flags, is_new) = match how {
-        OpenHow::Read | OpenHow::Append => (OpenFlags::empty(), false),
-        OpenHow::CreateNew | OpenHow::AppendNew => (fresh, true),
-        OpenHow::Private => (OpenFlags::CREATE, false),
+    let flags = match how {
+        OpenHow::Read | OpenHow::Append => OpenFlags::empty(),
+        OpenHow::CreateNew | OpenHow::AppendNew => fresh,
+        OpenHow::Private => OpenFlags::CREATE,
     };
-    if !is_new {
-        match look(dir, name)? {
-            None | Some(DescriptorType::RegularFile) => {}
-            Some(DescriptorType::Directory) => return Err(ErrorCode::IsDirectory),
-            Some(_) => return Err(ErrorCode::Loop),
-        }
-    }
     let mode = match how {
         OpenHow::Read => DescriptorFlags::READ,
         _ => DescriptorFlags::READ | DescriptorFlags::WRITE,
     };
     dir.open_at(PathFlags::empty(), name, flags, mode)
-}
-
-/// What is there, before it is opened: WASI cannot be told not to wait for the other end of a pipe.
-fn look(dir: &Descriptor, name: &str) -> Result<Option<DescriptorType>, ErrorCode> {
-    match dir.stat_at(PathFlags::empty(), name) {
-        Ok(found) => Ok(Some(found.type_)),
-        Err(ErrorCode::NoEntry) => Ok(None),
-        Err(code) => Err(code),
-    }
 }
 
 /// At most so many bytes from an offset.

@@ -65,6 +65,7 @@ fn a_host_with_locks_that_a_portable_one_cannot_see_changes_nothing_any_more() {
 fn a_flush_of_everything_is_of_every_file_at_first_and_then_of_what_was_changed() {
     let disk = furnished();
     disk.put("deep/er/file", b"of somebody");
+    disk.make_dir("e");
     let (strings, mut theirs) = writer(&disk);
     flushed(&strings, disk.path());
     theirs.accept(&[Op::Sync]);
@@ -83,7 +84,7 @@ fn a_flush_of_everything_is_of_every_file_at_first_and_then_of_what_was_changed(
     theirs.accept(&[Op::Sync]);
     assert!(flushed(&strings, disk.path()).is_empty(), "nothing changed");
     theirs.accept(&[
-        make_dir("c"),
+        make_dir("e/c"),
         rename("a/X.md", "b/X.md"),
         replace("b/X.md", "new", None),
         append("log", &["line"]),
@@ -96,7 +97,9 @@ fn a_flush_of_everything_is_of_every_file_at_first_and_then_of_what_was_changed(
     let changed = flushed(&strings, disk.path());
     assert_eq!(
         changed,
-        ["", "a", "b", "b/X.md", "log"].map(str::to_owned).into()
+        ["", "a", "b", "b/X.md", "e", "log"]
+            .map(str::to_owned)
+            .into()
     );
 }
 
@@ -152,6 +155,30 @@ fn a_file_that_may_not_be_read_does_not_stop_a_flush() {
     let (strings, mut theirs) = writer(&disk);
     theirs.accept(&[Op::Sync]);
     assert!(flushed(&strings, disk.path()).contains("a/Y.md"));
+}
+
+/// Somebody puts a file in the way at each call of a move. WASI has no exclusive rename, so there is
+/// one moment, between the last look and the rename, at which it is lost.
+#[test]
+fn a_file_that_is_put_in_the_way_of_a_move_is_kept_but_at_one_moment() {
+    let mut lost = 0;
+    for point in 1.. {
+        let disk = furnished();
+        let (strings, mut theirs) = writer(&disk);
+        let theirs_to_be = disk.path().join("b/X.md");
+        let put = theirs_to_be.clone();
+        strings.meddle_at(point, move || fs::write(&put, "by hand").unwrap());
+        let moved = theirs.commit(&[rename("a/X.md", "b/X.md")]).is_ok();
+        if !strings.has_meddled() {
+            assert!(point > 10, "there was no such point");
+            break;
+        }
+        let is_kept = fs::read(&theirs_to_be).unwrap() == b"by hand";
+        let is_moved = !disk.path().join("a/X.md").exists();
+        assert_eq!(moved, is_moved, "point {point}");
+        lost += u32::from(!is_kept);
+    }
+    assert_eq!(lost, 1);
 }
 
 #[test]

@@ -88,6 +88,9 @@ fn picture(dir: &Path, found: &mut Picture) {
     }
 }
 
+/// After how many calls somebody does what.
+type Meddler = (u64, Box<dyn FnOnce() + Send>);
+
 /// What the test has in its hand of a host; clones share it.
 #[derive(Clone)]
 pub struct Strings {
@@ -95,6 +98,7 @@ pub struct Strings {
     left: Arc<AtomicU64>,
     counts: Arc<AtomicBool>,
     watch: Arc<Mutex<Option<Watch>>>,
+    meddler: Arc<Mutex<Option<Meddler>>>,
     flushed: Arc<Mutex<Vec<PathBuf>>>,
     flushes_fail: Arc<AtomicBool>,
     now_ns: Arc<AtomicU64>,
@@ -127,6 +131,16 @@ impl Strings {
         watch.map(|watch| watch.changes).unwrap_or_default()
     }
 
+    /// Lets somebody act before so many more calls that count, counted from 1.
+    pub fn meddle_at(&self, point: u64, act: impl FnOnce() + Send + 'static) {
+        *self.meddler.lock().unwrap() = Some((point, Box::new(act)));
+    }
+
+    /// Whether they have acted.
+    pub fn has_meddled(&self) -> bool {
+        self.meddler.lock().unwrap().is_none()
+    }
+
     /// What was flushed since the last look, by its present path.
     pub fn flushed(&self) -> Vec<PathBuf> {
         std::mem::take(&mut *self.flushed.lock().unwrap())
@@ -140,6 +154,13 @@ impl Strings {
     fn is_last(&self) -> bool {
         if let Some(watch) = &mut *self.watch.lock().unwrap() {
             watch.look();
+        }
+        let mut meddler = self.meddler.lock().unwrap();
+        if let Some((point, act)) = meddler.take() {
+            match point {
+                1 => act(),
+                _ => *meddler = Some((point - 1, act)),
+            }
         }
         self.left.fetch_sub(1, Ordering::Relaxed) == 0
     }
@@ -191,6 +212,7 @@ pub fn instance(
         left: Arc::new(AtomicU64::new(u64::MAX)),
         counts: Arc::default(),
         watch: Arc::default(),
+        meddler: Arc::default(),
         flushed: Arc::default(),
         flushes_fail: Arc::default(),
         now_ns: Arc::default(),
