@@ -252,6 +252,10 @@ fn events(dir: &TempDir) -> Vec<Value> {
 fn what_is_refused_has_a_code_and_changes_nothing() {
     let dir = furnished();
     let id = dispatched(&dir, &task("There"));
+    let untouched = files(&dir);
+    assert!(tool(&dir, "aof_nonsense", "{}").is_err());
+    assert!(tool(&dir, "aof_task_get", "{}").is_err());
+    assert!(files(&dir) == untouched, "not even opened for writing");
     let before = files_but_openings(&dir);
     for (refused, expected) in [
         (tool(&dir, "aof_nonsense", "{}"), "AOF-1001"),
