@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aof_disk::contract::Stamp;
 use aof_disk::contract::system as host;
-use aof_disk::{Errno, Node, OpenHow, RawEntry, Status, Surveyed, System, Whole};
+use aof_disk::{Errno, Node, OpenHow, RawEntry, Reached, Status, Surveyed, System, Whole};
 
 /// An open directory or file of the host.
 #[derive(Debug)]
@@ -75,8 +75,16 @@ impl System for Imported {
         host::stat(dir.number, name).map(status).map_err(errno)
     }
 
+    /// Why it cannot be told nobody asks.
     fn glance(&self, path: &str) -> Result<Status, Errno> {
-        host::glance(path).map(status).map_err(errno)
+        let found = self.glances(&[path]).pop().flatten();
+        found.ok_or(Errno::NOENT)
+    }
+
+    fn glances(&self, paths: &[&str]) -> Vec<Option<Status>> {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let found = host::glances(&paths).into_iter();
+        found.map(|found| found.map(status)).collect()
     }
 
     fn stat_dir(&self, dir: &Self::Dir) -> Result<Status, Errno> {
@@ -93,8 +101,12 @@ impl System for Imported {
         Ok(found.into_iter().map(entry).collect())
     }
 
-    fn reach(&self, path: &str) -> Option<Self::Dir> {
-        host::reach(path).map(|number| Arc::new(Handle::opened(number)))
+    fn reach(&self, path: &str) -> Reached<Self::Dir> {
+        match host::reach(path) {
+            host::Reached::There(number) => Reached::There(Arc::new(Handle::opened(number))),
+            host::Reached::Absent => Reached::Absent,
+            host::Reached::Unclear => Reached::Unclear,
+        }
     }
 
     fn survey(&self, dir: &Self::Dir) -> Option<Result<Vec<Surveyed>, Errno>> {
@@ -104,16 +116,12 @@ impl System for Imported {
     }
 
     fn whole(&self, dir: &Self::Dir, name: &str, bytes_max: u64) -> Option<Result<Whole, Errno>> {
-        let met = host::read_whole(dir.number, name, bytes_max).map_err(errno);
-        Some(met.map(|met| match met {
-            host::Whole::Absent => Whole::Seen(Node::Absent),
-            host::Whole::Seen(found) => Whole::Seen(status(found).node),
-            host::Whole::Read(reading) => Whole::Read {
-                before: status(reading.before).node,
-                bytes: reading.bytes,
-                after: status(reading.after).node,
-            },
-        }))
+        let met = host::read_whole(dir.number, name, bytes_max);
+        Some(met.map(whole).map_err(errno))
+    }
+
+    fn fetch(&self, path: &str, bytes_max: u64) -> Option<Whole> {
+        host::fetch(path, bytes_max).map(whole)
     }
 
     fn make_dir(&self, dir: &Self::Dir, name: &str) -> Result<(), Errno> {
@@ -204,6 +212,18 @@ impl System for Imported {
 
     fn boot(&self) -> u64 {
         self.identity.boot
+    }
+}
+
+fn whole(met: host::Whole) -> Whole {
+    match met {
+        host::Whole::Absent => Whole::Seen(Node::Absent),
+        host::Whole::Seen(found) => Whole::Seen(status(found).node),
+        host::Whole::Read(reading) => Whole::Read {
+            before: status(reading.before).node,
+            bytes: reading.bytes,
+            after: status(reading.after).node,
+        },
     }
 }
 

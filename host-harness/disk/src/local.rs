@@ -45,7 +45,7 @@ use watch::Watch;
 pub use native::{Hold, Native};
 #[cfg(not(target_family = "wasm"))]
 pub use open::LocalStoreError;
-pub use system::{OpenHow, RawEntry, Status, Surveyed, System, Whole};
+pub use system::{OpenHow, RawEntry, Reached, Status, Surveyed, System, Whole};
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 

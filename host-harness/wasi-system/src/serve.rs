@@ -5,7 +5,7 @@ use wasip2::filesystem::types::ErrorCode;
 use wasip2::random::random::get_random_u64;
 
 use crate::bindings::exports::aof::disk::system::{
-    Errno, Guest, Identity, Kind, OpenHow, Reading, Status, Surveyed, Whole,
+    Errno, Guest, Identity, Kind, OpenHow, Reached, Reading, Status, Surveyed, Whole,
 };
 use crate::table::{Open, ROOT, Table, with};
 use crate::{flush, open, status};
@@ -47,8 +47,13 @@ impl Guest for Component {
         with(|table| status::at(&table.at(dir)?.descriptor, &name))
     }
 
-    fn glance(path: String) -> Result<Status, Errno> {
-        with(|table| status::at(&table.at(ROOT)?.descriptor, &path))
+    fn glances(paths: Vec<String>) -> Vec<Option<Status>> {
+        let found = with(|table| {
+            let root = &table.at(ROOT)?.descriptor;
+            let glance = |path: &String| status::at(root, path).ok();
+            Ok(paths.iter().map(glance).collect())
+        });
+        found.unwrap_or_else(|_| vec![None; paths.len()])
     }
 
     fn stat_open(open: u32) -> Result<Status, Errno> {
@@ -56,7 +61,12 @@ impl Guest for Component {
     }
 
     /// WASI follows symlinks on the way.
-    fn reach(_path: String) -> Option<u32> {
+    fn reach(_path: String) -> Reached {
+        Reached::Unclear
+    }
+
+    /// The same.
+    fn fetch(_path: String, _bytes_max: u64) -> Option<Whole> {
         None
     }
 
@@ -85,12 +95,11 @@ impl Guest for Component {
     fn read_whole(dir: u32, name: String, bytes_max: u64) -> Result<Whole, Errno> {
         with(|table| {
             let dir = &table.at(dir)?.descriptor;
-            let Some(seen) = if_there(status::at(dir, &name))? else {
-                return Ok(Whole::Absent);
+            match status::looks_readable(dir, &name, bytes_max) {
+                Err(ErrorCode::NoEntry) => return Ok(Whole::Absent),
+                Ok(false) => return status::at(dir, &name).map(Whole::Seen),
+                other => other?,
             };
-            if seen.kind != Kind::File || seen.size > bytes_max {
-                return Ok(Whole::Seen(seen));
-            }
             let file = match open::file(dir, &name, OpenHow::Read) {
                 Err(ErrorCode::NoEntry) => return Ok(Whole::Absent),
                 other => other?,
@@ -100,7 +109,7 @@ impl Guest for Component {
                 return Ok(Whole::Seen(before));
             }
             let bytes = open::read(&file, 0, bytes_max.saturating_add(1))?;
-            let after = status::of_open(&file)?;
+            let after = status::again(&file, &before)?;
             Ok(Whole::Read(Reading {
                 before,
                 bytes,

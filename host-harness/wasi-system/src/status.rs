@@ -16,6 +16,21 @@ pub fn of_open(open: &Descriptor) -> Result<Status, ErrorCode> {
     Ok(status(&open.stat()?, open.metadata_hash()?))
 }
 
+/// The same file once more.
+pub fn again(open: &Descriptor, before: &Status) -> Result<Status, ErrorCode> {
+    let hash = MetadataHashValue {
+        lower: before.inode,
+        upper: 0,
+    };
+    Ok(status(&open.stat()?, hash))
+}
+
+/// Whether a name in a directory is that of a file of at most so many bytes.
+pub fn looks_readable(dir: &Descriptor, name: &str, bytes_max: u64) -> Result<bool, ErrorCode> {
+    let stat = dir.stat_at(PathFlags::empty(), name)?;
+    Ok(stat.type_ == DescriptorType::RegularFile && stat.size <= bytes_max)
+}
+
 /// A name in a directory, itself and not what it points at.
 pub fn at(dir: &Descriptor, name: &str) -> Result<Status, ErrorCode> {
     let follow_nothing = PathFlags::empty();

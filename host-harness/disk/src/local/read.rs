@@ -16,6 +16,11 @@ const ATTEMPTS_MAX: usize = 3;
 
 /// The file at a path, if it is a regular one of at most `bytes_max` bytes.
 pub(super) fn blob<S: System>(walk: &Walk<'_, S>, path: RelPath<'_>, bytes_max: u64) -> Blob {
+    if let Some(whole) = walk.system().fetch(path.as_str(), bytes_max)
+        && let Some(blob) = settled(whole, bytes_max)
+    {
+        return blob;
+    }
     let dir = match walk.dir(path.parent()) {
         Ok(dir) => dir,
         Err(Miss::Absent) => return Blob::Absent,
@@ -44,8 +49,13 @@ fn attempt<S: System>(
         Some(whole) => whole?,
         None => step_by_step(walk, dir, name, bytes_max)?,
     };
+    Ok(settled(whole, bytes_max))
+}
+
+/// None if the file changed while it was read.
+fn settled(whole: Whole, bytes_max: u64) -> Option<Blob> {
     let (before, bytes, after) = match whole {
-        Whole::Seen(node) => return Ok(admit(node, bytes_max).err()),
+        Whole::Seen(node) => return admit(node, bytes_max).err(),
         Whole::Read {
             before,
             bytes,
@@ -54,11 +64,11 @@ fn attempt<S: System>(
     };
     let stamp = match admit(before, bytes_max) {
         Ok(stamp) => stamp,
-        Err(blob) => return Ok(Some(blob)),
+        Err(blob) => return Some(blob),
     };
     let held = matches!(after, Node::File(now) if same(&now, &stamp));
     let whole = held && bytes.len() as u64 == stamp.size;
-    Ok(whole.then_some(Blob::Content(Content { bytes, stamp })))
+    whole.then_some(Blob::Content(Content { bytes, stamp }))
 }
 
 fn step_by_step<S: System>(

@@ -60,6 +60,17 @@ pub enum Whole {
     },
 }
 
+/// What lies at the end of a path beneath the root.
+#[derive(Debug)]
+pub enum Reached<D> {
+    /// A directory, with no symlink on the way.
+    There(D),
+    /// Nothing, as far as directories lead that are no symlinks.
+    Absent,
+    /// It has to be reached step by step, if it can be reached at all.
+    Unclear,
+}
+
 /// A name in a directory, and what lies there if it still does.
 pub type Surveyed = (Vec<u8>, Option<Status>);
 
@@ -125,10 +136,13 @@ pub trait System: Debug + Send {
     /// Nobody opens that file for anything else.
     fn lock(&self, file: &Self::File) -> Result<(), Errno>;
 
-    /// `open_dir` all the way from the root; none for what has to be reached step by step, if it
-    /// can be reached at all.
-    fn reach(&self, _path: &str) -> Option<Self::Dir> {
-        None
+    /// `glance` at each of several paths; none where it fails.
+    fn glances(&self, paths: &[&str]) -> Vec<Option<Status>> {
+        paths.iter().map(|path| self.glance(path).ok()).collect()
+    }
+    /// `open_dir` all the way from the root.
+    fn reach(&self, _path: &str) -> Reached<Self::Dir> {
+        Reached::Unclear
     }
     /// `entries`, and `stat` of each; none where one after the other costs the same.
     fn survey(&self, _dir: &Self::Dir) -> Option<Result<Vec<Surveyed>, Errno>> {
@@ -142,6 +156,12 @@ pub trait System: Debug + Send {
         _name: &str,
         _bytes_max: u64,
     ) -> Option<Result<Whole, Errno>> {
+        None
+    }
+
+    /// `whole` of a path beneath the root with no symlink on the way; none for anything else, which
+    /// is then read step by step.
+    fn fetch(&self, _path: &str, _bytes_max: u64) -> Option<Whole> {
         None
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rustix::io::Errno;
 
-use super::system::{Status, System};
+use super::system::{Reached, Status, System};
 use super::{failure, owner};
 use crate::contract::{Stamp, StoreError};
 use crate::overlay::Ground;
@@ -72,8 +72,9 @@ impl<'s, S: System> Walk<'s, S> {
         let handle = match path {
             None => self.system.root().map_err(Miss::Failed)?,
             Some(path) => match self.reach(path) {
-                Some(handle) => handle,
-                None => self.enter(&self.dir(path.parent())?, path.name())?,
+                Reached::There(handle) => handle,
+                Reached::Absent => return Err(Miss::Absent),
+                Reached::Unclear => self.enter(&self.dir(path.parent())?, path.name())?,
             },
         };
         let mut open = self.open.borrow_mut();
@@ -85,12 +86,13 @@ impl<'s, S: System> Walk<'s, S> {
     }
 
     /// The handle of a directory below one that is not open yet, if the system has a short way.
-    fn reach(&self, path: RelPath<'_>) -> Option<S::Dir> {
-        let parent = path.parent()?;
-        if self.open.borrow().contains_key(parent.as_str()) {
-            return None;
+    fn reach(&self, path: RelPath<'_>) -> Reached<S::Dir> {
+        match path.parent() {
+            Some(parent) if !self.open.borrow().contains_key(parent.as_str()) => {
+                self.system.reach(path.as_str())
+            }
+            _ => Reached::Unclear,
         }
-        self.system.reach(path.as_str())
     }
 
     /// The handle of the directory that holds, or would hold, `path`.
@@ -98,17 +100,16 @@ impl<'s, S: System> Walk<'s, S> {
         self.dir(path.parent()).map_err(|miss| miss.error(path))
     }
 
-    /// The stamp of a directory, without opening anything on the way.
+    /// The stamps of directories, without opening anything on the way.
     ///
     /// Only good for noticing that something changed: symlinks on the way are followed.
-    pub(super) fn glance(&self, path: RelPath<'_>) -> Option<Stamp> {
-        match self.system.glance(path.as_str()) {
-            Ok(Status {
-                node: Node::Directory(stamp),
-                ..
-            }) => Some(stamp),
+    pub(super) fn glances(&self, paths: &[&str]) -> Vec<Option<Stamp>> {
+        let of_directory = |status: Option<Status>| match status?.node {
+            Node::Directory(stamp) => Some(stamp),
             _ => None,
-        }
+        };
+        let found = self.system.glances(paths);
+        found.into_iter().map(of_directory).collect()
     }
 
     /// What an entry of an open directory is, without following it.

@@ -148,14 +148,16 @@ impl Watch {
                 .begins(now, self.sweep_interval.saturating_mul(SWEEPS_PER_REVIEW)),
         };
         let mut relisting = Duration::ZERO;
-        for (dir, watched) in &mut self.directories {
+        let names: Vec<&str> = self.directories.keys().map(String::as_str).collect();
+        let marks = marks_now(walk, &names);
+        for ((dir, watched), mark) in self.directories.iter_mut().zip(marks) {
             let path = RelPath::parse(dir)?;
             let look = Look {
                 sweep: look.sweep || dirty.is_whole(dir),
                 ..look
             };
             let is_doubted = watched.is_doubted(look);
-            let mut is_stale = is_doubted || mark_now(walk, path) != watched.mark;
+            let mut is_stale = is_doubted || mark != watched.mark;
             if let Some(names) = dirty.names(dir).filter(|_| !is_stale) {
                 is_stale = watched.touched(walk, path, names, &mut self.news)?;
             }
@@ -427,7 +429,13 @@ fn now(system: &impl System) -> Duration {
 }
 
 fn mark_now<S: System>(walk: &Walk<'_, S>, path: RelPath<'_>) -> Option<Mark> {
-    walk.glance(path).map(|stamp| Mark::of(&stamp))
+    marks_now(walk, &[path.as_str()]).pop().flatten()
+}
+
+/// The marks of directories, in order; none for what is no directory.
+fn marks_now<S: System>(walk: &Walk<'_, S>, paths: &[&str]) -> Vec<Option<Mark>> {
+    let stamps = walk.glances(paths).into_iter();
+    stamps.map(|stamp| stamp.as_ref().map(Mark::of)).collect()
 }
 
 fn is_terminal(path: RelPath<'_>) -> bool {
