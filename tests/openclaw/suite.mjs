@@ -17,6 +17,7 @@ const ALL = [
   "configure",
   "busy",
   "refuse",
+  "adopt",
   "soak",
 ];
 const USUAL = ALL.filter((name) => name !== "soak");

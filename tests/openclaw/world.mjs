@@ -23,7 +23,7 @@ export class World {
     fs.mkdirSync(world.folder, { recursive: true });
     world.settings = settings;
     world.model = await ModelServer.start();
-    world.store = new Store({ folder: path.join(world.folder, "data"), aof: settings.aof });
+    world.store = Store.make({ folder: path.join(world.folder, "data"), aof: settings.aof });
     return world;
   }
 

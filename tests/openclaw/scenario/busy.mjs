@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { looping } from "../store/looping.mjs";
 import { until } from "../wait.mjs";
@@ -15,7 +16,9 @@ export const proves = "a busy or looping component does not stop the gateway";
 const CARDS = 4_000;
 /** What a person or a supervisor would call alive. */
 const HEALTH_MS_MAX = 500;
-const DEADLINE_MS = 2_000;
+const DEADLINE_MS = 3_000;
+/** As long as a call loops, to compare. */
+const IDLE_MS = DEADLINE_MS;
 
 export async function run(world, checked) {
   await takesInMuch(world, checked);
@@ -30,13 +33,14 @@ async function takesInMuch(world, checked) {
   const aside = path.join(world.folder, "cards");
   for (let at = 0; at < CARDS; at += 1) writeCard(aside, at);
   await until("the store is made", 30_000, () => fs.existsSync(tasks));
+  checked(`/health in ${await healthDuring(gateway, sleep(IDLE_MS))} while nothing is done`);
   const backlog = path.join(tasks, "backlog");
   fs.rmSync(backlog, { recursive: true, force: true });
   const begin = Date.now();
   fs.renameSync(aside, backlog);
-  const worst = await worstHealth(gateway, isKnown(gateway, cardId(CARDS - 1)));
+  const health = await healthDuring(gateway, isKnown(gateway, cardId(CARDS - 1)));
   const tookMs = Date.now() - begin;
-  checked(`/health within ${worst} ms while ${CARDS} cards are taken in (${tookMs} ms)`);
+  checked(`/health in ${health} while ${CARDS} cards are taken in (${tookMs} ms)`);
   await gateway.end();
 }
 
@@ -53,22 +57,23 @@ async function loops(world, checked) {
   assert.equal(code, 0, output);
   gateway.configure({ ...world.plugin, callDeadlineMs: DEADLINE_MS });
   await gateway.start();
+  checked(`/health in ${await healthDuring(gateway, sleep(IDLE_MS))} before anything is asked`);
   const begin = Date.now();
   const call = gateway.invoke("aof_task_get", { taskId: "LOOP" });
-  const worst = await worstHealth(gateway, call);
+  const health = await healthDuring(gateway, call);
   const { status } = await call;
   const tookMs = Date.now() - begin;
   assert.equal(status, 500);
   assert.ok(tookMs >= DEADLINE_MS - 100 && tookMs < 5 * DEADLINE_MS, `ended after ${tookMs} ms`);
-  checked(`/health within ${worst} ms while a call loops, which is ended after ${tookMs} ms`);
+  checked(`/health in ${health} while a call loops, which is ended after ${tookMs} ms`);
   const task = await world.dispatch({ title: "After the loop", agent: "reviewer" });
   await world.isDone(task);
   checked("the component starts anew by itself and goes on");
   await gateway.end();
 }
 
-/** The longest that /health took while a call went on. */
-async function worstHealth(gateway, call) {
+/** How long /health took while something went on. */
+async function healthDuring(gateway, call) {
   let isOver = false;
   call.finally(() => (isOver = true)).catch(() => {});
   const seen = [];
@@ -76,9 +81,11 @@ async function worstHealth(gateway, call) {
     seen.push(await gateway.health());
     return isOver;
   });
-  const worst = Math.ceil(Math.max(...seen));
+  seen.sort((one, other) => one - other);
+  const worst = Math.ceil(seen.at(-1));
   assert.ok(worst <= HEALTH_MS_MAX, `/health took ${worst} ms`);
-  return worst;
+  const at = (share) => seen[Math.floor(seen.length * share)].toFixed(1);
+  return `${at(0.5)} ms (${at(0.95)} in 19 of 20, ${worst} at worst)`;
 }
 
 function cardId(at) {

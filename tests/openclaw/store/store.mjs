@@ -34,14 +34,22 @@ scheduler:
 `;
 
 export class Store {
-  #aof;
-
-  /** @param {{folder: string, aof: string}} options `aof` is the command that checks it */
+  /**
+   * One in a folder, whatever is there.
+   *
+   * @param {{folder: string, aof: string}} options `aof` is the command that checks it
+   */
   constructor({ folder, aof }) {
     this.folder = folder;
-    this.#aof = aof;
-    this.#write("aof.yaml", SETTINGS);
-    this.#write("org/org-chart.yaml", CHART);
+    this.aofCommand = aof;
+  }
+
+  /** A new one with a chart and settings. */
+  static make(options) {
+    const store = new Store(options);
+    store.#write("aof.yaml", SETTINGS);
+    store.#write("org/org-chart.yaml", CHART);
+    return store;
   }
 
   /** `{ [task]: status }` of all cards in `_inbox`, by where they lie. */
@@ -86,7 +94,7 @@ export class Store {
     const line = ["--data-dir", this.folder, ...args, "--json"];
     const options = { timeout: COMMAND_MS, maxBuffer: 64 * 1024 * 1024 };
     return new Promise((resolve) => {
-      execFile(this.#aof, line, options, (error, stdout, stderr) => {
+      execFile(this.aofCommand, line, options, (error, stdout, stderr) => {
         const document = parsedLine(stdout)[0];
         resolve({ code: error?.code ?? 0, output: stdout + stderr, document });
       });
