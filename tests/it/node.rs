@@ -118,6 +118,12 @@ impl Process {
         told.expect("it lives");
     }
 
+    /// Lets the call at a point fail, counted from 1, and those after it go on.
+    pub fn fail_at(&self, point: u64, errno: &str) {
+        let told = self.ask(&json!({"call": "fail", "at": point, "errno": errno}));
+        told.expect("it lives");
+    }
+
     /// Lets a person put a file in a place at a point from now on, counted from 1.
     pub fn meddle_at(&self, point: u64, file: &str, text: &str) {
         let request = json!({"call": "meddle", "at": point, "file": file, "text": text});

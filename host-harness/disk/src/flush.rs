@@ -138,8 +138,8 @@ impl Flusher {
         };
         run().map_err(|errno| {
             self.failed = true;
-            let message = format!("could not be flushed to disk ({errno}); reopen the store");
-            StoreError::Io(IoFailure {
+            let message = format!("could not be flushed to disk ({errno})");
+            StoreError::Unflushed(IoFailure {
                 path: path.to_owned(),
                 message,
             })

@@ -143,8 +143,8 @@ impl<S: System> LocalStore<S> {
             return Err(StoreError::ReadOnly(first_path(batch)));
         };
         if self.flusher.has_failed() {
-            let message = "an earlier flush to disk failed; reopen the store".to_owned();
-            return Err(StoreError::Io(IoFailure {
+            let message = "an earlier flush to disk failed".to_owned();
+            return Err(StoreError::Unflushed(IoFailure {
                 path: first_path(batch),
                 message,
             }));

@@ -11,8 +11,8 @@ use crate::bindings::exports::aof::disk::system::OpenHow;
 /// At most so much is read at once.
 const CHUNK_BYTES: u64 = 1 << 20;
 
-/// Opens a directory by its name in another one, after a look at it: WASI cannot be told not to wait
-/// for the other end of a pipe.
+/// Opens a directory by its name in another one, after a look at it: WASI cannot be told not to
+/// wait for the other end of a pipe.
 pub fn directory(parent: &Descriptor, name: &str) -> Result<Descriptor, ErrorCode> {
     match parent.stat_at(PathFlags::empty(), name)?.type_ {
         DescriptorType::Directory => {}

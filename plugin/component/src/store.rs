@@ -144,5 +144,9 @@ fn error(error: host::StoreError) -> StoreError {
             path: failure.path,
             message: failure.message,
         },
+        host::StoreError::Unflushed(failure) => StoreError::Unflushed {
+            path: failure.path,
+            message: failure.message,
+        },
     }
 }

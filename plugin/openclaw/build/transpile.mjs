@@ -4,8 +4,8 @@
 //
 // FOLDER gets `NAME.js` and the core modules. The adapter between composed components copies from
 // one memory to another: without multi-memory jco does that byte by byte in JavaScript. The modules
-// were compiled for size, and for an engine that works on them harder than V8 does: `wasm-opt` makes
-// them smaller and faster.
+// were compiled for size, and for an engine that works on them harder than V8 does: `wasm-opt`
+// makes them smaller and faster.
 
 import fs from "node:fs";
 import path from "node:path";

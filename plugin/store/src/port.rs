@@ -100,6 +100,14 @@ pub enum StoreError {
         /// What the system said.
         message: String,
     },
+    /// A flush failed, now or before: the store has to be opened again.
+    #[error("`{path}`: {message}")]
+    Unflushed {
+        /// The file.
+        path: String,
+        /// What the system said.
+        message: String,
+    },
 }
 
 impl StoreError {
@@ -109,7 +117,10 @@ impl StoreError {
     pub fn may_be_half_done(&self) -> bool {
         matches!(
             self,
-            StoreError::ReadOnly(_) | StoreError::NoSpace(_) | StoreError::Io { .. }
+            StoreError::ReadOnly(_)
+                | StoreError::NoSpace(_)
+                | StoreError::Io { .. }
+                | StoreError::Unflushed { .. }
         )
     }
 }

@@ -61,5 +61,11 @@ pub fn refusal_of(error: &StoreError) -> Refusal {
         StoreError::Io { path, .. } => {
             Refusal::broken("AOF-4007", message, "see the system's message").at(path.clone())
         }
+        StoreError::Unflushed { path, .. } => Refusal::broken(
+            "AOF-4009",
+            message,
+            "see the system's message; the store has to be opened again",
+        )
+        .at(path.clone()),
     }
 }

@@ -157,8 +157,8 @@ fn a_file_that_may_not_be_read_does_not_stop_a_flush() {
     assert!(flushed(&strings, disk.path()).contains("a/Y.md"));
 }
 
-/// Somebody puts a file in the way at each call of a move. WASI has no exclusive rename, so there is
-/// one moment, between the last look and the rename, at which it is lost.
+/// Somebody puts a file in the way at each call of a move. WASI has no exclusive rename, so there
+/// is one moment, between the last look and the rename, at which it is lost.
 #[test]
 fn a_file_that_is_put_in_the_way_of_a_move_is_kept_but_at_one_moment() {
     let mut lost = 0;
@@ -188,7 +188,7 @@ fn a_flush_that_fails_refuses_whatever_comes_after_it_until_it_is_opened_again()
     theirs.accept(&[Op::Sync]);
     strings.fail_flushes(true);
     let refused = theirs.refuse(&[journal("journal", &["line"]), create("new", "")]);
-    assert!(matches!(refused, StoreError::Io(_)), "{refused:?}");
+    assert!(matches!(refused, StoreError::Unflushed(_)), "{refused:?}");
     strings.fail_flushes(false);
     assert!(theirs.commit(&[create("new", "")]).is_err());
     assert!(!disk.path().join("new").exists());

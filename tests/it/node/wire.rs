@@ -60,11 +60,16 @@ pub fn error(told: &Value) -> StoreError {
         "no-space" => StoreError::NoSpace(text(val)),
         "bad-path" => StoreError::BadPath(text(val)),
         "too-large" => StoreError::TooLarge(text(val)),
-        "io" => StoreError::Io(IoFailure {
-            path: text(&val["path"]),
-            message: text(&val["message"]),
-        }),
+        "io" => StoreError::Io(failure(val)),
+        "unflushed" => StoreError::Unflushed(failure(val)),
         other => panic!("no error of the contract: {other}"),
+    }
+}
+
+fn failure(told: &Value) -> IoFailure {
+    IoFailure {
+        path: text(&told["path"]),
+        message: text(&told["message"]),
     }
 }
 

@@ -11,7 +11,7 @@ import { FORMER, formerStore } from "../store/former.mjs";
 import { Store } from "../store/store.mjs";
 import { until } from "../wait.mjs";
 
-export const proves = "a directory of AOF 1.20 is adopted, worked on, and part of the gateway's backup";
+export const proves = "a directory of AOF 1.20 is adopted, worked on, and in the gateway's backup";
 
 /** Settings of the plugin that AOF 1.20 was. */
 const FORMER_ENTRY = { pollIntervalMs: 30_000, defaultLeaseTtlMs: 600_000 };

@@ -1,7 +1,8 @@
 //! The gateway itself: what it holds, and every call that goes through it.
 //!
 //! It passes calls on and takes in what comes back; it decides nothing about tasks.
-//! Invariant: after a call that broke the component, the next call finds a working one.
+//! Invariant: after a call that broke the component, or after a failed flush, the next call finds a
+//! working one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use super::observer::Observer;
 
 /// The component took a change of `aof.yaml` in.
 const RELOADED: &str = "config.reloaded";
+/// A flush failed: the store takes nothing more until it is opened again.
+const UNFLUSHED: &str = "AOF-4009";
 /// When the settings do not say.
 const POLL_INTERVAL_MS_DEFAULT: u64 = 30_000;
 
@@ -318,7 +321,7 @@ impl Gateway {
         }
     }
 
-    /// Calls the component; if it breaks, the next call finds a new one.
+    /// Calls the component; if it breaks, or a flush failed, the next call finds it opened anew.
     pub(super) fn call<T>(
         &mut self,
         caller: Caller,
@@ -329,7 +332,7 @@ impl Gateway {
             self.recover()?;
         }
         let result = run(self.instance.as_mut(), &ctx);
-        if self.instance.is_poisoned()
+        if (self.instance.is_poisoned() || is_unflushed(&result))
             && let Err(error) = self.recover()
         {
             tracing::error!(%error, "the component cannot be opened again");
@@ -414,4 +417,8 @@ fn broken_off(failure: &Value) -> GatewayError {
             reason: error.to_string(),
         },
     }
+}
+
+fn is_unflushed<T>(result: &Result<T, CallError>) -> bool {
+    matches!(result, Err(CallError::Refused(error)) if error.code == UNFLUSHED)
 }

@@ -330,6 +330,22 @@ fn after_a_trap_the_next_call_works_and_live_sessions_are_adopted_again() {
 }
 
 #[test]
+fn after_a_failed_flush_the_store_is_opened_anew_and_after_a_full_disk_it_is_not() {
+    for (code, openings) in [("AOF-4009", 1), ("AOF-4004", 0)] {
+        let refused = Act::Refuse(code, ErrorKind::Broken);
+        let fake = Fake::default().will("poll", [refused]);
+        let (mut gateway, _, _) = opened(&fake, complete());
+        fake.log();
+        let error = gateway.poll(PollMode::Act).unwrap_err();
+        assert_eq!(error.fault().code, code);
+        let log = fake.log();
+        let count = log.iter().filter(|line| *line == "recover").count();
+        assert_eq!(count, openings, "{code}: {log:?}");
+        assert!(gateway.poll(PollMode::Act).is_ok());
+    }
+}
+
+#[test]
 fn an_end_that_could_not_be_told_is_told_again() {
     let fake = Fake::default().will("poll", [start("R1")]).will(
         "ended",

@@ -177,7 +177,7 @@ impl<B: StoreBackend> StoreBackend for FlawedStore<B> {
         }
         let batch = self.spoil(batch);
         match self.whole.commit(&batch, epoch) {
-            Err(StoreError::NoSpace(_) | StoreError::Io(_))
+            Err(StoreError::NoSpace(_) | StoreError::Io(_) | StoreError::Unflushed(_))
                 if self.defect == Defect::SwallowFailure =>
             {
                 Ok(self.cursor)

@@ -99,6 +99,10 @@ pub(super) fn error(error: host::StoreError) -> StoreError {
             path: failure.path,
             message: failure.message,
         },
+        host::StoreError::Unflushed(failure) => StoreError::Unflushed {
+            path: failure.path,
+            message: failure.message,
+        },
     }
 }
 

@@ -10,6 +10,9 @@ import { Broken, isRefused } from "./thread.js";
 /** The host itself: ticks, hooks, openings. */
 export const HOST = { tag: "host" };
 
+/** Somebody else took the store over; a flush failed. */
+const TO_BE_OPENED = new Set(["AOF-4002", "AOF-4009"]);
+
 export class Component {
   #thread;
   #config;
@@ -55,7 +58,13 @@ export class Component {
    */
   async call(face, call, caller, ...args) {
     await this.open();
-    return this.#thread.call(face, call, [context(caller), ...args]);
+    try {
+      return await this.#thread.call(face, call, [context(caller), ...args]);
+    } catch (error) {
+      // The next call opens it again: then it is clear who has it, and what has reached the disk.
+      if (isRefused(error) && TO_BE_OPENED.has(error.code)) this.#opening = undefined;
+      throw error;
+    }
   }
 
   /** Calls an export that takes no context. */

@@ -6,11 +6,11 @@
 // `openSystem` as JSON. Requests are `{ call, … }` with the arguments of the contract by name,
 // answers `{ ok }` or `{ err }`; bytes are base64, and numbers of 64 bits are strings. Besides the
 // contract there is what a test does to a process at its n-th point from now: it lets it `die`,
-// lets a person `meddle` by putting another file in a place, or lets somebody in the process
-// `unlock` the store, by opening the lock file and closing it; `reached` says whether it has come
-// to that. Points lie before each call that changes the disk or takes the lock, and half way
-// through each that writes. A `rival` is another writer in the same process. Ends with its input,
-// or when the component breaks.
+// lets the call `fail` with an errno, lets a person `meddle` by putting another file in a place, or
+// lets somebody in the process `unlock` the store, by opening the lock file and closing it;
+// `reached` says whether it has come to that. Points lie before each call that changes the disk,
+// flushes it or takes the lock, and half way through each that writes. A `rival` is another writer
+// in the same process. Ends with its input, or when the component breaks.
 
 import fs from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -34,6 +34,11 @@ function die(last) {
   process.kill(process.pid, "SIGKILL");
   // The kernel need not be done with it when the call returns.
   for (;;);
+}
+
+function fail(last, errno) {
+  last?.();
+  throw errno;
 }
 
 /** Whoever dies here does `last` before. */
@@ -84,6 +89,9 @@ function pointed(system) {
     write: writing("write"),
     overwrite: writing("overwrite"),
     truncate: changing("truncate"),
+    syncDir: changing("syncDir"),
+    syncFile: changing("syncFile"),
+    syncAll: changing("syncAll"),
     lock: changing("lock"),
   };
 }
@@ -114,6 +122,7 @@ const calls = {
   read: (store, { paths, bytesMax }) => store.read(paths, BigInt(bytesMax)),
   commit: (store, { batch, epoch }) => store.commit(batch.map(operation), BigInt(epoch)),
   die: (_store, { at }) => arrange(at, die),
+  fail: (_store, { at, errno }) => arrange(at, (last) => fail(last, errno)),
   meddle: (_store, { at, file, text }) => arrange(at, () => put(file, text)),
   unlock: (_store, { at }) => arrange(at, () => fs.closeSync(fs.openSync(inRoot("state/lock")))),
   reached: () => pointsLeft <= 0,

@@ -175,14 +175,14 @@ fn a_failed_flush_is_final_until_reopened() {
         let mut room = journaled();
         room.rig.fail_after(0);
         assert!(
-            matches!(room.commit(&batch), Err(StoreError::Io(_))),
+            matches!(room.commit(&batch), Err(StoreError::Unflushed(_))),
             "{flush}"
         );
         room.rig.fail_no_more();
-        let Err(StoreError::Io(failure)) = room.commit(&[create("b/Z.md")]) else {
+        let Err(StoreError::Unflushed(failure)) = room.commit(&[create("b/Z.md")]) else {
             panic!("accepted after a failed {flush}")
         };
-        assert!(failure.message.contains("reopen"));
+        assert!(failure.message.contains("earlier"));
         room.epoch = room.store.open(Mode::Writer).unwrap().epoch;
         room.commit(&[create("b/Z.md")]).unwrap();
     }
@@ -195,7 +195,7 @@ fn a_line_that_could_not_be_flushed_is_taken_back_and_nothing_is_seen() {
     room.rig.fail_after(0);
     let [moved, changed] = transition("X.md");
     let batch = [journal("record"), moved, changed, append("log")];
-    assert!(matches!(room.commit(&batch), Err(StoreError::Io(_))));
+    assert!(matches!(room.commit(&batch), Err(StoreError::Unflushed(_))));
     assert_eq!(visible(&room), before);
 }
 
