@@ -129,6 +129,21 @@ fn by_host(now_ms: u64) -> Ctx {
     }
 }
 
+/// An instance that has the store open, and its epoch.
+fn resident(dir: &TempDir, now_ms: u64) -> (Store<Host>, Embedded, u64) {
+    let (mut store, embedded, _) = arrive(Some(dir.path()), &[]);
+    let config = Config {
+        read_only: false,
+        overrides: None,
+        origins: None,
+        projects: None,
+    };
+    let lifecycle = embedded.aof_orchestrator_lifecycle();
+    let opened = lifecycle.call_open(&mut store, &by_host(now_ms), &config);
+    let epoch = opened.unwrap().unwrap().epoch;
+    (store, embedded, epoch)
+}
+
 #[test]
 fn the_world_asks_for_nothing_but_wasi() {
     let ty = component().component_type();
@@ -285,16 +300,8 @@ fn what_is_refused_has_a_code_and_changes_nothing() {
 fn while_another_one_writes_calls_that_only_read_are_answered() {
     let dir = furnished();
     let id = dispatched(&dir, &task("There"));
-    let (mut store, resident, _) = arrive(Some(dir.path()), &[]);
-    let config = Config {
-        read_only: false,
-        overrides: None,
-        origins: None,
-        projects: None,
-    };
+    let (mut store, resident, _) = resident(&dir, 1_000);
     let lifecycle = resident.aof_orchestrator_lifecycle();
-    let opened = lifecycle.call_open(&mut store, &by_host(1_000), &config);
-    opened.unwrap().unwrap();
     let before = files(&dir);
     assert_eq!(status(&dir, &id), "ready");
     let refused = call(&dir, &|it, store| it.call_complete(store, &id, "x")).unwrap_err();
@@ -313,17 +320,10 @@ fn while_another_one_writes_calls_that_only_read_are_answered() {
 fn an_instance_that_stays_has_the_whole_contract() {
     let dir = furnished();
     let id = dispatched(&dir, &task("Write"));
-    let (mut store, resident, _) = arrive(Some(dir.path()), &[]);
-    let config = Config {
-        read_only: false,
-        overrides: None,
-        origins: None,
-        projects: None,
-    };
     let now = 4_000_000_000_000;
+    let (mut store, resident, epoch) = resident(&dir, now);
+    assert_eq!(epoch, 2);
     let lifecycle = resident.aof_orchestrator_lifecycle();
-    let opened = lifecycle.call_open(&mut store, &by_host(now), &config);
-    assert_eq!(opened.unwrap().unwrap().epoch, 2);
     let scheduler = resident.aof_orchestrator_scheduler();
     let polled = scheduler.call_poll(&mut store, &by_host(now + 1), PollMode::Act);
     let polled = polled.unwrap().unwrap();
