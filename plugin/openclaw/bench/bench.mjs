@@ -25,7 +25,7 @@ const packages =
   positionals.length > 0 ? positionals : [path.join(repository, "target/openclaw/package")];
 
 const ROWS = [
-  ["ready, 1,000 cards (ms)", (it) => it.readyMs],
+  ["ready, 1,000 cards (ms)", (it) => pair(it.readyMs)],
   ["a call without work", (it) => pair(it.nextDue)],
   ["`aof_task_get`", (it) => pair(it.get)],
   ["a tick with nothing to do", (it) => pair(it.tick)],
@@ -62,7 +62,7 @@ function besides() {
     return json(binary, [store, made.trim()]);
   };
   const { readyMs } = of("1000");
-  return { ...of(values.cards), readyMs };
+  return { ...of(values.cards), readyMs: { median: readyMs, least: readyMs } };
 }
 
 function json(command, args) {
