@@ -20,7 +20,7 @@ pub use backend::StoreBackend;
 pub use dirty::{Dirty, DirtySet, NAMES_MAX, Wake};
 pub use flush::{Durability, FlushCount};
 #[cfg(not(target_family = "wasm"))]
-pub use local::{Hold, LocalStoreError, Native};
+pub use local::{Hold, LocalStoreError, Native, is_leased};
 pub use local::{LocalStore, OpenHow, RawEntry, Reached, Status, Surveyed, System, Whole};
 pub use memory::{MemoryDisk, MemoryStore};
 pub use path::RelPath;

@@ -44,7 +44,7 @@ use watch::Watch;
 #[cfg(not(target_family = "wasm"))]
 pub use native::{Hold, Native};
 #[cfg(not(target_family = "wasm"))]
-pub use open::LocalStoreError;
+pub use open::{LocalStoreError, is_leased};
 pub use system::{OpenHow, RawEntry, Reached, Status, Surveyed, System, Whole};
 
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -130,11 +130,11 @@ impl<S: System> LocalStore<S> {
         Ok(owner::shown_epoch(&Walk::new(&self.system)).max(self.epoch))
     }
 
-    /// Whatever takes long begins with this.
-    fn keep_lock(&self) -> Result<(), StoreError> {
-        match &self.writer {
-            Some(lock) => lock.keep(&self.system),
-            None => Ok(()),
+    /// Whatever takes long begins with this. Who only reads does not mind if it fails.
+    fn keep_lock(&self) {
+        let kept = self.writer.as_ref().map(|lock| lock.keep(&self.system));
+        if let Some(Err(error)) = kept {
+            tracing::debug!(?error, "the lock comes to its end");
         }
     }
 
@@ -221,15 +221,22 @@ impl<S: System> StoreBackend for LocalStore<S> {
             Mode::Reader => self.open_reader()?,
         };
         self.watch.reset();
+        let boot = self.system.boot();
+        // After a failed flush what can be read need not be on the disk: as after a loss of power.
+        let boot = if self.flusher.has_failed() {
+            !boot
+        } else {
+            boot
+        };
         self.flusher.forgive();
         Ok(Session {
             epoch: self.epoch,
-            boot: self.system.boot(),
+            boot,
         })
     }
 
     fn changes(&mut self, cursor: u64, limit: u32) -> Result<Page, StoreError> {
-        self.keep_lock()?;
+        self.keep_lock();
         self.watch.changes(&Walk::new(&self.system), cursor, limit)
     }
 
@@ -238,7 +245,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
         let sweep_epoch = (!watch && self.writer.is_some()).then_some(self.epoch);
         let mut listings = Vec::with_capacity(dirs.len());
         for dir in dirs {
-            self.keep_lock()?;
+            self.keep_lock();
             let watch = watch.then_some(&mut self.watch);
             listings.push(list_one(&walk, watch, dir, sweep_epoch)?);
         }
@@ -246,7 +253,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
     }
 
     fn read(&mut self, paths: &[String], bytes_max: u64) -> Result<Vec<Blob>, StoreError> {
-        self.keep_lock()?;
+        self.keep_lock();
         let walk = Walk::new(&self.system);
         let mut bytes = 0;
         let mut blobs = Vec::with_capacity(paths.len());
@@ -263,7 +270,7 @@ impl<S: System> StoreBackend for LocalStore<S> {
     }
 
     fn commit(&mut self, batch: &[Op], epoch: u64) -> Result<u64, StoreError> {
-        self.keep_lock()?;
+        self.keep_lock();
         self.admit(batch, epoch)?;
         let steps = Step::parse_batch(batch)?;
         if !steps.is_empty() {

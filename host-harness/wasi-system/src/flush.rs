@@ -68,12 +68,12 @@ impl Unflushed {
 
     /// Flushes it all; after a failure it is to be flushed still.
     pub fn flush(&mut self, root: &Descriptor) -> Result<(), ErrorCode> {
-        let is_done = match self {
-            Self::These(paths) => paths.flush(root).is_ok(),
+        // If it fails, everything is to be flushed still.
+        let flushed = match std::mem::replace(self, Self::Everything) {
+            Self::These(paths) => paths.flush(root)?,
             Self::Everything => false,
         };
-        if !is_done {
-            *self = Self::Everything;
+        if !flushed {
             beneath(root, 0)?;
         }
         *self = Self::These(Paths::default());
@@ -82,22 +82,31 @@ impl Unflushed {
 }
 
 impl Paths {
-    fn flush(&self, root: &Descriptor) -> Result<(), ErrorCode> {
+    /// False if one of them is not there any more. A flush that fails is an error, and final: tried
+    /// again, the system might say that all is well.
+    fn flush(&self, root: &Descriptor) -> Result<bool, ErrorCode> {
         for path in &self.files {
-            let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
-            let file = match reach(root, dir)? {
-                Some(dir) => open::file(&dir, name, OpenHow::Read)?,
-                None => open::file(root, name, OpenHow::Read)?,
+            let Ok(file) = file_at(root, path) else {
+                return Ok(false);
             };
             file.sync_data()?;
         }
         for path in &self.directories {
-            match reach(root, path)? {
-                Some(dir) => names(&dir)?,
-                None => names(root)?,
+            match reach(root, path) {
+                Ok(Some(dir)) => names(&dir)?,
+                Ok(None) => names(root)?,
+                Err(_) => return Ok(false),
             }
         }
-        Ok(())
+        Ok(true)
+    }
+}
+
+fn file_at(root: &Descriptor, path: &str) -> Result<Descriptor, ErrorCode> {
+    let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
+    match reach(root, dir)? {
+        Some(dir) => open::file(&dir, name, OpenHow::Read),
+        None => open::file(root, name, OpenHow::Read),
     }
 }
 

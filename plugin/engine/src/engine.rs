@@ -40,18 +40,30 @@ impl<S: Store> Engine<S> {
     /// says.
     pub fn open(&mut self, ctx: &Context, config: &Config) -> Result<Opened, Refusal> {
         self.shut();
-        let (session, opened) = opening::open(&mut self.store, ctx, config)?;
-        self.session = Some(session);
-        Ok(opened)
+        match opening::open(&mut self.store, ctx, config) {
+            Ok((session, opened)) => {
+                self.session = Some(session);
+                Ok(opened)
+            }
+            Err(refusal) => {
+                self.let_go();
+                Err(refusal)
+            }
+        }
     }
 
     /// Flushes everything, forgets it, and lets go of the writer's lock.
     pub fn close(&mut self) {
         if self.shut() {
-            // What the store does not give back now it gives back with its process or its term.
-            let released = self.store.open(Mode::Reader);
-            released.map(drop).unwrap_or_default();
+            self.let_go();
         }
+    }
+
+    /// Gives the writer's lock back. What the store does not give back now it gives back with its
+    /// process, or its term.
+    fn let_go(&mut self) {
+        let released = self.store.open(Mode::Reader);
+        released.map(drop).unwrap_or_default();
     }
 
     /// Flushes everything and forgets it; true if it was open for writing.

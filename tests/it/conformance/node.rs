@@ -107,16 +107,22 @@ fn whoever_opens_while_the_lock_file_is_replaced_has_the_lock_of_the_new_one_or_
     for point in 1.. {
         let disk = LocalHand::new();
         disk.put("state/lock", b"");
-        let (process, backend) = attach(&disk);
+        let (process, mut backend) = attach(&disk);
         process.meddle_at(point, "state/lock", "");
-        let mut theirs = Session::of(backend, Mode::Writer);
+        let opened = backend.open(Mode::Writer);
         if !process.has_reached_it() {
             assert!(point > 10, "there was no such point");
             return;
         }
         let names = fs::read_dir(disk.path().join("state")).unwrap();
         assert_eq!(names.count(), 3, "point {point}: the lock and two epochs");
-        let is_theirs = theirs.commit(&[create("a", "")]).is_ok();
+        let is_theirs = match opened {
+            Ok(session) => backend.commit(&[create("a", "")], session.epoch).is_ok(),
+            Err(refused) => {
+                assert!(matches!(refused, StoreError::StaleEpoch(_)), "{refused:?}");
+                false
+            }
+        };
         let is_ours = disk.attach().open(Mode::Writer).is_ok();
         assert_ne!(is_theirs, is_ours, "point {point}");
     }

@@ -186,15 +186,32 @@ fn a_flush_that_fails_refuses_whatever_comes_after_it_until_it_is_opened_again()
     let disk = furnished();
     let (strings, mut theirs) = writer(&disk);
     theirs.accept(&[Op::Sync]);
-    strings.fail_flushes(true);
+    strings.fail_flush_after(0);
     let refused = theirs.refuse(&[journal("journal", &["line"]), create("new", "")]);
     assert!(matches!(refused, StoreError::Unflushed(_)), "{refused:?}");
-    strings.fail_flushes(false);
     assert!(theirs.commit(&[create("new", "")]).is_err());
     assert!(!disk.path().join("new").exists());
     assert_eq!(fs::read(disk.path().join("journal")).unwrap(), b"");
     theirs.epoch = theirs.backend.open(Mode::Writer).unwrap().epoch;
     theirs.accept(&[create("new", "")]);
+}
+
+#[test]
+fn whichever_file_cannot_be_flushed_the_flush_of_everything_says_so() {
+    for flushes in 0.. {
+        let disk = furnished();
+        let (strings, mut theirs) = writer(&disk);
+        theirs.accept(&[Op::Sync]);
+        theirs.accept(&[replace("a/X.md", "new", None), append("log", &["line"])]);
+        strings.fail_flush_after(flushes);
+        let flushed = theirs.commit(&[Op::Sync]);
+        if !strings.has_failed_a_flush() {
+            assert!(flushed.is_ok() && flushes > 3, "{flushes}");
+            break;
+        }
+        let refused = flushed.unwrap_err();
+        assert!(matches!(refused, StoreError::Unflushed(_)), "{refused:?}");
+    }
 }
 
 #[test]

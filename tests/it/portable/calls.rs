@@ -297,12 +297,23 @@ fn what_is_refused_has_a_code_and_changes_nothing() {
 }
 
 #[test]
+fn a_store_that_cannot_be_opened_is_free_again_at_once() {
+    let dir = furnished();
+    fs::write(dir.path().join("aof.yaml"), "schemaVersion: [").unwrap();
+    let refused = call(&dir, &|it, store| it.call_dispatch(store, &task("x")));
+    assert!(code(refused).starts_with("AOF-11"));
+    fs::remove_file(dir.path().join("aof.yaml")).unwrap();
+    dispatched(&dir, &task("x"));
+}
+
+#[test]
 fn while_another_one_writes_calls_that_only_read_are_answered() {
     let dir = furnished();
     let id = dispatched(&dir, &task("There"));
     let (mut store, resident, _) = resident(&dir, 1_000);
     let lifecycle = resident.aof_orchestrator_lifecycle();
     let before = files(&dir);
+    assert!(aof_disk::is_leased(dir.path()), "a backup waits for it");
     assert_eq!(status(&dir, &id), "ready");
     let refused = call(&dir, &|it, store| it.call_complete(store, &id, "x")).unwrap_err();
     assert_eq!(refused.code, "AOF-4001");

@@ -100,7 +100,8 @@ pub struct Strings {
     watch: Arc<Mutex<Option<Watch>>>,
     meddler: Arc<Mutex<Option<Meddler>>>,
     flushed: Arc<Mutex<Vec<PathBuf>>>,
-    flushes_fail: Arc<AtomicBool>,
+    /// So many flushes succeed, and the next fails.
+    flushes_left: Arc<AtomicU64>,
     now_ns: Arc<AtomicU64>,
 }
 
@@ -146,9 +147,14 @@ impl Strings {
         std::mem::take(&mut *self.flushed.lock().unwrap())
     }
 
-    /// From now on flushes fail, or do not.
-    pub fn fail_flushes(&self, fail: bool) {
-        self.flushes_fail.store(fail, Ordering::Relaxed);
+    /// Lets one flush fail after so many.
+    pub fn fail_flush_after(&self, flushes: u64) {
+        self.flushes_left.store(flushes, Ordering::Relaxed);
+    }
+
+    /// Whether it has failed.
+    pub fn has_failed_a_flush(&self) -> bool {
+        self.flushes_left.load(Ordering::Relaxed) > u64::MAX / 2
     }
 
     fn is_last(&self) -> bool {
@@ -188,7 +194,7 @@ fn flush_by_hand(linker: &mut Linker<Host>) {
         };
         let path = fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
         let strings = &caller.data().strings;
-        if strings.flushes_fail.load(Ordering::Relaxed) {
+        if strings.flushes_left.fetch_sub(1, Ordering::Relaxed) == 0 {
             return Ok((Err(ErrorCode::Io),));
         }
         strings.flushed.lock().unwrap().push(path);
@@ -214,7 +220,7 @@ pub fn instance(
         watch: Arc::default(),
         meddler: Arc::default(),
         flushed: Arc::default(),
-        flushes_fail: Arc::default(),
+        flushes_left: Arc::new(AtomicU64::new(u64::MAX)),
         now_ns: Arc::default(),
     };
     let mut wasi = WasiCtx::builder();

@@ -67,7 +67,7 @@ const NOTICED: [(&str, u64, &str); 59] = [
     ("decide-for-people", 0, "I22"),
     ("give-up-wholes", 1, "I22"),
     ("excuse-voters", 241, "I22"),
-    ("double-plans", 8, "I22"),
+    ("double-plans", 18, "I22"),
 ];
 
 #[test]

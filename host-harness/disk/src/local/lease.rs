@@ -1,8 +1,8 @@
 //! The writer's lock where the system has none: a file that counts for a while, `state/lock.held`.
 //!
-//! Never waits for its end. Invariant: whoever takes it replaces `state/lock` afterwards. So a
-//! former holder that lives longer than its term finds another lock file there and changes nothing,
-//! and so does a writer that the system's lock would have kept in.
+//! Never waits for its end. Invariant: whoever takes it, or clears away what is over, replaces
+//! `state/lock` afterwards. So a former holder finds another lock file there and changes nothing,
+//! also if its clock stood still, and so does a writer that the system's lock would have kept in.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::lock::ATTEMPTS_MAX;
 use super::system::{OpenHow, System};
 use super::walk::Walk;
 use super::{failure, place};
-use crate::contract::StoreError;
+use crate::contract::{Stamp, StoreError};
 use crate::path::RelPath;
 use crate::stamp::Node;
 use crate::step::HELD_PATH;
@@ -47,7 +47,13 @@ impl<F> Lease<F> {
             // Nobody's any more, or somebody's who took it just now: the lock file decides.
             place::remove(walk, path)?;
             match system.open(&dir, path.name(), OpenHow::CreateNew) {
-                Ok(file) => return Self::of(walk, file).map(Some),
+                Ok(file) => {
+                    let made = Self::of(walk, file);
+                    if made.is_err() {
+                        place::remove(walk, path)?;
+                    }
+                    return made.map(Some);
+                }
                 Err(Errno::EXIST) => {}
                 Err(errno) => return Err(failed(errno)),
             }
@@ -68,29 +74,33 @@ impl<F> Lease<F> {
         }
     }
 
-    /// Lets it count from now on, if some of its term is over. What somebody else has taken
-    /// meanwhile is theirs.
+    /// Lets it count from now on, if some of its term is over. Once all of it is over it is
+    /// anybody's, and what somebody else has taken is theirs.
     pub(super) fn renew<S: System<File = F>>(&self, system: &S) -> Result<(), StoreError> {
         let now_ns = system.monotonic_ns();
         let age = Duration::from_nanos(now_ns.saturating_sub(self.renewed_ns.get()));
-        if age >= RENEWAL && self.is_ours(&Walk::new(system)) {
+        if age >= RENEWAL && self.counts(&Walk::new(system)) {
             system.overwrite(&self.file, CONTENT).map_err(failed)?;
             self.renewed_ns.set(now_ns);
         }
         Ok(())
     }
 
-    /// Gives it back, if it is not somebody else's by now.
+    /// Gives it back, if it is not anybody's or somebody else's by now.
     pub(super) fn release<S: System<File = F>>(&self, system: &S) -> Result<(), StoreError> {
         let walk = Walk::new(system);
-        if self.is_ours(&walk) {
+        if self.counts(&walk) {
             place::remove(&walk, RelPath::parse(HELD_PATH)?)?;
         }
         Ok(())
     }
 
-    fn is_ours<S: System<File = F>>(&self, walk: &Walk<'_, S>) -> bool {
-        matches!(found(walk), Ok(Node::File(stamp)) if stamp.inode == self.inode)
+    /// True while it is ours and not over.
+    pub(super) fn counts<S: System<File = F>>(&self, walk: &Walk<'_, S>) -> bool {
+        match found(walk) {
+            Ok(Node::File(stamp)) => stamp.inode == self.inode && is_young(walk, &stamp),
+            _ => false,
+        }
     }
 }
 
@@ -98,13 +108,23 @@ impl<F> Lease<F> {
 pub(super) fn is_standing<S: System>(walk: &Walk<'_, S>) -> Result<bool, StoreError> {
     match found(walk)? {
         Node::Absent => Ok(false),
-        Node::File(stamp) => {
-            // Of a clock that was set back since, or that is not the one which wrote it.
-            let age_ns = walk.system().now_ns().abs_diff(stamp.mtime_ns);
-            Ok(Duration::from_nanos(age_ns) < TERM)
-        }
+        Node::File(stamp) => Ok(is_young(walk, &stamp)),
         Node::Directory(_) | Node::Other(_) => Err(StoreError::BadPath(HELD_PATH.to_owned())),
     }
+}
+
+/// Takes away a hold that does not count any more; false if there is none.
+pub(super) fn clear<S: System>(walk: &Walk<'_, S>) -> Result<bool, StoreError> {
+    match found(walk)? {
+        Node::Absent => Ok(false),
+        _ => place::remove(walk, RelPath::parse(HELD_PATH)?),
+    }
+}
+
+/// Also of a clock that was set back since, or that is not the one which wrote it.
+fn is_young<S: System>(walk: &Walk<'_, S>, stamp: &Stamp) -> bool {
+    let age_ns = walk.system().now_ns().abs_diff(stamp.mtime_ns);
+    Duration::from_nanos(age_ns) < TERM
 }
 
 fn found<S: System>(walk: &Walk<'_, S>) -> Result<Node, StoreError> {

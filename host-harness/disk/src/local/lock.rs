@@ -67,7 +67,13 @@ impl<F> WriterLock<F> {
         match walk.system().lock(&file) {
             // Whoever cannot see a lock of the system has left word.
             Ok(()) if lease::is_standing(walk)? => Err(busy(walk)),
-            Ok(()) => Self::of(walk, path, file, None),
+            Ok(()) => {
+                if lease::clear(walk)? {
+                    // Its holder may live: it finds that this file is gone, and so does the caller.
+                    place::remove(walk, path)?;
+                }
+                Self::of(walk, path, file)
+            }
             Err(Errno::WOULDBLOCK) => Err(busy(walk)),
             Err(Errno::NOTSUP | Errno::NOSYS) => Self::leased(walk, path),
             Err(errno) => Err(failure::from_errno(LOCK_PATH, errno)),
@@ -82,13 +88,15 @@ impl<F> WriterLock<F> {
             return Err(busy(walk));
         };
         // Another file, so that former writers see that it is not theirs.
-        let file = place::remove(walk, path).and_then(|_| open(walk, path));
-        match file {
-            Ok(file) => Self::of(walk, path, file, Some(lease)),
-            Err(error) => {
-                lease.release(walk.system())?;
-                Err(error)
-            }
+        let made = place::remove(walk, path)
+            .and_then(|_| open(walk, path))
+            .and_then(|file| Self::of(walk, path, file));
+        match made {
+            Ok(lock) => Ok(Self {
+                lease: Some(lease),
+                ..lock
+            }),
+            Err(error) => lease.release(walk.system()).and(Err(error)),
         }
     }
 
@@ -96,7 +104,6 @@ impl<F> WriterLock<F> {
         walk: &Walk<'_, S>,
         path: RelPath<'_>,
         file: F,
-        lease: Option<Lease<F>>,
     ) -> Result<Self, StoreError> {
         let failed = |errno| failure::from_errno(LOCK_PATH, errno);
         let system = walk.system();
@@ -109,7 +116,7 @@ impl<F> WriterLock<F> {
                 Ok(Self {
                     file,
                     inode: stamp.inode,
-                    lease,
+                    lease: None,
                 })
             }
             _ => Err(path.bad()),
@@ -132,14 +139,16 @@ impl<F> WriterLock<F> {
         }
     }
 
-    /// True if the root still shows the locked file. Its inode cannot be reused while it is open.
+    /// True if the root still shows the locked file, and a lease counts still. Its inode cannot be
+    /// reused while it is open.
     pub(super) fn is_current<S: System<File = F>>(&self, walk: &Walk<'_, S>) -> bool {
         let shown = RelPath::parse(LOCK_PATH).and_then(|path| {
             let dir = walk.parent(path)?;
             walk.look(&dir, path.name())
                 .map_err(|errno| failure::from_errno(LOCK_PATH, errno))
         });
-        matches!(shown, Ok(Node::File(stamp)) if stamp.inode == self.inode)
+        let is_shown = matches!(shown, Ok(Node::File(stamp)) if stamp.inode == self.inode);
+        is_shown && self.lease.as_ref().is_none_or(|lease| lease.counts(walk))
     }
 }
 

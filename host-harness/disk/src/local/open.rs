@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::lease::is_standing;
+use super::walk::Walk;
 use super::{LocalStore, Native};
 
 /// Why a directory cannot be a data root.
@@ -43,6 +45,13 @@ impl LocalStoreError {
             Self::Unreadable { .. } => "AOF-4103",
         }
     }
+}
+
+/// True while a writer without locks holds the store in a directory, by the clock of this machine.
+#[must_use]
+pub fn is_leased(root: &Path) -> bool {
+    let standing = Native::open(root).map(|system| is_standing(&Walk::new(&system)));
+    matches!(standing, Ok(Ok(true)))
 }
 
 impl LocalStore<Native> {

@@ -99,7 +99,7 @@ pub(super) fn succeed<S: System>(
 fn record<S: System>(
     walk: &Walk<'_, S>,
     flusher: &mut Flusher,
-    _held: &WriterLock<S::File>,
+    held: &WriterLock<S::File>,
     epoch: u64,
 ) -> Result<(), StoreError> {
     let system = walk.system();
@@ -118,6 +118,8 @@ fn record<S: System>(
     let mut stage = Stage::new(epoch, &mut temps_made);
     let placed = stage.put(walk, path, &json, path).and_then(|temp| {
         flusher.flush(Flush::Opening, OWNER_PATH, || system.sync_file(&temp.file))?;
+        // Where a lock can come to its end, another one may have begun a later epoch.
+        admit(walk, held)?;
         place::settle(walk, &temp.name, path)
     });
     if placed.is_err() {
@@ -125,11 +127,20 @@ fn record<S: System>(
     }
     placed?;
     flush_parent(walk, flusher, path)?;
+    admit(walk, held)?;
     // Of fixed width, so that it is replaced in one write.
     system
         .overwrite(&copy, format!("{epoch:020}\n").as_bytes())
         .map_err(|errno| failure::from_errno(EPOCH_PATH, errno))?;
     flusher.flush(Flush::Opening, EPOCH_PATH, || system.sync_file(&copy))
+}
+
+/// Refuses who has not got the lock any more.
+fn admit<S: System>(walk: &Walk<'_, S>, held: &WriterLock<S::File>) -> Result<(), StoreError> {
+    match held.is_current(walk) {
+        true => Ok(()),
+        false => Err(StoreError::StaleEpoch(shown_epoch(walk))),
+    }
 }
 
 /// The error for an epoch that cannot grow.

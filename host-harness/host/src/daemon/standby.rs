@@ -78,8 +78,7 @@ pub enum Waited {
 pub fn holder(root: &Path) -> Option<Holder> {
     let lock = open(&root.join(LOCK_PATH))?;
     match Hold::Shared.is_refused(&lock) {
-        Ok(true) => Some(named(root)),
-        Ok(false) => None,
+        Ok(is_refused) => (is_refused || aof_disk::is_leased(root)).then(|| named(root)),
         Err(error) => {
             tracing::debug!(%error, "the lock cannot be looked at");
             None

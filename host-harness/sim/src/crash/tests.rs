@@ -56,8 +56,8 @@ fn what_a_caller_waits_for_is_flushed_once() {
     let others = [
         ("open", 7),
         ("open after a kill", 7),
-        // The logs are written anew, flushed before they take their names.
-        ("open after a power cut", 8),
+        // The journal is written anew, and so are the logs, flushed before they take their names.
+        ("open after a power cut", 9),
         ("checkpoint", 3),
         // A journal must not outlive a change of a person's file.
         ("make a project", 3),

@@ -58,11 +58,13 @@ export class Component {
    */
   async call(face, call, caller, ...args) {
     await this.open();
+    const opening = this.#opening;
     try {
       return await this.#thread.call(face, call, [context(caller), ...args]);
     } catch (error) {
       // The next call opens it again: then it is clear who has it, and what has reached the disk.
-      if (isRefused(error) && TO_BE_OPENED.has(error.code)) this.#opening = undefined;
+      const isOver = isRefused(error) && TO_BE_OPENED.has(error.code);
+      if (isOver && this.#opening === opening) this.#opening = undefined;
       throw error;
     }
   }

@@ -48,10 +48,9 @@ pub(super) fn redo<S: Store>(store: &mut S, opening: Opening) -> Result<Vec<Stri
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    // On another boot, what was read is what is on the disk.
-    if !is_new_boot {
-        journal::carry_over(store, opening, &journalled, None)?;
-    }
+    // Not even on another boot is it certain that what was read is on the disk: a host that is not
+    // told which start of the machine this is takes every opening for another one.
+    journal::carry_over(store, opening, &journalled, None)?;
     let dirs = wanted.iter().flat_map(|record| record.dirs.iter().cloned());
     commit(store, dirs.map(Op::MakeDir).collect(), opening.epoch)?;
     let cards: usize = wanted.iter().map(|record| record.cards.len()).sum();

@@ -95,6 +95,7 @@ pub fn lock(root: &Path) -> io::Result<Lock> {
     }
     let file = File::open(&path)?;
     match Hold::Shared.take(&file) {
+        Ok(()) if aof_disk::is_leased(root) => Ok(Lock::Held),
         Ok(()) => Ok(Lock::Taken(file)),
         Err(Errno::WOULDBLOCK) => Ok(Lock::Held),
         Err(errno) => Err(errno.into()),

@@ -122,7 +122,8 @@ fn is_of_a_process(path: &str) -> bool {
     let is_leftover = name.starts_with('.') && name.ends_with(".put");
     let parts: Vec<&str> = path.split('/').collect();
     let is_supervision = matches!(parts.as_slice(), [_, _, "runs", _, _, "process.json"]);
-    path == aof_disk::LOCK_PATH || path == "state/daemon.sock" || is_leftover || is_supervision
+    let is_lock = [aof_disk::LOCK_PATH, aof_disk::HELD_PATH].contains(&path);
+    is_lock || path == "state/daemon.sock" || is_leftover || is_supervision
 }
 
 fn is_ours(path: &str) -> bool {
@@ -163,6 +164,7 @@ mod tests {
     fn a_copy_is_not_tied_to_the_processes_of_the_original() {
         for path in [
             "state/lock",
+            "state/lock.held",
             "projects/a/runs/T/R/process.json",
             "state/.x.1.put",
         ] {

@@ -21,10 +21,14 @@ fn take_and_die(dir: &Path) {
     std::mem::forget(store);
 }
 
-fn written_ns(dir: &Path) -> u64 {
-    let written = fs::metadata(dir.join(HELD)).unwrap().modified().unwrap();
-    let since = written.duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    u64::try_from(since.as_nanos()).unwrap()
+/// Lets the hold be this much older than the clock of `rig`, which stands still, or younger.
+fn age(dir: &Path, rig: &Rig, age: Duration, is_older: bool) {
+    let now = SystemTime::now();
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    rig.stop_clock(u64::try_from(since.as_nanos()).unwrap());
+    let held = fs::File::options().write(true).open(dir.join(HELD));
+    let written = if is_older { now - age } else { now + age };
+    held.unwrap().set_modified(written).unwrap();
 }
 
 fn is_busy(opened: &Result<Session, StoreError>) -> bool {
@@ -55,19 +59,15 @@ fn without_locks_a_writer_keeps_others_out_until_it_lets_go() {
 
 #[test]
 fn what_a_killed_writer_held_counts_for_its_term_and_no_longer() {
-    let term = u64::try_from(TERM.as_nanos()).unwrap();
-    for (age_ns, is_free) in [(0, false), (term - 1, false), (term, true)] {
-        for is_later in [true, false] {
+    let almost = TERM - Duration::from_nanos(1);
+    for (old, is_free) in [(Duration::ZERO, false), (almost, false), (TERM, true)] {
+        for is_older in [true, false] {
             let dir = TempDir::new().unwrap();
             take_and_die(dir.path());
-            let written = written_ns(dir.path());
             let (rig, mut next) = lockless(dir.path());
-            rig.stop_clocks(match is_later {
-                true => written + age_ns,
-                false => written - age_ns,
-            });
+            age(dir.path(), &rig, old, is_older);
             let opened = next.open(Mode::Writer);
-            assert_eq!(opened.is_ok(), is_free, "{age_ns} {opened:?}");
+            assert_eq!(opened.is_ok(), is_free, "{old:?} {opened:?}");
             assert!(is_free || is_busy(&opened), "{opened:?}");
         }
     }
@@ -79,7 +79,7 @@ fn a_writer_whose_term_was_over_changes_nothing_once_another_one_came() {
     let [(_, mut late), (rig, mut next)] = [lockless(dir.path()), lockless(dir.path())];
     let epoch = late.open(Mode::Writer).unwrap().epoch;
     late.commit(&[create("before")], epoch).unwrap();
-    rig.stop_clocks(written_ns(dir.path()) + u64::try_from(TERM.as_nanos()).unwrap());
+    age(dir.path(), &rig, TERM, true);
     let later = next.open(Mode::Writer).unwrap().epoch;
     assert!(is_stale(&mut late, epoch));
     assert!(!dir.path().join("mine").exists());
@@ -89,18 +89,57 @@ fn a_writer_whose_term_was_over_changes_nothing_once_another_one_came() {
 }
 
 #[test]
+fn a_writer_whose_term_is_over_changes_nothing_although_nobody_came() {
+    let dir = TempDir::new().unwrap();
+    let (rig, mut store) = lockless(dir.path());
+    let epoch = store.open(Mode::Writer).unwrap().epoch;
+    age(dir.path(), &rig, TERM, true);
+    assert!(is_stale(&mut store, epoch));
+    let epoch = store.open(Mode::Writer).unwrap().epoch;
+    store.commit(&[create("mine")], epoch).unwrap();
+}
+
+#[test]
+fn a_writer_with_locks_that_comes_after_the_term_fences_the_one_without() {
+    let dir = TempDir::new().unwrap();
+    let (_, mut late) = lockless(dir.path());
+    let epoch = late.open(Mode::Writer).unwrap().epoch;
+    let rig = Rig::default();
+    age(dir.path(), &rig, TERM, true);
+    let mut next = rigged(dir.path(), &rig);
+    let later = next.open(Mode::Writer).unwrap().epoch;
+    assert!(is_stale(&mut late, epoch));
+    next.commit(&[create("after")], later).unwrap();
+    assert!(is_busy(&store(dir.path()).open(Mode::Writer)));
+}
+
+#[test]
+fn a_writer_whose_disk_cannot_be_written_any_more_reads_on() {
+    let dir = TempDir::new().unwrap();
+    let (rig, mut store) = lockless(dir.path());
+    rig.stop_watch(0);
+    store.open(Mode::Writer).unwrap();
+    fs::create_dir(dir.path().join("a")).unwrap();
+    fs::remove_file(dir.path().join(HELD)).unwrap();
+    fs::create_dir(dir.path().join(HELD)).unwrap();
+    rig.stop_watch(15_000_000_000);
+    assert!(store.list(&["a".to_owned()], false).unwrap()[0].exists);
+    assert!(store.commit(&[create("mine")], 1).is_err());
+}
+
+#[test]
 fn a_writer_that_is_asked_for_something_renews_its_hold_every_quarter_of_its_term() {
     let dir = TempDir::new().unwrap();
     let (rig, mut store) = lockless(dir.path());
-    rig.stop_clocks(1_000);
+    rig.stop_watch(1_000);
     store.open(Mode::Writer).unwrap();
     let mut renews_after = |age: Duration, act: fn(&mut LocalStore<Rigged>)| {
         let now_ns = store.system.monotonic_ns();
-        rig.stop_clocks(now_ns + u64::try_from(age.as_nanos()).unwrap());
+        rig.stop_watch(now_ns + u64::try_from(age.as_nanos()).unwrap());
         rig.calls();
         act(&mut store);
         let is_renewed = rig.calls().contains(&"write lock.held".to_owned());
-        rig.stop_clocks(now_ns + if is_renewed { 15_000_000_000 } else { 0 });
+        rig.stop_watch(now_ns + if is_renewed { 15_000_000_000 } else { 0 });
         is_renewed
     };
     let acts: [fn(&mut LocalStore<Rigged>); 4] = [

@@ -183,8 +183,12 @@ fn a_failed_flush_is_final_until_reopened() {
             panic!("accepted after a failed {flush}")
         };
         assert!(failure.message.contains("earlier"));
-        room.epoch = room.store.open(Mode::Writer).unwrap().epoch;
+        let boot = room.store.system.boot();
+        let session = room.store.open(Mode::Writer).unwrap();
+        assert_ne!(session.boot, boot, "what is read need not be on the disk");
+        room.epoch = session.epoch;
         room.commit(&[create("b/Z.md")]).unwrap();
+        assert_eq!(room.store.open(Mode::Writer).unwrap().boot, boot);
     }
 }
 

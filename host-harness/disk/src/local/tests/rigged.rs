@@ -34,8 +34,10 @@ struct Plan {
     calls: Vec<String>,
     /// The system has no locks.
     is_lockless: bool,
-    /// The time of both clocks, once it stands still.
+    /// The time of day, once it stands still.
     now_ns: Option<u64>,
+    /// The time that never goes backward, once it stands still.
+    monotonic_ns: Option<u64>,
 }
 
 impl Rig {
@@ -63,13 +65,14 @@ impl Rig {
         self.0.lock().unwrap().is_lockless = true;
     }
 
-    /// Lets both clocks stand still at a time.
-    pub fn stop_clocks(&self, now_ns: u64) {
+    /// Lets the time of day stand still.
+    pub fn stop_clock(&self, now_ns: u64) {
         self.0.lock().unwrap().now_ns = Some(now_ns);
     }
 
-    fn time(&self, running: u64) -> u64 {
-        self.0.lock().unwrap().now_ns.unwrap_or(running)
+    /// Lets the time that never goes backward stand still.
+    pub fn stop_watch(&self, monotonic_ns: u64) {
+        self.0.lock().unwrap().monotonic_ns = Some(monotonic_ns);
     }
 
     /// Somebody acts just before the next `unlink`, while the next `read` runs, or once the next
@@ -248,11 +251,13 @@ impl System for Rigged {
     }
 
     fn now_ns(&self) -> u64 {
-        self.rig.time(self.native.now_ns())
+        let stopped = self.rig.0.lock().unwrap().now_ns;
+        stopped.unwrap_or_else(|| self.native.now_ns())
     }
 
     fn monotonic_ns(&self) -> u64 {
-        self.rig.time(self.native.monotonic_ns())
+        let stopped = self.rig.0.lock().unwrap().monotonic_ns;
+        stopped.unwrap_or_else(|| self.native.monotonic_ns())
     }
 
     fn pid(&self) -> u32 {
