@@ -114,7 +114,7 @@ impl Flusher {
         self.failed = true;
     }
 
-    /// Forgives a failure: the caller has read the truth from disk again.
+    /// Forgives a failure: a writer begins that trusts nothing which was not flushed.
     pub(super) fn forgive(&mut self) {
         self.failed = false;
     }

@@ -51,7 +51,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A store backend on one directory of the local file system.
 ///
-/// Dropping it releases the writer's lock, if the system has locks; else becoming a reader does.
+/// Dropping it releases the writer's lock.
 #[derive(Debug)]
 pub struct LocalStore<S: System> {
     system: S,
@@ -216,19 +216,21 @@ fn list_one<S: System>(
 
 impl<S: System> StoreBackend for LocalStore<S> {
     fn open(&mut self, mode: Mode) -> Result<Session, StoreError> {
+        let mut boot = self.system.boot();
         self.epoch = match mode {
-            Mode::Writer => self.open_writer()?,
             Mode::Reader => self.open_reader()?,
+            Mode::Writer => {
+                // What can be read then need not be on the disk: as after a loss of power.
+                let has_failed = self.flusher.has_failed();
+                let epoch = self.open_writer()?;
+                if has_failed {
+                    boot = !boot;
+                    self.flusher.forgive();
+                }
+                epoch
+            }
         };
         self.watch.reset();
-        let boot = self.system.boot();
-        // After a failed flush what can be read need not be on the disk: as after a loss of power.
-        let boot = if self.flusher.has_failed() {
-            !boot
-        } else {
-            boot
-        };
-        self.flusher.forgive();
         Ok(Session {
             epoch: self.epoch,
             boot,

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use wasip2::filesystem::types::{Descriptor, DescriptorType, ErrorCode};
+use wasip2::filesystem::types::{Descriptor, DescriptorType, DirectoryEntry, ErrorCode, PathFlags};
 
 use crate::bindings::exports::aof::disk::system::OpenHow;
 use crate::open;
@@ -31,33 +31,43 @@ pub struct Paths {
 impl Unflushed {
     /// The names in a directory were changed.
     pub fn names_changed(&mut self, directory: &str) {
-        self.note(|paths| paths.directories.insert(directory.to_owned()));
+        self.note(|paths| {
+            paths.directories.insert(directory.to_owned());
+        });
     }
 
     /// The content of a file was changed.
     pub fn content_changed(&mut self, file: &str) {
-        self.note(|paths| paths.files.insert(file.to_owned()));
+        self.note(|paths| {
+            paths.files.insert(file.to_owned());
+        });
     }
 
     /// A file has another name now.
     pub fn moved(&mut self, from: &str, to: &str) {
         self.note(|paths| {
-            let is_unflushed = paths.files.remove(from);
-            is_unflushed && paths.files.insert(to.to_owned())
+            if paths.files.remove(from) {
+                paths.files.insert(to.to_owned());
+            }
         });
     }
 
     /// A file is gone.
     pub fn removed(&mut self, file: &str) {
-        self.note(|paths| paths.files.remove(file));
+        self.note(|paths| {
+            paths.files.remove(file);
+        });
     }
 
     /// A file or the names in a directory were flushed.
     pub fn flushed(&mut self, path: &str) {
-        self.note(|paths| paths.files.remove(path) || paths.directories.remove(path));
+        self.note(|paths| {
+            paths.files.remove(path);
+            paths.directories.remove(path);
+        });
     }
 
-    fn note(&mut self, change: impl FnOnce(&mut Paths) -> bool) {
+    fn note(&mut self, change: impl FnOnce(&mut Paths)) {
         if let Self::These(paths) = self {
             change(paths);
             if paths.files.len() + paths.directories.len() > PATHS_MAX {
@@ -104,10 +114,16 @@ impl Paths {
 
 fn file_at(root: &Descriptor, path: &str) -> Result<Descriptor, ErrorCode> {
     let (dir, name) = path.rsplit_once('/').unwrap_or(("", path));
-    match reach(root, dir)? {
-        Some(dir) => open::file(&dir, name, OpenHow::Read),
-        None => open::file(root, name, OpenHow::Read),
+    let reached = reach(root, dir)?;
+    let dir = reached.as_ref().unwrap_or(root);
+    match kind_at(dir, name)? {
+        DescriptorType::RegularFile => open::file(dir, name, OpenHow::Read),
+        _ => Err(ErrorCode::NoEntry),
     }
+}
+
+fn kind_at(dir: &Descriptor, name: &str) -> Result<DescriptorType, ErrorCode> {
+    Ok(dir.stat_at(PathFlags::empty(), name)?.type_)
 }
 
 /// A directory by its path; none for the root itself.
@@ -133,16 +149,7 @@ fn beneath(dir: &Descriptor, depth: usize) -> Result<(), ErrorCode> {
             Err(ErrorCode::IllegalByteSequence) => continue,
             Err(code) => return Err(code),
         };
-        let flushed = match entry.type_ {
-            DescriptorType::Directory => {
-                open::directory(dir, &entry.name).and_then(|inner| beneath(&inner, depth + 1))
-            }
-            DescriptorType::RegularFile => {
-                open::file(dir, &entry.name, OpenHow::Read).and_then(|file| file.sync_data())
-            }
-            _ => Ok(()),
-        };
-        match flushed {
+        match flush_entry(dir, &entry, depth) {
             // Gone since, something else by now, or nothing that we could have written.
             Err(
                 ErrorCode::NoEntry
@@ -155,6 +162,19 @@ fn beneath(dir: &Descriptor, depth: usize) -> Result<(), ErrorCode> {
         }
     }
     names(dir)
+}
+
+fn flush_entry(dir: &Descriptor, entry: &DirectoryEntry, depth: usize) -> Result<(), ErrorCode> {
+    let kind = match entry.type_ {
+        // Some hosts do not tell while they list.
+        DescriptorType::Unknown => kind_at(dir, &entry.name)?,
+        known => known,
+    };
+    match kind {
+        DescriptorType::Directory => beneath(&open::directory(dir, &entry.name)?, depth + 1),
+        DescriptorType::RegularFile => open::file(dir, &entry.name, OpenHow::Read)?.sync_data(),
+        _ => Ok(()),
+    }
 }
 
 /// Flushes the names of a directory; some file systems order such changes themselves.

@@ -259,9 +259,7 @@ impl Guest for Component {
     }
 
     fn now_ns() -> u64 {
-        let now = wall_clock::now();
-        let seconds = now.seconds.saturating_mul(1_000_000_000);
-        seconds.saturating_add(now.nanoseconds.into())
+        status::nanoseconds(wall_clock::now())
     }
 
     fn monotonic_ns() -> u64 {

@@ -203,25 +203,26 @@ test("a change of aof.yaml counts for the sessions that begin after it", async (
   await stand.close();
 });
 
-test("a run that is adopted gets the time of a new one", async () => {
+/** A gateway that was killed while a run was at work, and the next one, which knows the run. */
+async function afterAKill() {
   const first = await new Stand().open();
   await first.task();
   await first.poll();
   await first.kill();
   const next = new Stand(first.root);
   next.script.adopted = ({ session }) => session;
+  return next;
+}
+
+test("a run that is adopted gets the time of a new one", async () => {
+  const next = await afterAKill();
   await next.open();
   assert.deepEqual(next.script.limits, [300_000]);
   await next.close();
 });
 
 test("whoever waits for the taking over waits for adoption, and not for ever", async () => {
-  const first = await new Stand().open();
-  await first.task();
-  await first.poll();
-  await first.kill();
-  const next = new Stand(first.root);
-  next.script.adopted = ({ session }) => session;
+  const next = await afterAKill();
   await next.orchestrator.takenOver(1);
   assert.equal(next.orchestrator.sessions.all().length, 0, "nobody took over");
   const waited = next.orchestrator.takenOver(60_000);

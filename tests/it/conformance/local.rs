@@ -48,11 +48,15 @@ pub fn nothing_is_read_through_a_symlink_or_from_a_fifo(disk: &dyn Directory) {
         "d/dir",
         "d/dir/secret",
         "d/dir/deep/secret",
+        // Nothing is there, and yet it is told that something leads away.
+        "d/dir/none/secret",
+        "d/dangling/none/secret",
         "d/dangling",
         "d/fifo",
     ] {
         assert!(matches!(session.blob(path), Blob::Refused(_)), "{path}");
     }
+    assert!(matches!(session.blob("d/none/secret"), Blob::Absent));
 }
 
 pub fn a_symlinked_directory_is_not_listed(disk: &dyn Directory) {

@@ -6,16 +6,17 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use aof_host::contract::store::{Mode, Op, StoreError};
+use aof_host::contract::store::{self, Op, StoreError};
+use rustix::fs::{CWD, FileType, Mode};
 
 use super::hand::{Directory, Hand, LocalHand};
 use super::session::{Session, append, create, journal, make_dir, rename, replace};
 use crate::portable::{PortableStore, Strings};
 
 fn writer(disk: &LocalHand) -> (Strings, Session) {
-    let store = PortableStore::new(disk.path());
+    let store = PortableStore::flushed_by_hand(disk.path());
     let strings = store.strings();
-    (strings, Session::of(Box::new(store), Mode::Writer))
+    (strings, Session::of(Box::new(store), store::Mode::Writer))
 }
 
 fn furnished() -> LocalHand {
@@ -38,7 +39,7 @@ fn flushed(strings: &Strings, root: &Path) -> BTreeSet<String> {
 fn a_host_with_locks_stays_out_while_a_portable_one_writes() {
     let disk = LocalHand::new();
     let (_, theirs) = writer(&disk);
-    let refused = disk.attach().open(Mode::Writer);
+    let refused = disk.attach().open(store::Mode::Writer);
     let Err(StoreError::Busy(owner)) = refused else {
         panic!("{refused:?}")
     };
@@ -181,6 +182,21 @@ fn a_file_that_is_put_in_the_way_of_a_move_is_kept_but_at_one_moment() {
     assert_eq!(lost, 1);
 }
 
+/// Else it would wait for the other end.
+#[test]
+fn what_is_a_pipe_by_now_is_not_opened_to_be_flushed() {
+    let disk = furnished();
+    let (strings, mut theirs) = writer(&disk);
+    theirs.accept(&[Op::Sync]);
+    theirs.accept(&[replace("a/X.md", "new", None)]);
+    disk.remove("a/X.md");
+    let place = disk.path().join("a/X.md");
+    rustix::fs::mknodat(CWD, &place, FileType::Fifo, Mode::RUSR.union(Mode::WUSR), 0).unwrap();
+    flushed(&strings, disk.path());
+    theirs.accept(&[Op::Sync]);
+    assert!(flushed(&strings, disk.path()).contains("a/Y.md"));
+}
+
 #[test]
 fn a_flush_that_fails_refuses_whatever_comes_after_it_until_it_is_opened_again() {
     let disk = furnished();
@@ -192,7 +208,7 @@ fn a_flush_that_fails_refuses_whatever_comes_after_it_until_it_is_opened_again()
     assert!(theirs.commit(&[create("new", "")]).is_err());
     assert!(!disk.path().join("new").exists());
     assert_eq!(fs::read(disk.path().join("journal")).unwrap(), b"");
-    theirs.epoch = theirs.backend.open(Mode::Writer).unwrap().epoch;
+    theirs.epoch = theirs.backend.open(store::Mode::Writer).unwrap().epoch;
     theirs.accept(&[create("new", "")]);
 }
 
@@ -234,7 +250,7 @@ fn no_call_leaves_anything_open() {
         let there = format!("b/{round}.md");
         theirs.accept(&[journal("journal", &["line"]), create(&there, ""), Op::Sync]);
         theirs.refuse(&[rename("a/none", "b/none")]);
-        theirs.epoch = theirs.backend.open(Mode::Writer).unwrap().epoch;
+        theirs.epoch = theirs.backend.open(store::Mode::Writer).unwrap().epoch;
         counts.insert(open());
     }
     assert_eq!(counts.len(), 1, "{counts:?}");

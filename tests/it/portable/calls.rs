@@ -17,7 +17,7 @@ use super::bindings::aof::orchestrator::types::{Caller, Ctx, Effect, Error};
 use super::bindings::exports::aof::orchestrator::lifecycle::Config;
 use super::bindings::exports::aof::orchestrator::scheduler::PollMode;
 use super::bindings::exports::aof::orchestrator::tasks::{Guest, NewTask, Priority, Status};
-use super::host::{Host, Strings, engine, instance};
+use super::host::{Flushes, Host, Strings, engine, instance};
 use crate::stage::CHART;
 
 type Answer = Result<Value, Error>;
@@ -33,7 +33,7 @@ fn component() -> &'static Component {
 }
 
 fn arrive(root: Option<&Path>, env: &[(&str, &str)]) -> (Store<Host>, Embedded, Strings) {
-    let (mut store, instance, strings) = instance(component(), root, env);
+    let (mut store, instance, strings) = instance(component(), (root, Flushes::OfTheHost), env);
     let embedded = Embedded::new(&mut store, &instance).unwrap();
     (store, embedded, strings)
 }

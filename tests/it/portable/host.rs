@@ -205,15 +205,25 @@ fn flush_by_hand(linker: &mut Linker<Host>) {
         .unwrap();
 }
 
+/// Who flushes files.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Flushes {
+    OfTheHost,
+    /// The test looks on.
+    ByHand,
+}
+
 /// One instance of a component over a directory, if there is one.
 pub fn instance(
     component: &Component,
-    root: Option<&Path>,
+    (root, flushes): (Option<&Path>, Flushes),
     env: &[(&str, &str)],
 ) -> (Store<Host>, Instance, Strings) {
     let mut linker = Linker::new(engine());
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
-    flush_by_hand(&mut linker);
+    if flushes == Flushes::ByHand {
+        flush_by_hand(&mut linker);
+    }
     let strings = Strings {
         left: Arc::new(AtomicU64::new(u64::MAX)),
         counts: Arc::default(),

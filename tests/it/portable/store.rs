@@ -9,7 +9,7 @@ use aof_host::contract::store::{Blob, IoFailure, Listing, Mode, Op, Page, Sessio
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, Lower, TypedFunc};
 
-use super::host::{Died, Host, Strings, engine, instance};
+use super::host::{Died, Flushes, Host, Strings, engine, instance};
 
 const STORE: &str = "aof:orchestrator/store@0.1.0";
 
@@ -33,7 +33,16 @@ pub struct PortableStore {
 
 impl PortableStore {
     pub fn new(root: &Path) -> Self {
-        let (store, instance, strings) = instance(component(), Some(root), &[]);
+        Self::over(root, Flushes::OfTheHost)
+    }
+
+    /// One whose flushes the test sees, and lets fail.
+    pub fn flushed_by_hand(root: &Path) -> Self {
+        Self::over(root, Flushes::ByHand)
+    }
+
+    fn over(root: &Path, flushes: Flushes) -> Self {
+        let (store, instance, strings) = instance(component(), (Some(root), flushes), &[]);
         Self {
             store,
             instance,

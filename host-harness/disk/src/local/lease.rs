@@ -1,8 +1,8 @@
 //! The writer's lock where the system has none: a file that counts for a while, `state/lock.held`.
 //!
-//! Never waits for its end. Invariant: whoever takes it, or clears away what is over, replaces
-//! `state/lock` afterwards. So a former holder finds another lock file there and changes nothing,
-//! also if its clock stood still, and so does a writer that the system's lock would have kept in.
+//! Never waits for its end. Invariant: its holder changes nothing once it is over, gone or somebody
+//! else's; and whoever takes it replaces `state/lock`, so that a writer which the system's lock
+//! would have kept in changes nothing either.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -41,16 +41,17 @@ impl<F> Lease<F> {
         let dir = walk.parent(path)?;
         let system = walk.system();
         for _ in 0..ATTEMPTS_MAX {
-            if is_standing(walk)? {
-                return Ok(None);
+            match state(walk)? {
+                State::Free => {}
+                State::Held => return Ok(None),
+                // Nobody's any more, or somebody's who took it just now: the lock file decides.
+                State::Over => remove(walk)?,
             }
-            // Nobody's any more, or somebody's who took it just now: the lock file decides.
-            place::remove(walk, path)?;
             match system.open(&dir, path.name(), OpenHow::CreateNew) {
                 Ok(file) => {
                     let made = Self::of(walk, file);
                     if made.is_err() {
-                        place::remove(walk, path)?;
+                        remove(walk)?;
                     }
                     return made.map(Some);
                 }
@@ -89,10 +90,10 @@ impl<F> Lease<F> {
     /// Gives it back, if it is not anybody's or somebody else's by now.
     pub(super) fn release<S: System<File = F>>(&self, system: &S) -> Result<(), StoreError> {
         let walk = Walk::new(system);
-        if self.counts(&walk) {
-            place::remove(&walk, RelPath::parse(HELD_PATH)?)?;
+        match self.counts(&walk) {
+            true => remove(&walk),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// True while it is ours and not over.
@@ -104,21 +105,28 @@ impl<F> Lease<F> {
     }
 }
 
-/// True while somebody's hold counts.
-pub(super) fn is_standing<S: System>(walk: &Walk<'_, S>) -> Result<bool, StoreError> {
+/// How it stands with whatever hold there is.
+pub(super) enum State {
+    /// There is none.
+    Free,
+    Held,
+    /// It does not count any more.
+    Over,
+}
+
+/// Looks at the hold of whomever.
+pub(super) fn state<S: System>(walk: &Walk<'_, S>) -> Result<State, StoreError> {
     match found(walk)? {
-        Node::Absent => Ok(false),
-        Node::File(stamp) => Ok(is_young(walk, &stamp)),
+        Node::Absent => Ok(State::Free),
+        Node::File(stamp) if is_young(walk, &stamp) => Ok(State::Held),
+        Node::File(_) => Ok(State::Over),
         Node::Directory(_) | Node::Other(_) => Err(StoreError::BadPath(HELD_PATH.to_owned())),
     }
 }
 
-/// Takes away a hold that does not count any more; false if there is none.
-pub(super) fn clear<S: System>(walk: &Walk<'_, S>) -> Result<bool, StoreError> {
-    match found(walk)? {
-        Node::Absent => Ok(false),
-        _ => place::remove(walk, RelPath::parse(HELD_PATH)?),
-    }
+/// Takes a hold away, if it is still there.
+pub(super) fn remove<S: System>(walk: &Walk<'_, S>) -> Result<(), StoreError> {
+    place::remove(walk, RelPath::parse(HELD_PATH)?).map(drop)
 }
 
 /// Also of a clock that was set back since, or that is not the one which wrote it.

@@ -66,14 +66,15 @@ impl<F> WriterLock<F> {
         let file = open(walk, path)?;
         match walk.system().lock(&file) {
             // Whoever cannot see a lock of the system has left word.
-            Ok(()) if lease::is_standing(walk)? => Err(busy(walk)),
-            Ok(()) => {
-                if lease::clear(walk)? {
-                    // Its holder may live: it finds that this file is gone, and so does the caller.
-                    place::remove(walk, path)?;
+            Ok(()) => match lease::state(walk)? {
+                lease::State::Free => Self::of(walk, path, file),
+                lease::State::Held => Err(busy(walk)),
+                lease::State::Over => {
+                    // Its holder may live, and finds that it is gone.
+                    lease::remove(walk)?;
+                    Self::of(walk, path, file)
                 }
-                Self::of(walk, path, file)
-            }
+            },
             Err(Errno::WOULDBLOCK) => Err(busy(walk)),
             Err(Errno::NOTSUP | Errno::NOSYS) => Self::leased(walk, path),
             Err(errno) => Err(failure::from_errno(LOCK_PATH, errno)),

@@ -6,9 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::lease::is_standing;
 use super::walk::Walk;
-use super::{LocalStore, Native};
+use super::{LocalStore, Native, lease};
 
 /// Why a directory cannot be a data root.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +49,8 @@ impl LocalStoreError {
 /// True while a writer without locks holds the store in a directory, by the clock of this machine.
 #[must_use]
 pub fn is_leased(root: &Path) -> bool {
-    let standing = Native::open(root).map(|system| is_standing(&Walk::new(&system)));
-    matches!(standing, Ok(Ok(true)))
+    let state = Native::open(root).map(|system| lease::state(&Walk::new(&system)));
+    matches!(state, Ok(Ok(lease::State::Held)))
 }
 
 impl LocalStore<Native> {

@@ -118,7 +118,8 @@ fn record<S: System>(
     let mut stage = Stage::new(epoch, &mut temps_made);
     let placed = stage.put(walk, path, &json, path).and_then(|temp| {
         flusher.flush(Flush::Opening, OWNER_PATH, || system.sync_file(&temp.file))?;
-        // Where a lock can come to its end, another one may have begun a later epoch.
+        // Where a lock can come to its end, others may have begun later epochs. Those that come
+        // after this find one of the copies, or leave one behind.
         admit(walk, held)?;
         place::settle(walk, &temp.name, path)
     });
@@ -127,7 +128,6 @@ fn record<S: System>(
     }
     placed?;
     flush_parent(walk, flusher, path)?;
-    admit(walk, held)?;
     // Of fixed width, so that it is replaced in one write.
     system
         .overwrite(&copy, format!("{epoch:020}\n").as_bytes())

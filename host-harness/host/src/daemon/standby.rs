@@ -151,6 +151,16 @@ mod tests {
     }
 
     #[test]
+    fn a_holder_that_sees_no_locks_is_named_too() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(held(dir.path()));
+        std::fs::write(dir.path().join(aof_disk::HELD_PATH), "held").unwrap();
+        assert!(holder(dir.path()).is_some());
+        std::fs::remove_file(dir.path().join(aof_disk::HELD_PATH)).unwrap();
+        assert_eq!(holder(dir.path()), None);
+    }
+
+    #[test]
     fn a_moment_is_shown_as_people_write_it() {
         assert_eq!(moment(0), "1970-01-01T00:00:00Z");
         assert_eq!(moment(951_827_696), "2000-02-29T12:34:56Z");

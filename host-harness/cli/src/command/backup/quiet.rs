@@ -2,9 +2,10 @@
 //!
 //! Writes nothing itself. Invariant: ending it says whether it lasted to the end.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use aof_disk::{Errno, Hold, LOCK_PATH};
 use aof_host::daemon::Client;
@@ -18,8 +19,8 @@ use crate::place::DataDir;
 pub enum Quiet {
     /// The daemon waits for us.
     Paused(Client),
-    /// We have the writer's lock, if the store has one.
-    Alone(Option<File>),
+    /// We have the writer's lock, if the store has one: its file, and where it lies.
+    Alone(Option<(File, PathBuf)>),
 }
 
 impl Quiet {
@@ -38,7 +39,10 @@ impl Quiet {
                 };
             }
             match lock(data.root()) {
-                Ok(Lock::Taken(file)) => Ok(Quiet::Alone(Some(file))),
+                Ok(Lock::Taken(file)) => {
+                    let place = data.root().join(LOCK_PATH);
+                    Ok(Quiet::Alone(Some((file, place))))
+                }
                 Ok(Lock::Absent) => Ok(Quiet::Alone(None)),
                 Ok(Lock::Held) => Err(busy("another process works in the data directory")),
                 Err(error) => Err(super::failed(&data.root().join(LOCK_PATH), &error)),
@@ -49,12 +53,14 @@ impl Quiet {
     /// Ends it.
     ///
     /// # Errors
-    /// `conflict` if the pause was over before, so that something may have been committed.
+    /// `conflict` if the pause was over before, or a host that sees no locks began to write, so
+    /// that something may have been committed.
     pub fn end(self) -> Result<(), Failure> {
         match self {
-            Quiet::Alone(lock) => {
-                drop(lock);
-                Ok(())
+            Quiet::Alone(None) => Ok(()),
+            Quiet::Alone(Some((lock, place))) if is_at(&lock, &place) => Ok(()),
+            Quiet::Alone(Some(_)) => {
+                Err(busy("a host that sees no locks began to write meanwhile"))
             }
             Quiet::Paused(mut client) => {
                 let answer = client
@@ -102,6 +108,12 @@ pub fn lock(root: &Path) -> io::Result<Lock> {
     }
 }
 
+/// Whoever takes over without seeing the lock replaces its file.
+fn is_at(file: &File, place: &Path) -> bool {
+    let inode = |found: io::Result<Metadata>| found.ok().map(|found| found.ino());
+    inode(file.metadata()) == inode(place.symlink_metadata())
+}
+
 fn unbroken(answer: &Value) -> bool {
     answer.pointer("/hold/unbroken").and_then(Value::as_bool) == Some(true)
 }
@@ -109,4 +121,44 @@ fn unbroken(answer: &Value) -> bool {
 /// The code of a held lock, so that it is waited for.
 fn busy(message: &str) -> Failure {
     Failure::conflict("AOF-4001", message, "wait until it is done, or stop it")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn store() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("state")).unwrap();
+        fs::write(dir.path().join(LOCK_PATH), "").unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_host_that_sees_no_locks_is_waited_for() {
+        let dir = store();
+        fs::write(dir.path().join(aof_disk::HELD_PATH), "held").unwrap();
+        assert!(matches!(lock(dir.path()), Ok(Lock::Held)));
+        fs::remove_file(dir.path().join(aof_disk::HELD_PATH)).unwrap();
+        assert!(matches!(lock(dir.path()), Ok(Lock::Taken(_))));
+    }
+
+    #[test]
+    fn a_host_that_sees_no_locks_and_came_meanwhile_is_noticed() {
+        for is_replaced in [false, true] {
+            let dir = store();
+            let Ok(Lock::Taken(file)) = lock(dir.path()) else {
+                panic!("nobody has it")
+            };
+            let place = dir.path().join(LOCK_PATH);
+            if is_replaced {
+                fs::remove_file(&place).unwrap();
+                fs::write(&place, "").unwrap();
+            }
+            let ended = Quiet::Alone(Some((file, place))).end();
+            assert_eq!(ended.is_err(), is_replaced);
+        }
+    }
 }

@@ -169,6 +169,40 @@ fn of_two_who_take_what_is_over_the_later_one_has_it() {
     late.commit(&[create("a")], epoch).unwrap();
 }
 
+/// Others come, one after the other, and leave word of the last epoch that they had.
+fn overtake(dir: &Path) {
+    for _ in 0..3 {
+        fs::remove_file(dir.join(HELD)).unwrap();
+        let (_, mut other) = lockless(dir);
+        let epoch = other.open(Mode::Writer).unwrap().epoch;
+        fs::write(dir.join("overtaken"), epoch.to_string()).unwrap();
+        std::mem::forget(other);
+    }
+}
+
+#[test]
+fn an_epoch_never_goes_back_whenever_others_overtake_a_writer_that_begins() {
+    for flushes in 0.. {
+        let dir = TempDir::new().unwrap();
+        take_and_die(dir.path());
+        fs::remove_file(dir.path().join(HELD)).unwrap();
+        let (rig, mut late) = lockless(dir.path());
+        (0..flushes).for_each(|_| rig.meanwhile(|_| {}, dir.path()));
+        rig.meanwhile(overtake, dir.path());
+        let opened = late.open(Mode::Writer);
+        let Ok(overtaken) = fs::read_to_string(dir.path().join("overtaken")) else {
+            assert!(opened.is_ok() && flushes > 2, "{flushes}");
+            break;
+        };
+        let is_late = opened.is_err() || is_stale(&mut late, opened.unwrap().epoch);
+        assert!(is_late, "{flushes}");
+        fs::remove_file(dir.path().join(HELD)).unwrap();
+        let (_, mut next) = lockless(dir.path());
+        let epoch = next.open(Mode::Writer).unwrap().epoch;
+        assert!(epoch > overtaken.parse().unwrap(), "{flushes}: {epoch}");
+    }
+}
+
 #[test]
 fn a_writer_with_locks_stays_out_while_one_without_holds_the_store() {
     let dir = TempDir::new().unwrap();

@@ -184,6 +184,12 @@ fn a_failed_flush_is_final_until_reopened() {
         };
         assert!(failure.message.contains("earlier"));
         let boot = room.store.system.boot();
+        // Neither whoever lets go of it meanwhile nor an opening that fails makes it good.
+        room.store.open(Mode::Reader).unwrap();
+        room.rig.fail_after(0);
+        assert!(room.store.open(Mode::Writer).is_err());
+        room.rig.fail_no_more();
+        room.store.open(Mode::Reader).unwrap();
         let session = room.store.open(Mode::Writer).unwrap();
         assert_ne!(session.boot, boot, "what is read need not be on the disk");
         room.epoch = session.epoch;
