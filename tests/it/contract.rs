@@ -6,4 +6,5 @@ mod limit;
 mod memory;
 mod nonsense;
 mod opening;
+mod order;
 mod script;

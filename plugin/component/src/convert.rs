@@ -4,6 +4,7 @@ use aof_core::caller::{Caller, Context};
 use aof_core::effect::{Effect, Severity};
 use aof_core::id::{AgentId, RunId};
 use aof_core::instant::Instant;
+use aof_core::json::ToLine as _;
 use aof_core::org::Method;
 use aof_core::org::drift::GatewayAgent;
 use aof_core::refusal::{Kind, Refusal};
@@ -143,7 +144,7 @@ pub(crate) fn event(event: Event) -> wit::Event {
         project: event.project.map(|project| project.to_string()),
         task: event.task.map(|task| task.to_string()),
         run: event.run.map(|run| run.to_string()),
-        payload: event.payload.to_string(),
+        payload: event.payload.to_line(),
     }
 }
 

@@ -5,4 +5,5 @@
 mod bindings;
 mod convert;
 mod export;
+mod memory;
 mod store;

@@ -2,6 +2,7 @@
 //!
 //! Never guesses or repairs a name; what does not parse is refused.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::instant::Instant;
@@ -63,14 +64,14 @@ impl IdError {
 
 /// Identifier of a task: `TASK-2026-02-17-k7Qm2xYz`, or the legacy `TASK-2026-02-17-001[-02]`.
 ///
-/// Kept inline, padded with zeros, and compared by words: an index of many tasks compares ids that
-/// have most of their bytes in common, all the time.
+/// Kept inline as words, padded with zeros up to the longest form: an index of many tasks compares
+/// ids that have most of their bytes in common, all the time.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct TaskId([u8; TASK_ID_BYTES_MAX]);
+pub struct TaskId([[u8; 8]; TASK_ID_BYTES_MAX / 8]);
 
 impl TaskId {
     /// Sorts before every id and is none itself: where a range of them begins.
-    pub(crate) const LEAST: TaskId = TaskId([0; TASK_ID_BYTES_MAX]);
+    pub(crate) const LEAST: TaskId = TaskId([[0; 8]; TASK_ID_BYTES_MAX / 8]);
 
     /// Checks a task id.
     ///
@@ -103,45 +104,45 @@ impl TaskId {
             );
             random /= base;
         }
-        TaskId::inline(&text).unwrap_or(TaskId([b'-'; TASK_ID_BYTES_MAX]))
+        TaskId::inline(&text).unwrap_or(TaskId([[b'-'; 8]; TASK_ID_BYTES_MAX / 8]))
     }
 
     fn inline(text: &str) -> Option<Self> {
-        let mut bytes = [0; TASK_ID_BYTES_MAX];
-        bytes
-            .get_mut(..text.len())?
-            .copy_from_slice(text.as_bytes());
-        Some(TaskId(bytes))
+        let mut id = TaskId::LEAST;
+        let bytes = id.0.as_flattened_mut().get_mut(..text.len())?;
+        bytes.copy_from_slice(text.as_bytes());
+        Some(id)
     }
 
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let end = self.0.iter().position(|byte| *byte == 0);
-        let bytes = self.0.get(..end.unwrap_or(TASK_ID_BYTES_MAX));
+        let bytes = self.0.as_flattened();
+        let end = bytes.iter().position(|byte| *byte == 0);
+        let bytes = bytes.get(..end.unwrap_or(bytes.len()));
         bytes
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
             .unwrap_or_default()
     }
-
-    /// The bytes as numbers that compare as the text does.
-    fn words(&self) -> [u64; 3] {
-        let mut words = [0; 3];
-        for (word, bytes) in words.iter_mut().zip(self.0.as_chunks::<8>().0) {
-            *word = u64::from_be_bytes(*bytes);
-        }
-        words
-    }
 }
 
 impl Ord for TaskId {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.words().cmp(&other.words())
+    /// As the text: by the first words that differ, which nearly always are the last ones.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let ([a, b, c], [x, y, z]) = (self.0, other.0);
+        let (one, another) = if a != x {
+            (a, x)
+        } else if b != y {
+            (b, y)
+        } else {
+            (c, z)
+        };
+        u64::from_be_bytes(one).cmp(&u64::from_be_bytes(another))
     }
 }
 
 impl PartialOrd for TaskId {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
@@ -160,19 +161,17 @@ impl fmt::Display for TaskId {
 
 /// `YYYY-MM-DD`, a day that the calendar has.
 fn is_date(text: &str) -> bool {
-    let number = |part: &str, digits: usize| {
-        let fits = part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit());
-        fits.then(|| part.parse::<u32>().ok()).flatten()
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text.as_bytes() else {
+        return false;
     };
-    let mut parts = text.split('-');
-    let (year, month, day) = (parts.next(), parts.next(), parts.next());
-    let year = year
-        .and_then(|year| number(year, 4))
-        .and_then(|year| i32::try_from(year).ok());
-    let month = month.and_then(|month| number(month, 2));
-    let day = day.and_then(|day| number(day, 2));
-    match (year, month, day, parts.next()) {
-        (Some(year), Some(month), Some(day), None) => {
+    let number = |digits: &[u8]| {
+        let value = |sum: u32, digit: &u8| sum * 10 + u32::from(*digit - b'0');
+        let fits = digits.iter().all(u8::is_ascii_digit);
+        fits.then(|| digits.iter().fold(0, value))
+    };
+    let year = number(&[*y0, *y1, *y2, *y3]).and_then(|year| i32::try_from(year).ok());
+    match (year, number(&[*m0, *m1]), number(&[*d0, *d1])) {
+        (Some(year), Some(month), Some(day)) => {
             chrono::NaiveDate::from_ymd_opt(year, month, day).is_some()
         }
         _ => false,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use aof_core::effect::{Cancel, Effect, Notify, Severity, Spawn};
 use aof_core::id::{AgentId, ProjectId, RunId, TaskId};
 use aof_core::instant::Instant;
+use aof_core::json::ToLine as _;
 use aof_core::org::Method;
 use serde::Serialize;
 use serde_json::Value;
@@ -190,20 +191,22 @@ impl Outbox {
 #[must_use]
 pub fn issued_line(effect: &Effect) -> String {
     let record = EffectRecord::of(effect);
-    told(&Written::Issued {
+    Written::Issued {
         schema: SCHEMA,
         key: effect.key(),
         effect: Box::new(record),
-    })
+    }
+    .to_line()
 }
 
 /// The line that records that an effect is done.
 #[must_use]
 pub fn settled_line(key: &str) -> String {
-    told(&Written::Settled {
+    Written::Settled {
         schema: SCHEMA,
         key: key.to_owned(),
-    })
+    }
+    .to_line()
 }
 
 /// The line that records that a call was made.
@@ -213,7 +216,7 @@ pub fn asked_line(key: &RequestKey, request: &Request) -> String {
         Subject::Task(task) => (Some(task.to_string()), None),
         Subject::Project(project) => (None, Some(project.to_string())),
     };
-    told(&Written::Asked {
+    Written::Asked {
         schema: SCHEMA,
         caller: key.caller.clone(),
         tool: key.tool.clone(),
@@ -222,7 +225,8 @@ pub fn asked_line(key: &RequestKey, request: &Request) -> String {
         at: request.at.ms(),
         task,
         project,
-    })
+    }
+    .to_line()
 }
 
 fn request_of(line: &Line) -> Option<(RequestKey, Request)> {
@@ -242,11 +246,6 @@ fn request_of(line: &Line) -> Option<(RequestKey, Request)> {
         key: own("key")?,
     };
     Some((key, request))
-}
-
-fn told(line: &Written) -> String {
-    // Writing plain structs of text and numbers as JSON cannot fail.
-    serde_json::to_string(line).unwrap_or_default()
 }
 
 impl EffectRecord {

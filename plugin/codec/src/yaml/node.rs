@@ -123,10 +123,9 @@ impl<'t> Node<'t> {
 
     /// The value under a key as it is written, even where YAML would read a null.
     pub(crate) fn literal(&self, key: &str) -> Option<&Node<'t>> {
-        self.entries()
-            .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| &entry.value)
+        // Most keys differ in length already, which is seen without calling anything.
+        let named = |entry: &&Entry<'_>| entry.key.len() == key.len() && *entry.key == *key;
+        self.entries().iter().find(named).map(|entry| &entry.value)
     }
 
     /// The value under a key, unless it is null.
@@ -219,7 +218,12 @@ impl<'t> Entry<'t> {
 }
 
 fn is_null(text: &str) -> bool {
-    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+    match text.len() {
+        0 => true,
+        1 => text == "~",
+        4 => matches!(text, "null" | "Null" | "NULL"),
+        _ => false,
+    }
 }
 
 fn plain_value(text: &str) -> Value {

@@ -2,13 +2,13 @@
 //!
 //! Never trusts a line whose fingerprint is wrong. Invariant: what was torn by a crash is no line.
 
+use aof_core::json::ToLine as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Writes a line, without its newline.
 pub(super) fn encode<T: Serialize>(value: &T) -> String {
-    // Writing plain structs of text and numbers as JSON cannot fail.
-    let json = serde_json::to_string(value).unwrap_or_default();
+    let json = value.to_line();
     let fingerprint = aof_codec::content_hash(&json);
     format!("{fingerprint} {json}")
 }
