@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aof_benches::floor;
 use aof_benches::subject::Kind;
-use criterion::{Criterion, SamplingMode};
+use criterion::{BatchSize, Criterion, SamplingMode};
 
 use crate::ground::{Grounds, LazyRoot, floor, local};
 
@@ -27,7 +27,9 @@ fn open(criterion: &mut Criterion, name: &str, root: &LazyRoot<'_>) {
     for kind in Kind::ALL {
         group.bench_function(kind.name(), |bencher| {
             let root = root.path();
-            bencher.iter_with_large_drop(|| kind.open(local(root)));
+            let open = |()| kind.open(local(root));
+            // One after the other: a store has one writer.
+            bencher.iter_batched(|| (), open, BatchSize::PerIteration);
         });
     }
     floor(&mut group, || floor::read_store(root.path()));
