@@ -1,6 +1,6 @@
 // Runs the scenarios one after another and prints a line for each.
 //
-//   suite.mjs [NAME…]   without names all but the soak
+//   suite.mjs [NAME…]   without names all but `share` and `soak`
 //
 // Goes on after a scenario that failed, except after the installation. The exit code says it all.
 
@@ -18,9 +18,10 @@ const ALL = [
   "busy",
   "refuse",
   "adopt",
+  "share",
   "soak",
 ];
-const USUAL = ALL.filter((name) => name !== "soak");
+const USUAL = ALL.filter((name) => name !== "share" && name !== "soak");
 
 const names = chosen(process.argv.slice(2));
 const failed = [];
