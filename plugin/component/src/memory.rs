@@ -1,7 +1,7 @@
 //! What the C library of the target does a byte at a time, done by words.
 //!
 //! Names, ids and fields are compared all the time: byte by byte, it was a quarter of explaining a
-//! decision. Invariant: the only place of the component that handles raw memory.
+//! decision. Invariant: no other code that is written here handles raw memory.
 
 const WORD_BYTES: usize = size_of::<u64>();
 

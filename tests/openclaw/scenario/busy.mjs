@@ -53,7 +53,7 @@ async function isKnown(gateway, taskId) {
 
 async function loops(world, checked) {
   const gateway = world.gateway;
-  const { code, output } = await gateway.install(await looping(world));
+  const { code, output } = await gateway.install(looping(world));
   assert.equal(code, 0, output);
   gateway.configure({ ...world.plugin, callDeadlineMs: DEADLINE_MS });
   await gateway.start();

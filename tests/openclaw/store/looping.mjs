@@ -2,9 +2,10 @@
 //
 // Only the door to the component is changed; thread, deadline and all else are the product's.
 
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+
+import { changed } from "./changed.mjs";
 
 const DOOR = `\
 import { instantiate as whole } from "./whole.js";
@@ -19,15 +20,11 @@ export async function instantiate(...given) {
 }
 `;
 
-/** @returns {Promise<string>} a tarball beside the world's other files */
-export async function looping({ folder, settings }) {
-  const out = path.join(folder, "looping");
-  fs.mkdirSync(out, { recursive: true });
-  execFileSync("tar", ["xzf", settings.tarball, "-C", out]);
-  const generated = path.join(out, "package/dist/component/generated");
-  fs.renameSync(path.join(generated, "aof.js"), path.join(generated, "whole.js"));
-  fs.writeFileSync(path.join(generated, "aof.js"), DOOR);
-  const tarball = path.join(out, "looping.tgz");
-  execFileSync("tar", ["czf", tarball, "-C", out, "package"]);
-  return tarball;
+/** @returns {string} a tarball beside the world's other files */
+export function looping(world) {
+  return changed(world, "looping", (dist) => {
+    const generated = path.join(dist, "component/generated");
+    fs.renameSync(path.join(generated, "aof.js"), path.join(generated, "whole.js"));
+    fs.writeFileSync(path.join(generated, "aof.js"), DOOR);
+  });
 }
